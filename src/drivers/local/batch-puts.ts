@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import { rmSync } from 'node:fs';
 import { failpoint } from '../../failpoint.js';
 import type { Change } from './change.js';
 import { codeOf, type Failure, GONE, isFull, Refusal, toFailure } from './failure.js';
@@ -9,7 +8,7 @@ import { type Content, publish } from './puts.js';
 import type { About, FileAttributes } from './record.js';
 import type { RecordedObject } from './records.js';
 import type { Store } from './store.js';
-import { writeTemporary } from './temporary.js';
+import { removeTemporary, writeTemporary } from './temporary.js';
 
 /** The position of an object in its batch, and why it was not stored. */
 type Failed = readonly [number, Failure];
@@ -37,7 +36,7 @@ export function putObjects(
   const failed: Failed[] = [];
   const written: Written[] = [];
   const discard = () => {
-    for (const { path } of written) rmSync(path, { force: true });
+    for (const { path } of written) removeTemporary(path);
   };
   const write = ({ at, key, md5, about, attributes, bytes }: Received) => {
     const actual = hash('md5', bytes);

@@ -53,8 +53,8 @@ export function createCommits(
       failpoint('local: group committed, folders not synced');
     } catch (error) {
       for (const change of changes) {
-        change.discard();
         change.ticket.fail(toFailure(error)); // a caller that was answered already gets no second answer
+        change.discard();
       }
     }
   }
@@ -70,8 +70,8 @@ export function createCommits(
       if (makeDurable) visible.push({ ticket, ...published });
       else ticket.answer(published.answer);
     } catch (error) {
-      change.discard();
       ticket.fail(toFailure(error));
+      change.discard();
     }
   }
 

@@ -1,4 +1,4 @@
-import { type BigIntStats, rmSync } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
 import { failpoint } from '../../failpoint.js';
 import { versionOf } from '../../file-stat.js';
 import type { Change } from './change.js';
@@ -11,7 +11,7 @@ import type { ObjectRecord } from './record.js';
 import { checkPrecondition, refuseCaseCollision, renameIntoPlace } from './rename-into-place.js';
 import { statEntry } from './stat.js';
 import type { Store } from './store.js';
-import { createTemporary, type Temporary } from './temporary.js';
+import { createTemporary, removeTemporary, type Temporary } from './temporary.js';
 
 /** A content that comes piece by piece. */
 export interface Upload {
@@ -75,7 +75,7 @@ export function beginFile(store: Store, folders: Folders, order: PutOrder): Awai
   const incoming = store.incoming(container);
   incoming.restore();
   const path = incoming.next();
-  const discard = () => rmSync(path, { force: true });
+  const discard = () => removeTemporary(path);
   return {
     path,
     finish(inode, md5, ticket) {

@@ -48,11 +48,9 @@ export function openRecordTable(
   return file && tableOf(path, file);
 }
 
-/** An empty one, in place of whatever is at the path, with room for some `entries`. */
-export function createRecordTable(path: string, entries = 0): RecordTable {
-  let pages = FEWEST_PAGES;
-  while (pages * 40 < entries && pages < MOST_PAGES) pages *= 2;
-  const file = createRecordFile(path, { pages, salt: randomBytes(SALT_BYTES) });
+/** An empty one, in place of whatever is at the path. */
+export function createRecordTable(path: string): RecordTable {
+  const file = createRecordFile(path, { pages: FEWEST_PAGES, salt: randomBytes(SALT_BYTES) });
   file.rename();
   return tableOf(path, file);
 }

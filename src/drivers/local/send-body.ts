@@ -77,8 +77,8 @@ function createSendStream(thread: FileThread): SendStream {
   async function send(order: PutOrder, body: Body, signal: AbortSignal): Promise<WireObject> {
     uploads += 1;
     const upload = uploads;
-    await thread.ask('beginUpload', { upload, order }, signal);
     try {
+      await thread.ask('beginUpload', { upload, order }, signal);
       const length = await sendChunks(thread, upload, order.key, body, signal);
       checkLength(order.key, length, body.size);
       return await thread.ask('finishUpload', { upload }, signal);
@@ -159,8 +159,8 @@ function createSendFile(thread: FileThread): SendFile {
     async send(order, body, signal) {
       files += 1;
       const file = files;
-      const target = await thread.ask('beginFile', { file, order }, signal);
       try {
+        const target = await thread.ask('beginFile', { file, order }, signal);
         const { key, attributes, checksums } = order;
         const { path, version, follow } = body;
         const transfer = { key, source: { path, version, follow }, target, attributes, checksums };

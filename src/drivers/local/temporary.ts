@@ -53,11 +53,8 @@ function writable(path: string, descriptor: number, attributes: FileAttributes):
       });
     },
     discard() {
-      try {
-        file.close();
-      } finally {
-        rmSync(path, { force: true });
-      }
+      ignoreSystemErrors(() => file.close());
+      removeTemporary(path);
     },
   };
 }
@@ -78,9 +75,22 @@ export function writeTemporary(
     closeSync(descriptor);
     return { path, inode };
   } catch (error) {
-    if (open) closeSync(descriptor);
-    rmSync(path, { force: true });
+    if (open) ignoreSystemErrors(() => closeSync(descriptor));
+    removeTemporary(path);
     throw withPath(path, error);
+  }
+}
+
+/** What went wrong before it counts. What it leaves behind is removed with its folder, at the latest by the next start. */
+export function removeTemporary(path: string): void {
+  ignoreSystemErrors(() => rmSync(path, { force: true }));
+}
+
+function ignoreSystemErrors(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error;
   }
 }
 
@@ -103,7 +113,7 @@ export function adoptTemporary(path: string): AdoptedTemporary {
         }
       });
     },
-    discard: () => rmSync(path, { force: true }),
+    discard: () => removeTemporary(path),
   };
 }
 
@@ -173,7 +183,9 @@ export function openIncoming(folder: string, self: Owner, nowMs: number): Incomi
       rmSync(join(folder, name), { recursive: true, force: true });
   }
   const own = join(folder, ownerFolder(self, randomUUID().slice(0, 8)));
-  mkdirSync(own);
+  // A clone has the mode of its source until it is whole, set-user-ID among it: nobody else may come to these files.
+  const make = () => void mkdirSync(own, { mode: 0o700 });
+  make();
   let count = 0;
   return {
     folder,
@@ -182,7 +194,14 @@ export function openIncoming(folder: string, self: Owner, nowMs: number): Incomi
       count += 1;
       return `${own}/${count}`;
     },
-    restore: () => void makeFoldersSync(own),
+    restore() {
+      makeFoldersSync(folder);
+      try {
+        make();
+      } catch (error) {
+        if (codeOf(error) !== 'EEXIST') throw error;
+      }
+    },
     remove: () => rmSync(own, { recursive: true, force: true }),
   };
 }

@@ -13,7 +13,7 @@ import type { BodyFile, Checksum } from '../call.js';
 import { createDigests } from './digests.js';
 import { codeOf, type Failure, toFailure } from './failure.js';
 import type { FileAttributes } from './record.js';
-import { adoptTemporary, createTemporaryAt } from './temporary.js';
+import { adoptTemporary, createTemporaryAt, removeTemporary } from './temporary.js';
 
 export interface TransferOrder {
   readonly key: string;
@@ -78,7 +78,7 @@ export function transferFile(order: TransferOrder, isStopped: () => boolean): Tr
       closeSync(source);
     }
   } catch (error) {
-    rmSync(order.target, { force: true });
+    removeTemporary(order.target);
     return error instanceof Ended ? error.answer : { outcome: 'failed', failure: toFailure(error) };
   }
 }

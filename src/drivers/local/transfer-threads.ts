@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { systemClock } from '../../clock.js';
-import { type ProgramFile, programFile } from '../../program-files.js';
+import { type ProgramFile, ProgramReplacedError, programFile } from '../../program-files.js';
 import { onAbort, orAborted } from '../../signal.js';
-import { TargetUnavailableError } from '../errors.js';
+import { StorageError, TargetUnavailableError } from '../errors.js';
 import { openGate } from '../gate.js';
 import type { TransferAnswer, TransferOrder } from './transfer-file.js';
 import type { TransferMessage } from './transfer-worker.js';
@@ -24,6 +24,7 @@ export function createTransferThreads(program: ProgramFile = PROGRAM): TransferT
   const gate = openGate(systemClock, THREADS);
   const idle = new Set<Worker>();
   const running = new Set<Worker>();
+  let closed = false;
 
   function take(): Worker {
     const [worker = start()] = idle;
@@ -36,9 +37,10 @@ export function createTransferThreads(program: ProgramFile = PROGRAM): TransferT
   function takeOr(release: () => void): Worker {
     try {
       return take();
-    } catch (error) {
+    } catch (cause) {
       release();
-      throw error;
+      if (cause instanceof ProgramReplacedError) throw cause;
+      throw unavailable('no thread can be started to copy the file', cause);
     }
   }
 
@@ -62,11 +64,17 @@ export function createTransferThreads(program: ProgramFile = PROGRAM): TransferT
       const worker = takeOr(release);
       const ended = () => {
         release();
-        reject(lost());
+        reject(unavailable('the thread that copied the file has ended', trouble));
       };
+      let trouble: unknown;
+      const failed = (error: unknown) => {
+        trouble = error; // 'exit' follows
+      };
+      worker.once('error', failed);
       worker.once('exit', ended);
       worker.once('message', (answer: TransferAnswer) => {
         worker.off('exit', ended);
+        worker.off('error', failed);
         running.delete(worker);
         idle.add(worker);
         worker.unref();
@@ -80,6 +88,10 @@ export function createTransferThreads(program: ProgramFile = PROGRAM): TransferT
   return {
     async transfer(order, signal) {
       const release = await gate.enter(signal);
+      if (closed) {
+        release();
+        throw new StorageError('the driver is closed', { driver: 'local' });
+      }
       const stop = new SharedArrayBuffer(4);
       const unwatch = onAbort(signal, () => Atomics.store(new Int32Array(stop), 0, 1));
       try {
@@ -89,13 +101,13 @@ export function createTransferThreads(program: ProgramFile = PROGRAM): TransferT
       }
     },
     close() {
+      closed = true;
       // Not awaited: one that hangs in a dead network file system cannot be ended.
       for (const worker of [...idle, ...running]) void worker.terminate();
     },
   };
 }
 
-function lost(): TargetUnavailableError {
-  const context = { driver: 'local', retry: 'backoff' } as const;
-  return new TargetUnavailableError('the thread that copied the file has ended', context);
+function unavailable(problem: string, cause: unknown): TargetUnavailableError {
+  return new TargetUnavailableError(problem, { driver: 'local', retry: 'backoff', cause });
 }
