@@ -50,12 +50,16 @@ export async function openGuard(options: GuardOptions): Promise<Guard> {
     for (;;) {
       while (turns.deciding !== undefined) await turns.deciding;
       const { answer, saved } = apply({ type: 'asked', ...question, at: moment() });
+      if (answer === 'held') {
+        // In the turn of the question: a person who decides while the ledger is saved has been shown this change.
+        const [permit] = await Promise.all([refuse(change, name, known, index), saved]);
+        return permit;
+      }
       if (answer === 'recount') await turns.decide(() => saved.then(recount));
       await saved;
       if (answer === 'free') return FREE;
       if (answer === 'counted')
         return { granted: true, refund: () => apply({ type: 'refunded', change }).saved };
-      if (answer === 'held') return refuse(change, name, known, index);
     }
   }
 

@@ -96,6 +96,19 @@ describe('P4', () => {
     expect(guard.holding).toBeUndefined();
   });
 
+  test('decisions: an approval that comes with a question covers what the question was told', async () => {
+    const { reopen } = await keep();
+    const guard = await reopen();
+    await removeSome(guard, 0, 7);
+    const held = (await guard.describe()).deletes;
+    const asked = guard.ask('delete', nameOf(10), guard.index.get(nameOf(10)));
+    const shown = guard.describe();
+    const [permit, { id, deletes }] = await Promise.all([asked, shown]);
+    expect(permit.granted).toBe(false);
+    expect(deletes).toBe(held + 1);
+    expect(await guard.approve(id)).toBe(held + 1);
+  });
+
   test('decisions: the id changes with the set of extraneous objects, and survives a restart', async () => {
     const { reopen } = await keep();
     const found = { count: 9, digest: 'of nine names' };
