@@ -46,11 +46,16 @@ export function scanOf({ unseenSinceMs: sinceMs = Number.POSITIVE_INFINITY }: Du
   return { sinceMs };
 }
 
-/** A scan that was outrun, and the moment by which the watcher has heard of the move. It is replaced by the scans due by then. */
+/** A scan that was outrun. It is replaced by the scans that are due when the watcher has heard of the move. */
 interface OutrunScan {
   readonly sinceMs: number;
+  readonly beganMs: number;
+  /** When the watcher has heard of the move. */
   readonly untilMs: number;
 }
+
+/** A folder that moves again and again is not followed longer: deletes must not wait for ever. Milliseconds. */
+const FOLLOWED_MS = 30_000;
 
 export function createScansDue(clock: Pick<Clock, 'sleep' | 'monotonic'>): ScansDue {
   const due = new Set<DueScan>();
@@ -61,16 +66,21 @@ export function createScansDue(clock: Pick<Clock, 'sleep' | 'monotonic'>): Scans
 
   const current = (): readonly DueScan[] => [...due, ...(watched?.() ?? [])];
 
-  /** The latest first: one is open while a scan is due that may find what it missed, or a later one is open that was to. */
+  /** The latest first: one is open while a scan is due that may find what it missed, or a later one that was to is open. */
   function openOutrun(): readonly OutrunScan[] {
     if (outrun.size === 0) return [];
     const nowMs = clock.monotonic();
-    let earliestMs = Math.min(...current().map(({ sinceMs }) => sinceMs));
+    const dueMs = Math.min(...current().map(({ sinceMs }) => sinceMs));
+    const open: OutrunScan[] = [];
     for (const scan of [...outrun].reverse()) {
-      if (nowMs >= scan.untilMs && earliestMs > scan.untilMs) outrun.delete(scan);
-      else earliestMs = Math.min(earliestMs, scan.sinceMs);
+      const { untilMs } = scan;
+      const isFollowed =
+        nowMs < untilMs + FOLLOWED_MS &&
+        open.some((later) => later.sinceMs <= untilMs && later.beganMs <= untilMs);
+      if (nowMs < untilMs || dueMs <= untilMs || isFollowed) open.push(scan);
+      else outrun.delete(scan);
     }
-    return [...outrun];
+    return open;
   }
 
   function isDue(asOfMs: number, run?: number): boolean {
@@ -88,10 +98,12 @@ export function createScansDue(clock: Pick<Clock, 'sleep' | 'monotonic'>): Scans
   return {
     begin(scan) {
       const own = { ...scan };
+      const beganMs = clock.monotonic();
       due.add(own);
       return (isOutrun = false) => {
         due.delete(own);
-        if (isOutrun) outrun.add({ sinceMs: own.sinceMs, untilMs: clock.monotonic() + POLL_MS });
+        const untilMs = clock.monotonic() + POLL_MS;
+        if (isOutrun) outrun.add({ sinceMs: own.sinceMs, beganMs, untilMs });
         ended.notifyAll();
       };
     },

@@ -55,6 +55,39 @@ test('scans due: a folder that moves again and again is followed, and scans of l
   late();
 });
 
+test('scans due: scans of later changes that never end do not keep what was outrun open', async () => {
+  const clock = fakeClock();
+  const scans = createScansDue(clock);
+  const beganMs = clock.monotonic();
+  scans.begin({ sinceMs: beganMs })(true);
+  await clock.advance(2 * POLL_MS);
+  // Each is outrun as well, and began before the one before it was over; all stand for changes long ago.
+  let end = scans.begin({ sinceMs: clock.monotonic() });
+  for (let scan = 0; scan < 20; scan += 1) {
+    await clock.advance(POLL_MS);
+    const next = scans.begin({ sinceMs: clock.monotonic() });
+    end(true);
+    end = next;
+  }
+  expect(scans.isDue(beganMs)).toBe(false);
+});
+
+test('scans due: a folder that moves without end is followed for half a minute', async () => {
+  const clock = fakeClock();
+  const scans = createScansDue(clock);
+  const beganMs = clock.monotonic();
+  scans.begin({ sinceMs: beganMs })(true);
+  let followedMs = 0;
+  while (scans.isDue(beganMs) && followedMs < 60_000) {
+    const end = scans.begin({ sinceMs: clock.monotonic() });
+    await clock.advance(POLL_MS / 2);
+    end(true);
+    followedMs += POLL_MS / 2;
+  }
+  expect(followedMs).toBeGreaterThan(29_000);
+  expect(followedMs).toBeLessThan(31_000);
+});
+
 test('scans due: many folders that moved at once are followed in a moment', async () => {
   const clock = fakeClock();
   const scans = createScansDue(clock);
