@@ -23,8 +23,11 @@ export function remoteOfJob(listed: AdmittedFile['listed']): 'unknown' | 'absent
 
 /** Books what becomes of the files of a batch, as JobLedger does for jobs. */
 export interface BatchLedger {
-  /** `startedMs`: when the batch began, on the monotonic clock. */
-  book(run: number, result: BatchResult<AdmittedFile>, startedMs: number): void;
+  /**
+   * `startedMs`: when the batch began, on the monotonic clock. Returns the error, if the index or the disk could not be read for
+   * a name that depends on one of the files: that file counts as not seen to.
+   */
+  book(run: number, result: BatchResult<AdmittedFile>, startedMs: number): Error | undefined;
   /** None of these files was seen to: a scan finds them again. */
   undone(run: number, files: readonly AdmittedFile[]): void;
   /** The batch of these files will never run. */
@@ -33,7 +36,7 @@ export interface BatchLedger {
 
 export interface BatchLedgerOptions {
   readonly mirror: string;
-  readonly queue: Pick<JobQueue<Job>, 'add'>;
+  readonly queue: Pick<JobQueue<Job>, 'add' | 'next'>;
   readonly stats: Pick<MirrorStats, 'done'>;
   readonly runs: Pick<Runs, 'get'>;
   readonly openJobs: OpenJobs;
@@ -62,15 +65,36 @@ export function createBatchLedger(options: BatchLedgerOptions): BatchLedger {
     openJobs.over(bookedAs(file, id));
   }
 
+  /** Whatever is thrown for one file, the others are booked. Returns the first error. */
+  function bookAll(
+    files: readonly AdmittedFile[],
+    id: number,
+    startedMs: number,
+  ): Error | undefined {
+    const run = runs.get(id);
+    let failure: Error | undefined;
+    for (const file of files) {
+      try {
+        bookDone(file, id, run, startedMs);
+      } catch (error) {
+        failure ??= error instanceof Error ? error : new Error(String(error));
+        openJobs.undone(bookedAs(file, id));
+      }
+    }
+    return failure;
+  }
+
   /** The keys of a batch count as running until it was booked, so that the job runs after it. */
   function bookLeft({ file, mayHaveGoneOut }: LeftFile<AdmittedFile>, run: number): void {
-    if (drain.aborted) {
-      openJobs.undone(bookedAs(file, run));
+    const booked = bookedAs(file, run);
+    // A newer job for the name knows more; the mark of the batch says that it must look at the object.
+    if (drain.aborted || queue.next(booked.key) !== undefined) {
+      openJobs.undone(booked);
       return;
     }
     const { since, listed } = file;
     void requeue(queue, {
-      ...bookedAs(file, run),
+      ...booked,
       lane: 'small',
       mirror,
       since,
@@ -82,12 +106,13 @@ export function createBatchLedger(options: BatchLedgerOptions): BatchLedger {
 
   return {
     book(id, { done, left }, startedMs) {
-      const run = runs.get(id);
       for (const each of left) bookLeft(each, id);
-      for (const { file } of done) bookDone(file, id, run, startedMs);
-      if (done.length === 0) return;
-      room.fitted(Math.max(...done.map(({ file }) => file.entry.size)));
+      const files = done.map(({ file }) => file);
+      const failure = bookAll(files, id, startedMs);
+      if (done.length === 0) return failure;
+      room.fitted(Math.max(...files.map(({ entry }) => entry.size)));
       hintRacy(done.map(({ file, record }) => [file.entry.path, record] as const));
+      return failure;
     },
     undone(run, files) {
       for (const file of files) openJobs.undone(bookedAs(file, run));

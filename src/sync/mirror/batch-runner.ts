@@ -29,7 +29,7 @@ export interface BatchRunnerOptions {
   readonly stats: Pick<MirrorStats, 'batchStarted'>;
   readonly clock: Pick<Clock, 'monotonic'>;
   readonly runs: Pick<Runs, 'get' | 'changed'>;
-  readonly containerTrouble: Pick<ContainerTrouble, 'error'>;
+  readonly containerTrouble: Pick<ContainerTrouble, 'error' | 'report'>;
   /** Aborted: what runs is dropped. */
   readonly interrupt: AbortSignal;
 }
@@ -82,7 +82,11 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
       const { result, error } = await attempt(batch, files, run);
       ended();
       if (result === undefined) ledger.undone(run, files);
-      else ledger.book(run, result, startedMs);
+      else {
+        const unbooked = ledger.book(run, result, startedMs);
+        // The index could not be read, which concerns the whole mirror.
+        if (unbooked !== undefined) containerTrouble.report(unbooked);
+      }
       return error;
     },
     dropped: (files, run) => ledger.dropped(run, files),
