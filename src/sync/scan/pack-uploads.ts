@@ -33,7 +33,9 @@ export function createUploadPacker(policy: Policy): UploadPacker {
   return {
     add(finding) {
       const file = plainUpload(finding, policy);
-      if (file === undefined) return [finding];
+      // What replaces an object must not overtake the new name of the file that was there.
+      if (file === undefined)
+        return finding.known === undefined ? [finding] : [...flush(), finding];
       const full = files.length === BATCH_FILES || !fitsBatch(bytes, file) ? flush() : [];
       findings.push(finding);
       files.push(file);

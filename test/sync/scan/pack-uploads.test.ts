@@ -5,6 +5,7 @@ import type { Finding } from '../../../src/sync/scan/compare.js';
 import { createUploadPacker } from '../../../src/sync/scan/pack-uploads.js';
 import type { FoundBatch } from '../../../src/sync/scan/scan-items.js';
 import { BATCH_BYTES, BATCH_FILES, unpackBatch } from '../../../src/sync/upload-batch.js';
+import { record } from '../../state/fixtures.js';
 
 const policy: Policy = {
   overwrite: 'always',
@@ -83,6 +84,16 @@ describe('packing the uploads that a scan finds', () => {
     expect(batch?.kind).toBe('uploads');
     expect(others).toEqual([]);
     expect(packer.flush()).toEqual([]);
+  });
+
+  test('an upload that replaces an object comes after the files that were found before it', () => {
+    const packer = createUploadPacker(policy);
+    const found = Array.from({ length: 20 }, (_, at) => finding(at, 1, true));
+    const before = found.flatMap((each) => packer.add(each));
+    const large = { ...finding(20, 1, false), known: record() };
+    const items = [...before, ...packer.add(large)];
+    expect(items.map((item) => namesOf(item).length)).toEqual([20, 1]);
+    expect(items.at(-1)).toBe(large);
   });
 
   test('leaves fewer than 16 files to jobs of their own', () => {
