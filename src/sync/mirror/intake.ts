@@ -75,7 +75,11 @@ export function createIntake(options: IntakeOptions): Intake {
     async takeAll(hinted) {
       // Before the first job runs: a job that overwrites a file must know where that file was moved to.
       for (const { path, state } of hinted) sight(path, state);
-      for (const each of hinted) if (each.state.found === 'entry') await considerAt(each);
+      for (const each of hinted) {
+        if (each.state.found !== 'entry') continue;
+        await considerAt(each);
+        await considerPendingBelow(each.path, each.since); // a folder may have been there
+      }
       // The queue may have taken its time. A name that was missing is not looked for again here: its job does that before
       // it decides, and again right before it deletes; a scan of a folder that is gone walks what is there then.
       for (const each of hinted) {
