@@ -49,7 +49,8 @@ export function createHeldChanges(options: HeldChangesOptions): HeldChanges {
         holdingSinceMs: guard.holding?.sinceMs,
       };
       report(name, change, run);
-      dependents.notMirrored(name, 'its overwrite is held by the guard');
+      if (change === 'overwrite')
+        dependents.notMirrored(name, 'its overwrite is held by the guard');
     },
   };
 }

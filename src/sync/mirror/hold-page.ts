@@ -57,13 +57,15 @@ export function createHoldPage(options: HoldPageOptions): HoldPage {
     const together =
       missing.length > 0 ? parts.guard.holdAll(missing.map(({ name }) => name)) : undefined;
     if (together === undefined) return page;
+    const since = (name: ObjectName) => run.since(source.pathOf(name));
+    // Before the write is awaited: a job of a later moment counts and reports its name itself.
+    for (const name of together.names)
+      held.add({ name, since: since(name), run: run.id }, 'delete');
     await together.saved;
     for (const name of together.names) {
-      const since = run.since(source.pathOf(name));
-      held.add({ name, since, run: run.id }, 'delete');
       if (pending.has(name)) continue; // a job of this moment sees to it
       // Work on it that was dropped is not to be done any more.
-      pending.add(name, since);
+      pending.add(name, since(name));
       pending.settled(name);
       dependents.settled(name, run.id);
     }
