@@ -20,6 +20,7 @@ import {
   ObjectHashMismatchError,
   SourceChangedError,
   TargetFullError,
+  TargetUnavailableError,
 } from '../../../src/drivers/errors.js';
 import { fileBody } from '../../../src/drivers/file-body.js';
 import { layered } from '../../../src/drivers/layers/layer.js';
@@ -28,6 +29,7 @@ import { transferFile } from '../../../src/drivers/local/transfer-file.js';
 import { createTransferThreads } from '../../../src/drivers/local/transfer-threads.js';
 import { sendObject } from '../../../src/drivers/send.js';
 import { statPath, versionOf } from '../../../src/file-stat.js';
+import { ProgramReplacedError } from '../../../src/program-files.js';
 import { temporaryFolder } from '../../world/folder.js';
 import { call, contentOf, listKeys, plain, put, randomContent } from '../conformance/fixture.js';
 import { CONTAINER, openBox, openLocal, ref, unfinished } from './fixture.js';
@@ -205,15 +207,21 @@ it('a driver that has copied files and is idle does not keep its process alive',
 });
 
 it('a transfer that gets no thread fails, and takes no place of those after it', async () => {
-  const replaced = new Error('the program was replaced');
+  const replaced = new ProgramReplacedError('transfer-worker.js');
+  const noThread = new Error('EAGAIN');
+  let trouble: Error = replaced;
   const threads = createTransferThreads({
     load: () => {
-      throw replaced;
+      throw trouble;
     },
   });
   const { order } = await orderIn(temporaryFolder());
   for (let nth = 0; nth < 4; nth += 1)
     await expect(threads.transfer(order, call.signal)).rejects.toBe(replaced);
+  trouble = noThread;
+  const refused = threads.transfer(order, call.signal);
+  await expect(refused).rejects.toBeInstanceOf(TargetUnavailableError); // no file's fault
+  await expect(refused).rejects.toMatchObject({ cause: noThread });
 });
 
 /** An order for a file, whose `isStopped` counts the chunks. */
