@@ -155,7 +155,7 @@ describe.skipIf(hasOwnCache)('code cache', () => {
     },
   );
 
-  test('is where a symbolic link leads, so that nobody points the link elsewhere after the check', () => {
+  test('is where a symbolic link leads, so that the link cannot be pointed elsewhere after the check', () => {
     const { caches, folder } = openProgram(1);
     symlinkSync(caches, join(folder, 'link'));
     const opened = openUserCacheFolder({ XDG_CACHE_HOME: join(folder, 'link') });

@@ -183,7 +183,7 @@ export function openIncoming(folder: string, self: Owner, nowMs: number): Incomi
       rmSync(join(folder, name), { recursive: true, force: true });
   }
   const own = join(folder, ownerFolder(self, randomUUID().slice(0, 8)));
-  // A clone has the mode of its source until it is whole, set-user-ID among it: nobody else may come to these files.
+  // A clone has the mode of its source until it is whole, set-user-ID among it: other users must not reach these files.
   const make = () => void mkdirSync(own, { mode: 0o700 });
   make();
   let count = 0;

@@ -54,7 +54,7 @@ interface OutrunScan {
   readonly untilMs: number;
 }
 
-/** A folder that moves again and again is not followed longer: deletes must not wait for ever. Milliseconds. */
+/** A folder that moves again and again is not followed longer: deletes must not wait without end. Milliseconds. */
 const FOLLOWED_MS = 30_000;
 
 export function createScansDue(clock: Pick<Clock, 'sleep' | 'monotonic'>): ScansDue {

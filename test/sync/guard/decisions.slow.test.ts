@@ -96,7 +96,7 @@ describe('P4', () => {
     expect(guard.holding).toBeUndefined();
   });
 
-  test('decisions: an approval that comes with a question covers what the question was told', async () => {
+  test('decisions: an approval that comes with a question covers what was asked', async () => {
     const { reopen } = await keep();
     const guard = await reopen();
     await removeSome(guard, 0, 7);
