@@ -1,5 +1,5 @@
 /**
- * The record of one object. `confirmed`: the provider's checksum was equal to `md5`, and the stat fields are
+ * The record of one object. `confirmed`: the provider's checksum was equal to that of the bytes sent, and the stat fields are
  * those of the file whose bytes were sent, taken before they were read. `sending`: the write-ahead mark; bytes may have
  * gone out, so the object may exist, be the previous one, or be missing; the other fields are the intended ones, except
  * `etag`, which is that of our object that was to be replaced.
@@ -14,12 +14,17 @@ export interface ObjectRecord {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
-  /** Hex digest of the bytes sent; empty while `sending` a stream whose digest is not known yet. */
+  /**
+   * Hex MD5 of the bytes sent, all in one; empty where it was not computed: while `sending` a stream, and of an upload in parts
+   * that has `md5Parts`.
+   */
   readonly md5: string;
+  /** Hex MD5 of the MD5s (16 bytes each) of the parts of `partSize` bytes; the last part may be shorter. */
+  readonly md5Parts?: string;
   /** Milliseconds since the epoch when hashing began: a file modified close to it may have changed unnoticed (racy). */
   readonly hashedAtMs: number;
   readonly etag?: string;
-  /** Bytes per part, when the object was a multipart upload: its composite ETag can be computed from it. */
+  /** Bytes per part, when the object was a multipart upload; there whenever `md5Parts` is. */
   readonly partSize?: number;
   readonly versionId?: string;
   /** Content class of the first bytes that were sent; undefined: plain, or not determined. */

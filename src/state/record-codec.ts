@@ -13,7 +13,8 @@ import {
  * One record, little-endian:
  *
  *    0  u32  CRC-32 of the key and of all that follows: LMDB has no checksums of its own
- *    4  u8   version of this layout, which is that of its times (record-times.ts): 1, or 2 for times beyond 64-bit nanoseconds
+ *    4  u8   version of this layout: that of its times (record-times.ts), which is 1, or 2 for times beyond 64-bit nanoseconds;
+ *            2 more with a digest of part digests. The smallest that holds the record, so that an older program reads all it can
  *    5  u16  flags
  *    7  u16  mode
  *    9  u64  inode
@@ -21,9 +22,10 @@ import {
  *   25  i64  mtime
  *   33  f64  size
  *        …   what else the times need; as the flags say: uid and gid (u16 each, or u32 each); md5, 16 bytes;
- *            part size f64; etag and version id, each u16 length and UTF-8
+ *            digest of part digests, 16 bytes; part size f64; etag and version id, each u16 length and UTF-8
  */
-const VERSION = 2;
+const VERSION = 4;
+const PARTS_VERSION = 2; // added to that of the times
 const VERSION_AT = 4;
 const FLAGS_AT = 5;
 const INODE_AT = 9;
@@ -62,11 +64,15 @@ const EPOCH_BITS = 3;
  * @throws RangeError, TypeError for a field that no record can have
  */
 export function encodeRecord(record: ObjectRecord, key: Uint8Array): Buffer {
-  const { etag, versionId, partSize, md5, uid, gid, metadataEpoch = 0 } = record;
+  const { etag, versionId, partSize, md5, md5Parts, uid, gid, metadataEpoch = 0 } = record;
   if (!(metadataEpoch >= 0 && metadataEpoch <= EPOCH_BITS))
     throw new RangeError(`metadataEpoch must be 0 to ${EPOCH_BITS}, got ${metadataEpoch}`);
   if (md5 !== '' && !MD5.test(md5))
     throw new TypeError(`md5 must be 32 lower-case hex digits, got "${md5}"`);
+  if (md5Parts !== undefined && !(MD5.test(md5Parts) && partSize !== undefined))
+    throw new TypeError(
+      `md5Parts must be 32 lower-case hex digits with a partSize, got "${md5Parts}" and ${partSize}`,
+    );
   const layout = timesLayout(record);
   const ctimeDiffers = layout === 1 && record.ctimeNs !== record.mtimeNs;
   const behindBytes = timesBytes(layout, ctimeDiffers);
@@ -79,11 +85,12 @@ export function encodeRecord(record: ObjectRecord, key: Uint8Array): Buffer {
     behindBytes +
     (wideOwner ? 8 : 4) +
     (md5 === '' ? 0 : 16) +
+    (md5Parts === undefined ? 0 : 16) +
     (partSize === undefined ? 0 : 8) +
     (etagText === undefined ? 0 : 2 + etagText.length) +
     (versionText === undefined ? 0 : 2 + versionText.length);
   const bytes = Buffer.allocUnsafe(length); // every byte is written below
-  let at = bytes.writeUInt8(layout, VERSION_AT);
+  let at = bytes.writeUInt8(layout + (md5Parts === undefined ? 0 : PARTS_VERSION), VERSION_AT);
   at = bytes.writeUInt16LE(
     (record.state === 'sending' ? Flag.sending : 0) |
       (record.kind === 'symlink' ? Flag.symlink : 0) |
@@ -113,6 +120,7 @@ export function encodeRecord(record: ObjectRecord, key: Uint8Array): Buffer {
   at = bytes.writeUIntLE(uid, at, ownerBytes);
   at = bytes.writeUIntLE(gid, at, ownerBytes);
   if (md5 !== '') at += bytes.write(md5, at, 16, 'hex');
+  if (md5Parts !== undefined) at += bytes.write(md5Parts, at, 16, 'hex');
   if (partSize !== undefined) at = bytes.writeDoubleLE(partSize, at);
   for (const text of [etagText, versionText]) {
     if (text === undefined) continue;
@@ -156,6 +164,7 @@ export function decodeRecord(bytes: Buffer, key: Uint8Array, file: string): Obje
     md5,
     hashedAtMs: bytes.readDoubleLE(HASHED_AT),
   };
+  if (hasMd5Parts(bytes)) record.md5Parts = bytes.toString('hex', take(16), at);
   if (flags & Flag.partSize) record.partSize = bytes.readDoubleLE(take(8));
   if (flags & Flag.etagIsMd5) record.etag = md5;
   if (flags & Flag.etag) record.etag = text();
@@ -185,7 +194,7 @@ export function checkRecord(bytes: Buffer, key: Uint8Array, file: string): void 
   }
   const version = bytes.readUInt8(VERSION_AT);
   if (version > VERSION) throw new StateNewerError(file, version, VERSION);
-  if (version !== 1 && version !== 2)
+  if (!isVersion(version))
     throw new StateDamagedError(file, `a record has version ${version}, which never was`);
 }
 
@@ -196,9 +205,8 @@ export function checkRecord(bytes: Buffer, key: Uint8Array, file: string): void 
  */
 export function isConfirmedRecord(bytes: Buffer, stat: RecordedStat): boolean {
   if (bytes.length < FIXED_BYTES) return false;
-  const version = bytes[VERSION_AT];
-  if (version !== 1 && version !== 2) return false; // what decoding says of it
   const view = viewOf(bytes);
+  if (!isVersion(view.getUint8(VERSION_AT))) return false; // what decoding says of it
   const flags = view.getUint16(FLAGS_AT, true);
   const { mtimeNs, ctimeNs } = timesOf(view, flags);
   return (
@@ -235,17 +243,24 @@ export function inodeOf(bytes: Buffer): bigint {
 }
 
 function timesOf(view: DataView, flags: number): RecordTimes {
-  return readTimes(
-    view,
-    view.getUint8(VERSION_AT) === 2 ? 2 : 1,
-    (flags & Flag.ctime) !== 0,
-    MTIME_AT,
-    FIXED_BYTES,
-  );
+  const layout = layoutOf(view.getUint8(VERSION_AT));
+  return readTimes(view, layout, (flags & Flag.ctime) !== 0, MTIME_AT, FIXED_BYTES);
 }
 
 function timesBytesOf(bytes: Buffer, flags: number): number {
-  return timesBytes(bytes[VERSION_AT] === 2 ? 2 : 1, (flags & Flag.ctime) !== 0);
+  return timesBytes(layoutOf(bytes.readUInt8(VERSION_AT)), (flags & Flag.ctime) !== 0);
+}
+
+function isVersion(version: number): boolean {
+  return version >= 1 && version <= VERSION;
+}
+
+function layoutOf(version: number): 1 | 2 {
+  return version % PARTS_VERSION === 1 ? 1 : 2;
+}
+
+function hasMd5Parts(bytes: Buffer): boolean {
+  return bytes.readUInt8(VERSION_AT) > PARTS_VERSION;
 }
 
 function viewOf(bytes: Buffer): DataView {

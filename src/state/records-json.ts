@@ -3,13 +3,15 @@ import { StateDamagedError } from './errors.js';
 import { upgrade } from './migrate.js';
 import { GUARDED, type Guarded, type ObjectName, type ObjectRecord } from './object-index.js';
 
-const VERSION = 1;
+const VERSION = 2;
+/** The last one that knew no `md5Parts`; documents without any are still written as such, for older programs. */
+const WITHOUT_PARTS = 1;
 const LOOKS: readonly unknown[] = ['random', 'blank'] satisfies ObjectRecord['looks'][];
 
 /** Records as JSON for people: one object a name, in the names' order; nanoseconds and inodes as decimal text. */
 export function recordsToJson(records: ReadonlyMap<ObjectName, ObjectRecord>): object {
   return {
-    version: VERSION,
+    version: [...records.values()].some(hasMd5Parts) ? VERSION : WITHOUT_PARTS,
     records: [...records]
       .sort(([a], [b]) => compareNames(a, b))
       .map(([name, record]) => ({
@@ -24,9 +26,16 @@ export function recordsToJson(records: ReadonlyMap<ObjectName, ObjectRecord>): o
 
 /** @throws StateDamagedError, StateNewerError. `file` is for their message. */
 export function recordsFromJson(json: unknown, file: string): Map<ObjectName, ObjectRecord> {
-  const { records } = upgrade(json, file, { current: VERSION, steps: {} });
+  const { records } = upgrade(json, file, {
+    current: VERSION,
+    steps: { [WITHOUT_PARTS]: (document) => document },
+  });
   if (!Array.isArray(records)) throw new StateDamagedError(file, 'has no list of records');
   return new Map(records.map((record: unknown) => readRecord(record, file)));
+}
+
+function hasMd5Parts({ md5Parts }: ObjectRecord): boolean {
+  return md5Parts !== undefined;
 }
 
 function readRecord(json: unknown, file: string): readonly [ObjectName, ObjectRecord] {
@@ -56,6 +65,8 @@ function readRecord(json: unknown, file: string): readonly [ObjectName, ObjectRe
   if (looks !== undefined && !LOOKS.includes(looks)) return complain('looks');
   if (guarded !== undefined && !(GUARDED as readonly unknown[]).includes(guarded))
     return complain('guarded');
+  if (fields['md5Parts'] !== undefined && fields['partSize'] === undefined)
+    return complain('partSize');
   const record: ObjectRecord = {
     state,
     kind,
@@ -69,6 +80,7 @@ function readRecord(json: unknown, file: string): readonly [ObjectName, ObjectRe
     md5: text('md5'),
     hashedAtMs: number('hashedAtMs'),
     ...(fields['etag'] !== undefined && { etag: text('etag') }),
+    ...(fields['md5Parts'] !== undefined && { md5Parts: text('md5Parts') }),
     ...(fields['partSize'] !== undefined && { partSize: number('partSize') }),
     ...(fields['versionId'] !== undefined && { versionId: text('versionId') }),
     ...(looks !== undefined && { looks: looks as 'random' | 'blank' }),

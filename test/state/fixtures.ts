@@ -54,6 +54,7 @@ export const anyRecord: fc.Arbitrary<ObjectRecord> = fc
       uid: fc.nat(0xffffffff),
       gid: fc.nat(0xffffffff),
       md5: fc.oneof(hex32, fc.constant('')),
+      md5Parts: hex32,
       hashedAtMs: fc.maxSafeNat(),
       etag: fc.oneof(hex32, text),
       partSize: fc.maxSafeNat(),
@@ -83,6 +84,9 @@ export const anyRecord: fc.Arbitrary<ObjectRecord> = fc
         'hashedAtMs',
       ],
     },
+  )
+  .map(({ md5Parts, ...made }) =>
+    md5Parts === undefined || made.partSize === undefined ? made : { ...made, md5Parts },
   )
   .chain((made) =>
     fc.boolean().map((same) => (same && made.md5 !== '' ? { ...made, etag: made.md5 } : made)),

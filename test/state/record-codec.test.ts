@@ -84,11 +84,11 @@ test('record codec: refuses a whole record of a later version as newer, not as d
   const { crc32 } = await import('node:zlib');
   const key = keyOf('a.txt');
   const bytes = encodeRecord(record(), key);
-  bytes.writeUInt8(3, 4);
+  bytes.writeUInt8(5, 4);
   bytes.writeUInt32LE(crc32(bytes.subarray(4), crc32(key)), 0);
   expect(() => checkRecord(bytes, key, FILE)).toThrow(StateNewerError);
   expect(() => checkRecord(bytes, key, FILE)).toThrow(
-    /index\.mdb: is of version 3, this longshore knows versions up to 2/,
+    /index\.mdb: is of version 5, this longshore knows versions up to 4/,
   );
 });
 
@@ -98,6 +98,27 @@ test('record codec: writes version 1 for times that 64-bit nanoseconds hold, els
   expect(version(2n ** 63n - 1n, -(2n ** 63n))).toBe(1);
   expect(version(2n ** 63n, 0n)).toBe(2);
   expect(version(0n, -(2n ** 63n) - 1n)).toBe(2);
+});
+
+test('record codec: writes version 3 or 4 for a record with a digest of part digests, which older programs refuse', () => {
+  const md5Parts = 'a'.repeat(32);
+  const version = (mtimeNs: bigint) =>
+    encodeRecord(record({ md5: '', md5Parts, partSize: 5, mtimeNs }), keyOf('a'))[4];
+  expect(version(0n)).toBe(3);
+  expect(version(2n ** 63n)).toBe(4);
+  expect(() => encodeRecord(record({ md5Parts }), keyOf('a'))).toThrow(/with a partSize/);
+});
+
+test('record codec: reads an upload in parts that was recorded with the MD5 of the whole, and writes it as it was', () => {
+  const written = Buffer.from(
+    '230d6dad01d400a4012a000000000000000080c837c0aa79421535b3fe375b7a1800000000000026' +
+      '401635b3fe375b7a18e803e8035eb63bbbe01eeed093cb22bb8f5acdc30000000000005441080022' +
+      '303132332d3222',
+    'hex',
+  );
+  const made = record({ etag: '"0123-2"', partSize: 5 << 20 });
+  expect(decodeRecord(written, keyOf('a.txt'), FILE)).toEqual(made);
+  expect(encodeRecord(made, keyOf('a.txt'))).toEqual(written);
 });
 
 test('record codec: reads a record that was written before version 2', () => {
