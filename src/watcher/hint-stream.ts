@@ -36,7 +36,7 @@ export function createHintStream(times: SettleTimes, clock: Clock): HintStream {
   /** Set while nothing waits. Later events are never due before earlier ones, so they need not wake the reader. */
   let arrived: (() => void) | undefined;
   /** Hints that were taken from settle and not returned yet; the reader works on the first. */
-  let taken: readonly Hint[] = [];
+  let taken: readonly TakenHint[] = [];
 
   const wait = async (): Promise<void> => {
     if (settle.nextDue() === undefined) {
@@ -53,8 +53,9 @@ export function createHintStream(times: SettleTimes, clock: Clock): HintStream {
 
   async function* hints(): AsyncGenerator<Hint, void> {
     while (!closing.signal.aborted) {
-      taken = settle.take(clock.monotonic());
-      for (let hint = taken[0]; hint !== undefined; hint = taken[0]) {
+      taken = settle.take(clock.monotonic()).map(takenHint);
+      for (let [first] = taken; first !== undefined; [first] = taken) {
+        const { hint } = first;
         yield hint;
         taken = taken.slice(1);
         if (hint.kind === 'paths') hint.paths.forEach(appearances.forget);
@@ -79,11 +80,11 @@ export function createHintStream(times: SettleTimes, clock: Clock): HintStream {
       const waiting = settle.waiting(path);
       return together([
         ...(waiting === undefined ? [] : [waiting]),
-        ...taken.flatMap((hint) => about(hint, path)),
+        ...taken.flatMap((hint) => hint.about(path)),
       ]);
     },
     unsettledRescans() {
-      const rescans = taken.flatMap((hint) =>
+      const rescans = taken.flatMap(({ hint }) =>
         hint.kind === 'rescan' ? [{ since: hint.since }] : [],
       );
       return together([...settle.rescans(), ...rescans]);
@@ -97,10 +98,28 @@ export function createHintStream(times: SettleTimes, clock: Clock): HintStream {
   };
 }
 
-/** The part of a hint that concerns the path. */
-function about(hint: Hint, path: RelativePath | undefined): readonly Unsettled[] {
-  if (hint.kind === 'rescan')
-    return path === undefined || covers(hint.under, path) ? [{ since: hint.since }] : [];
-  const since = path === undefined ? Math.min(...hint.since) : hint.since[hint.paths.indexOf(path)];
-  return since === undefined ? [] : [{ since }];
+interface TakenHint {
+  readonly hint: Hint;
+  /** The part of it that concerns the path, or any path. This is asked for each job while the hint is worked on. */
+  about(path: RelativePath | undefined): readonly Unsettled[];
+}
+
+function takenHint(hint: Hint): TakenHint {
+  if (hint.kind === 'rescan') {
+    const { under, since } = hint;
+    return {
+      hint,
+      about: (path) => (path === undefined || covers(under, path) ? [{ since }] : []),
+    };
+  }
+  const oldest = { since: hint.since.reduce((least, each) => Math.min(least, each)) };
+  const byPath = new Map(hint.paths.map((path, at) => [path, hint.since[at]] as const));
+  return {
+    hint,
+    about(path) {
+      if (path === undefined) return [oldest];
+      const since = byPath.get(path);
+      return since === undefined ? [] : [{ since }];
+    },
+  };
 }

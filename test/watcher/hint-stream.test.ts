@@ -140,3 +140,47 @@ test('hint stream: finds a file by its inode under the path where it appeared, u
   expect(hints.appearedAs(7n)).toEqual([]);
   hints.close();
 });
+
+test('hint stream: a path of a hint that is worked on is unsettled since its own change, any path since the oldest', async () => {
+  const clock = fakeClock();
+  const hints = createHintStream({ settleMs: 500, settleLimitMs: 10_000 }, clock);
+  const iterator = hints[Symbol.asyncIterator]();
+  hints.changed('a');
+  await clock.advance(100);
+  hints.changed('b');
+  await clock.advance(500);
+  expect((await iterator.next()).value).toMatchObject({ kind: 'paths', paths: ['a', 'b'] });
+  expect(hints.unsettled()).toEqual({ since: 0 });
+  expect(hints.unsettled('b')).toEqual({ since: 100 });
+  expect(hints.unsettled('c')).toBeUndefined();
+  hints.close();
+});
+
+test('hint stream: a question about a hint of many paths reads none of its times', async () => {
+  const clock = fakeClock();
+  const hints = createHintStream({ settleMs: 0, settleLimitMs: 0 }, clock);
+  const iterator = hints[Symbol.asyncIterator]();
+  const paths = Array.from({ length: 500 }, (_, at) => `f${at}`);
+  for (const path of paths) hints.changed(path);
+  const next = iterator.next();
+  await clock.advance(0);
+  const { value } = await next;
+  if (value?.kind !== 'paths') throw new Error('no paths were given out');
+  const times = value.since as number[];
+  let reads = 0;
+  for (const at of times.keys()) {
+    const since = times[at];
+    Object.defineProperty(times, at, {
+      get() {
+        reads += 1;
+        return since;
+      },
+    });
+  }
+  for (const path of paths) {
+    expect(hints.unsettled(path)).toEqual({ since: 0 });
+    expect(hints.unsettled()).toEqual({ since: 0 });
+  }
+  expect(reads).toBe(0);
+  hints.close();
+});

@@ -8,7 +8,6 @@ import type { BatchResult, LeftFile } from '../work/upload-batch.js';
 import { keyOf } from './admission.js';
 import type { MirrorStats } from './mirror-stats.js';
 import type { BookedJob, OpenJobs } from './open-jobs.js';
-import { requeue } from './retries.js';
 import type { Run, Runs } from './runs.js';
 
 /** A file of a batch that the queue has taken. `since`: see Job. */
@@ -36,7 +35,7 @@ export interface BatchLedger {
 
 export interface BatchLedgerOptions {
   readonly mirror: string;
-  readonly queue: Pick<JobQueue<Job>, 'add' | 'next'>;
+  readonly queue: Pick<JobQueue<Job>, 'putBack' | 'next'>;
   readonly stats: Pick<MirrorStats, 'done'>;
   readonly runs: Pick<Runs, 'get'>;
   readonly openJobs: OpenJobs;
@@ -93,7 +92,7 @@ export function createBatchLedger(options: BatchLedgerOptions): BatchLedger {
       return;
     }
     const { since, listed } = file;
-    void requeue(queue, {
+    queue.putBack({
       ...booked,
       lane: 'small',
       mirror,

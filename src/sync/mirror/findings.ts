@@ -11,7 +11,6 @@ import { type LinkedIntake, withHardLinks } from './hard-links.js';
 import { createIntake } from './intake.js';
 import type { MirrorBooks } from './mirror-books.js';
 import type { MirrorParts } from './mirror-parts.js';
-import { requeue } from './retries.js';
 
 /** How what is found at names of a mirror becomes jobs, and which jobs wait for one another. */
 export interface Findings {
@@ -40,7 +39,7 @@ export function openFindings(
   const waiting = createWaitingJobs({
     pending,
     scansDue,
-    requeue: (job) => requeue(queue, job),
+    requeue: queue.putBack,
     clock,
     signal: drain,
   });

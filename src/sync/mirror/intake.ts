@@ -61,10 +61,14 @@ export function createIntake(options: IntakeOptions): Intake {
     }
   }
 
-  /** For a path that is no folder any more: names below it that have jobs and no records yet. */
+  /**
+   * For a path that is no folder any more: names below it that have jobs and no records yet. Those with records are found by
+   * the scan of the folder that is gone.
+   */
   async function considerPendingBelow(path: RelativePath, since: Since): Promise<void> {
     const below = pending
-      .namesBelow(`${path}/`)
+      .namesBelow(path)
+      .filter((name) => index.get(name) === undefined)
       .map((name) => [source.pathOf(name), since] as const);
     for (const hinted of statHinted(source, below)) await considerAt(hinted);
   }

@@ -16,7 +16,7 @@ export interface Retries {
 }
 
 export interface RetriesOptions {
-  readonly queue: Pick<JobQueue<Job>, 'add'>;
+  readonly queue: Pick<JobQueue<Job>, 'putBack'>;
   readonly health: Pick<TargetHealth, 'report'>;
   readonly waits: Pick<Waits, 'add'>;
   readonly openJobs: Pick<OpenJobs, 'undone' | 'dropped'>;
@@ -31,14 +31,13 @@ export function createRetries(options: RetriesOptions): Retries {
       const { targetFaults = 0 } = job;
       // A target that was known to be in trouble is not a sign that this object is the cause.
       const isNews = health.report(error);
-      void requeue(queue, { ...job, targetFaults: isNews ? targetFaults + 1 : targetFaults });
+      queue.putBack({ ...job, targetFaults: isNews ? targetFaults + 1 : targetFaults });
     },
     later({ job, inMs }, isOver) {
       const isWaiting = waits.add(job.name, inMs, (end) => {
-        if (end === 'due') return requeue(queue, job);
-        if (end === 'superseded') openJobs.dropped(job);
+        if (end === 'due') queue.putBack(job);
+        else if (end === 'superseded') openJobs.dropped(job);
         else if (!isOver) openJobs.undone(job);
-        return undefined;
       });
       if (isWaiting) return;
       missed.miss();
@@ -49,9 +48,4 @@ export function createRetries(options: RetriesOptions): Retries {
       if (!isOver) openJobs.undone(job);
     },
   };
-}
-
-/** Resolves when the queue has taken the job, or has dropped it because nothing new is begun any more. */
-export function requeue(queue: Pick<JobQueue<Job>, 'add'>, job: Job): Promise<void> {
-  return queue.add(job).catch(() => {});
 }

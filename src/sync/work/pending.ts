@@ -1,6 +1,7 @@
 import { createCondition } from '../../condition.js';
 import type { ObjectName } from '../../state/object-index.js';
 import { older, type Since } from '../moment.js';
+import { createNamesByFolder, type NamesByFolder } from './names-by-folder.js';
 
 /** Names with work that is not durable yet: lag, state and "is this run done" are read from it. */
 export interface Pending {
@@ -12,8 +13,8 @@ export interface Pending {
   /** The work will not be done before a scan finds it again. */
   drop(name: ObjectName): void;
   has(name: ObjectName): boolean;
-  /** Those that begin with this. */
-  namesBelow(prefix: string): readonly ObjectName[];
+  /** Those in this folder and below it, in no order. From the first call on they are kept by folder, until none is pending. */
+  namesBelow(folder: string): readonly ObjectName[];
   readonly size: number;
   /** How many were dropped and not found again. */
   readonly dropped: number;
@@ -34,11 +35,15 @@ export function createPending(): Pending {
   const since = new Map<ObjectName, Since>();
   const dropped = new Map<ObjectName, Since>();
   let others: { readonly count: number; readonly since: Since } | undefined;
+  let byFolder: NamesByFolder | undefined;
   const empty = createCondition();
 
   function settled(name: ObjectName): void {
     since.delete(name);
-    if (since.size === 0) empty.notifyAll();
+    byFolder?.delete(name);
+    if (since.size > 0) return;
+    byFolder = undefined;
+    empty.notifyAll();
   }
 
   return {
@@ -46,10 +51,12 @@ export function createPending(): Pending {
       if (since.has(name)) return;
       const before = dropped.get(name);
       since.set(name, before === undefined ? moment : older(before, moment));
+      byFolder?.add(name);
       dropped.delete(name);
     },
     replace(name, moment) {
       since.set(name, moment);
+      byFolder?.add(name);
     },
     settled,
     drop(name) {
@@ -64,7 +71,11 @@ export function createPending(): Pending {
       settled(name);
     },
     has: (name) => since.has(name),
-    namesBelow: (prefix) => [...since.keys()].filter((name) => name.startsWith(prefix)),
+    namesBelow(folder) {
+      if (since.size === 0) return [];
+      byFolder ??= createNamesByFolder(since.keys());
+      return byFolder.below(folder);
+    },
     get size() {
       return since.size;
     },

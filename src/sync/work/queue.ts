@@ -36,7 +36,9 @@ export interface JobQueue<J extends QueuedJob> {
    * reason of the queue's signal once that is aborted; the job is dropped then.
    */
   add(job: J): Promise<void>;
-  /** The same for a batch. It counts as running from the beginning: it compares versions when it reads the files. */
+  /** The same for a job that was taken before: its caller is not held back, as the job was in memory all the time. */
+  putBack(job: J): void;
+  /** As `add` for a batch. It counts as running from the beginning: it compares versions when it reads the files. */
   addBatch(batch: QueuedBatch): Promise<void>;
   /** Running jobs go on; no other is started until `resume`. */
   pause(): void;
@@ -94,6 +96,19 @@ export function createQueue<J extends QueuedJob>(options: QueueOptions<J>): JobQ
     return worker;
   }
 
+  /** False: another job serves its key. */
+  function take(job: J): boolean {
+    const begun = started();
+    if (signal.aborted) {
+      begun.dropped(job);
+      return false;
+    }
+    const { starts, needless } = keys.add(job);
+    if (needless !== undefined) begun.dropped(needless);
+    if (starts) start(job);
+    return starts;
+  }
+
   function start({ key, lane }: J): void {
     lanes.start(lane, () => perform(key));
   }
@@ -134,15 +149,11 @@ export function createQueue<J extends QueuedJob>(options: QueueOptions<J>): JobQ
       worker = given;
     },
     async add(job) {
-      const begun = started();
-      if (signal.aborted) begun.dropped(job);
+      const starts = take(job);
       signal.throwIfAborted();
-      const { starts, needless } = keys.add(job);
-      if (needless !== undefined) begun.dropped(needless);
-      if (!starts) return;
-      start(job);
-      await lanes.whenRoom(job.lane);
+      if (starts) await lanes.whenRoom(job.lane);
     },
+    putBack: (job) => void take(job),
     async addBatch(batch) {
       if (signal.aborted) batch.dropped();
       signal.throwIfAborted();

@@ -25,7 +25,7 @@ export interface WaitingJobsOptions {
   readonly pending: Pick<Pending, 'has'>;
   readonly scansDue: Pick<ScansDue, 'isDue' | 'request'>;
   /** Puts a job back into the queue. */
-  readonly requeue: (job: Job) => Promise<void>;
+  readonly requeue: (job: Job) => void;
   readonly clock: Pick<Clock, 'monotonic' | 'sleep'>;
   /** Aborted: nothing is put back any more. */
   readonly signal: AbortSignal;
@@ -52,19 +52,17 @@ export function createWaitingJobs({
     byOther.delete(other);
     for (const [name, job] of jobs) {
       if (others.get(name) === other) others.delete(name);
-      void requeue(job);
+      requeue(job);
     }
   }
 
   function releaseForScans(): void {
     const nowMs = clock.monotonic();
-    for (const [name, { job, untilMs }] of [...forScans]) {
-      if (nowMs < untilMs && scansDue.isDue(job.asOfMs ?? nowMs, job.run)) {
-        scansDue.request(job.asOfMs ?? nowMs);
-        continue;
-      }
+    const mustWait = forJobsInTurn(scansDue);
+    for (const [name, { job, untilMs }] of forScans) {
+      if (nowMs < untilMs && mustWait(job.asOfMs ?? nowMs, job.run)) continue;
       forScans.delete(name);
-      void requeue(job);
+      requeue(job);
     }
   }
 
@@ -130,5 +128,22 @@ export function hintingOthers(
       if (!settling && !pending.has(other)) hint(other);
       return true;
     },
+  };
+}
+
+/**
+ * Whether a job must wait for scans, which are requested then. Jobs of one moment and one run, which follow one another, are
+ * asked about once.
+ */
+function forJobsInTurn({
+  isDue,
+  request,
+}: WaitingJobsOptions['scansDue']): (asOfMs: number, run: number) => boolean {
+  let last: { readonly asOfMs: number; readonly run: number; readonly due: boolean } | undefined;
+  return (asOfMs, run) => {
+    if (last?.asOfMs === asOfMs && last.run === run) return last.due;
+    last = { asOfMs, run, due: isDue(asOfMs, run) };
+    if (last.due) request(asOfMs);
+    return last.due;
   };
 }

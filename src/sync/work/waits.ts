@@ -18,7 +18,7 @@ export interface Waits {
    * Calls `over` when the wait has ended. These waits keep the process alive: a one-shot run has nothing else to live for.
    * False when too many wait already: then nothing is called.
    */
-  add(name: ObjectName, ms: number, over: (end: WaitEnd) => Promise<void> | undefined): boolean;
+  add(name: ObjectName, ms: number, over: (end: WaitEnd) => void): boolean;
   cancel(name: ObjectName): void;
   has(name: ObjectName): boolean;
   count(which: (name: ObjectName) => boolean): number;

@@ -15,7 +15,7 @@ function rig({ next = {}, settle = () => {} }: Partial<Rig> = {}) {
   const runs = createRuns(fakeClock());
   const run = runs.begin({ count: () => 0 });
   const queue = {
-    add: async (job: Job) => void queued.push(job),
+    putBack: (job: Job) => void queued.push(job),
     next: (key: string) => next[key.slice(key.indexOf('\0') + 1)],
     has: () => false,
   };

@@ -26,7 +26,7 @@ function rig() {
       void log.push([what, ...details.filter((one) => typeof one !== 'object')].join(' '));
   const queued: Job[] = [];
   const queue = {
-    add: async (job: Job) => void queued.push(job),
+    putBack: (job: Job) => void queued.push(job),
     next: () => undefined,
     has: () => false,
   };

@@ -75,7 +75,9 @@ async function live(at: string, clock: FakeClock, persistence: Persistence) {
     }
     const retry = 'retry' in verdict ? verdict.retry : undefined;
     if (retry)
-      waits.add(job.name, retry.inMs, (end) => (end === 'due' ? requeue(retry.job) : undefined));
+      waits.add(job.name, retry.inMs, (end) => {
+        if (end === 'due') void requeue(retry.job);
+      });
   };
   const run = (job: Job): Promise<void> => {
     const running = follow(job).finally(() => queued.delete(running));

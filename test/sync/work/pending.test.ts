@@ -68,3 +68,18 @@ test('pending: a wait for no pending names ends with the last name, or with the 
   stop.abort(new Error('enough'));
   await expect(third).rejects.toThrow('enough');
 });
+
+test('pending: names below a folder are those in it and in folders below, whenever they were added', () => {
+  const pending = createPending();
+  for (const name of ['a', 'a/1', 'a/b/2', 'ab/3', 'c/4']) pending.add(name, at(0));
+  expect([...pending.namesBelow('a')].sort()).toEqual(['a/1', 'a/b/2']);
+  pending.add('a/b/c/5', at(0));
+  pending.replace('a/6', at(0));
+  pending.settled('a/1');
+  pending.drop('a/b/2');
+  expect([...pending.namesBelow('a')].sort()).toEqual(['a/6', 'a/b/c/5']);
+  for (const name of ['a', 'a/6', 'a/b/c/5', 'ab/3', 'c/4']) pending.settled(name);
+  expect(pending.namesBelow('a')).toEqual([]);
+  pending.add('a/7', at(0));
+  expect(pending.namesBelow('a')).toEqual(['a/7']);
+});

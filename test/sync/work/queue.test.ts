@@ -99,6 +99,25 @@ describe('the queue', () => {
     expect(added).toBe(6);
   });
 
+  test('P7: a job that is put back is taken at once, however many wait, and dropped once the queue is stopped', async () => {
+    const { run, started, finish } = gate();
+    const dropped: string[] = [];
+    const stop = new AbortController();
+    const { signal } = stop;
+    const queue = createQueue<TestJob>({ concurrency: 1, waitingLimit: 2, signal });
+    queue.start({ run, dropped: ({ key }) => dropped.push(key) });
+    for (const key of ['a', 'b', 'c', 'd']) expect(queue.putBack(job(key))).toBeUndefined();
+    expect(queue.waiting + queue.running).toBe(4);
+    await turn();
+    await finish('a');
+    expect(started).toEqual(['a1', 'b1']);
+    stop.abort(new Error('enough'));
+    queue.putBack(job('e'));
+    expect(dropped).toEqual(['c', 'd', 'e']);
+    await finish('b');
+    await queue.whenIdle();
+  });
+
   test('large files leave slots to small ones', async () => {
     const { run, started } = gate();
     const queue = createQueue<TestJob>({ concurrency: 16, waitingLimit: 100 });

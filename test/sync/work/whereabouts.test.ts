@@ -218,7 +218,7 @@ function openWaiting(pending: readonly string[] = []) {
   const waiting = createWaitingJobs({
     pending: open,
     scansDue,
-    requeue: async ({ name }) => void requeued.push(name),
+    requeue: ({ name }) => void requeued.push(name),
     clock,
     signal: stop.signal,
   });
