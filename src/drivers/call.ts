@@ -42,6 +42,14 @@ export interface ObjectPage extends Page<ObjectInfo> {
   readonly packed?: PackedObjects;
 }
 
+/** Some of a container's keys, in UTF-8 byte order. Both ends are any well-formed names, of objects or not. */
+export interface KeyRange {
+  /** Only keys after this one. */
+  readonly after?: string | undefined;
+  /** Only keys up to this one, itself included. */
+  readonly upTo?: string | undefined;
+}
+
 export interface PageRequest {
   readonly after?: string;
   /** Items wanted at the most; the conformance suite asks for 2. Default: what the provider likes best. */
@@ -51,6 +59,11 @@ export interface PageRequest {
    * costs something leaves it out. Of no meaning in a listing of containers.
    */
   readonly bare?: boolean;
+  /**
+   * Only keys in this range. `upTo` may differ from page to page of one listing; `after` may not. A provider that begins a range
+   * anywhere else is refused with RangeIgnoredError. Default: all keys. Of no meaning in a listing of containers.
+   */
+  readonly range?: KeyRange;
 }
 
 /** Bytes to send. A body that can be opened again may be retried; a one-shot stream may not. */

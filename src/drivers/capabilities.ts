@@ -46,6 +46,11 @@ export interface Capabilities {
     readonly metaData: boolean;
     readonly largeSizes?: false;
   };
+  /**
+   * Pages of one listing that may usefully be asked for at once, as ranges of keys, at this moment. 1: more would take memory
+   * and no less time, or the provider cannot begin a listing at a key. A layer that bounds calls lowers it.
+   */
+  readonly pagesAtOnce: () => number;
   /** Puts that may usefully be under way at once when the configuration does not say. */
   readonly concurrency: number;
   readonly copy: Copy | undefined;

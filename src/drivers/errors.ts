@@ -130,6 +130,14 @@ export class PreconditionFailedError extends ObjectError {
   override readonly name = 'PreconditionFailedError';
 }
 
+/**
+ * The provider began a listing elsewhere than at the key that was asked for, so keys may be missing from such listings. The
+ * whole container can be listed, one page after the other.
+ */
+export class RangeIgnoredError extends StorageError {
+  override readonly name = 'RangeIgnoredError';
+}
+
 /** The provider lacks the operation, or the option; an option is refused, never ignored. */
 export class UnsupportedOperationError extends StorageError {
   override readonly name = 'UnsupportedOperationError';

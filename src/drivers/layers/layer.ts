@@ -8,6 +8,8 @@ export interface Layer {
   readonly name: string;
   /** Whether calls of an operation pass through the layer; asked when the backend is wrapped. Default: all do. */
   concerns?(operation: Operation): boolean;
+  /** How many calls the layer admits at once, at this moment. Default: any number. */
+  readonly callsAtOnce?: () => number;
   /** Makes the call by `next`, once, several times or not at all, and returns its result. It may throw or reject. */
   around(invocation: Invocation, next: Next): Promise<unknown>;
 }
@@ -32,11 +34,14 @@ export interface Invocation {
  * one function when the backend is wrapped, and each call is one Invocation. All forwarding is done here.
  */
 export function layered(backend: Backend, layers: readonly Layer[]): Backend {
-  const { copy, batchPut, batchDelete, multipart, cdn, versions } = backend.capabilities;
+  const { copy, batchPut, batchDelete, multipart, cdn, versions, pagesAtOnce } =
+    backend.capabilities;
+  const limits = layers.flatMap(({ callsAtOnce }) => callsAtOnce ?? []);
   return {
     ...wrapMethods(backend, layers),
     capabilities: {
       ...backend.capabilities,
+      pagesAtOnce: limits.length === 0 ? pagesAtOnce : () => fewest([pagesAtOnce, ...limits]),
       copy: copy && wrapMethods(copy, layers),
       batchPut: batchPut && wrapMethods(batchPut, layers),
       batchDelete: batchDelete && wrapMethods(batchDelete, layers),
@@ -45,6 +50,10 @@ export function layered(backend: Backend, layers: readonly Layer[]): Backend {
       versions: versions && wrapMethods(versions, layers),
     },
   };
+}
+
+function fewest(numbers: readonly (() => number)[]): number {
+  return Math.min(...numbers.map((number) => number()));
 }
 
 /** A backend is an object literal, so its own keys are all that it has. */

@@ -43,6 +43,7 @@ export function limit({ clock, concurrency, onLimit = () => {} }: LimitSettings)
 
   return {
     name: 'limit',
+    callsAtOnce: () => Math.floor(allowed),
     async around(invocation, next) {
       invocation.call.signal.throwIfAborted();
       const release =

@@ -73,6 +73,7 @@ export function localBackend({ root, fsync = true, create = true }: LocalOptions
     },
     listingOrder: 'utf8',
     listingHas: { checksums: true, metaData: true },
+    pagesAtOnce: () => 1, // one thread walks the folders
     concurrency: 512,
     copy: localCopy(thread, checkKey, checkExistable),
     batchPut: localBatchPut(thread, checkKey),
@@ -92,10 +93,10 @@ export function localBackend({ root, fsync = true, create = true }: LocalOptions
     async listObjects(
       container,
       prefix,
-      { after, size = OBJECTS_PER_PAGE, bare = false },
+      { after, size = OBJECTS_PER_PAGE, bare = false, range },
       { signal },
     ) {
-      const order = { container: existable(container), prefix, after, size };
+      const order = { container: existable(container), prefix, after, size, range };
       if (bare) return toBarePage(container, await thread.ask('listBareObjects', order, signal));
       const { objects, next } = await thread.ask('listObjects', order, signal);
       return { items: readObjects(objects).map((object) => toObjectInfo(container, object)), next };

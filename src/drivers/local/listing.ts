@@ -1,6 +1,7 @@
 import { type BigIntStats, readdirSync } from 'node:fs';
 import { systemClock } from '../../clock.js';
 import { compareNames, isWellFormed } from '../../utf8-order.js';
+import type { KeyRange } from '../call.js';
 import { codeOf } from './failure.js';
 import { hasRealParents } from './folders.js';
 import { BESIDE_FOLDER } from './names.js';
@@ -17,31 +18,34 @@ interface FilePage {
 }
 
 /**
- * Up to `size` objects of a container whose names start with `prefix` and come behind `after`, in UTF-8 byte order. The
- * walk starts at `after`: nothing before it is looked at.
+ * Up to `size` objects of a container whose names start with `prefix` and are in the range, in UTF-8 byte order. The walk
+ * starts and ends with the range: nothing outside of it is looked at.
  */
 export function listFiles(
   container: string,
   read: ReadEntries,
   prefix: string,
-  after: string | undefined,
+  { after: from = '', upTo }: KeyRange,
   size: number,
 ): FilePage {
   const files: ListedFile[] = [];
-  const from = after ?? '';
+  let more = false;
+  const isBeyond = (name: string) => upTo !== undefined && compareNames(name, upTo) > 0;
 
-  /** False when the page is full. */
+  /** False when the page is full, or the range over. */
   function visit(folder: string, start: string): boolean {
     const entries = read(folder === '' ? container : `${container}/${folder.slice(0, -1)}`) ?? [];
     for (let i = firstIndex(entries, folder, start, from); i < entries.length; i += 1) {
       const entry = entries[i] ?? '';
       if (!entry.startsWith(start)) break;
       if (folder === '' && entry === `${BESIDE_FOLDER}/`) continue;
+      if (isBeyond(folder + entry)) return false;
       if (entry.endsWith('/')) {
         if (!visit(folder + entry, '')) return false;
         continue;
       }
-      if (files.length === size) return false;
+      more = files.length === size;
+      if (more) return false;
       const key = folder + entry;
       const stat = statEntry(`${container}/${key}`);
       if (stat?.isFile()) files.push({ key, stat });
@@ -53,7 +57,8 @@ export function listFiles(
   if (!isWalkable(container, folder, prefix)) return { files, more: false };
   // Behind all that starts with this folder's name.
   if (compareNames(from, folder) > 0 && !from.startsWith(folder)) return { files, more: false };
-  return { more: !visit(folder, prefix.slice(folder.length)), files };
+  visit(folder, prefix.slice(folder.length));
+  return { files, more };
 }
 
 /** Whether objects can start with this prefix at all; it must not lead out of the container either. */

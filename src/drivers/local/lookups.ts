@@ -58,9 +58,10 @@ export function listBareObjects(store: Store, read: ReadEntries, order: ListOrde
 function list(
   store: Store,
   read: ReadEntries,
-  { container, prefix, after, size }: ListOrder,
+  { container, prefix, after, range, size }: ListOrder,
 ): { readonly found: readonly FoundFile[]; readonly next: string | undefined } {
-  const { files, more } = listFiles(store.container(container), read, prefix, after, size);
+  const rest = { ...range, ...(after !== undefined && { after }) };
+  const { files, more } = listFiles(store.container(container), read, prefix, rest, size);
   const records = store.records();
   const found = files.map(({ key, stat }) => ({
     key,

@@ -1,4 +1,4 @@
-import type { Checksum, Precondition } from '../call.js';
+import type { Checksum, KeyRange, Precondition } from '../call.js';
 import type { ExpectedContent } from '../capabilities.js';
 import type { Failure } from './failure.js';
 import type { BarePage, WireContainer, WireObject } from './object.js';
@@ -26,7 +26,9 @@ export interface ObjectPage {
 export interface ListOrder {
   readonly container: string;
   readonly prefix: string;
+  /** Where the page before ended. */
   readonly after: string | undefined;
+  readonly range: KeyRange | undefined;
   readonly size: number;
 }
 

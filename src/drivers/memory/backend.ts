@@ -47,6 +47,7 @@ export function memoryBackend({
     names: { newContainerProblem: () => undefined, keyProblem },
     listingOrder: 'utf8',
     listingHas: { checksums: true, metaData: true },
+    pagesAtOnce: () => 1,
     concurrency: 64,
     copy: memoryCopy(store, checkKey),
     batchPut: memoryBatchPut(store, checkKey),

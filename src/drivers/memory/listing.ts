@@ -3,25 +3,28 @@ import type { Page, PageRequest } from '../call.js';
 
 const PAGE_SIZE = 1000;
 
-/** One page of the keys with the prefix. `keys` are in UTF-8 byte order, in which all that share a prefix are neighbours. */
+/** One page of the keys with the prefix, in the range. `keys` are in UTF-8 byte order, in which all that share a prefix are neighbours. */
 export function pageOf<T>(
   keys: readonly string[],
   prefix: string,
-  { after, size = PAGE_SIZE }: PageRequest,
+  { range = {}, after = range.after, size = PAGE_SIZE }: PageRequest,
   describe: (key: string) => T,
 ): Page<T> {
   const start = Math.max(
     firstIndex(keys, (key) => compareNames(key, prefix) >= 0),
     after === undefined ? 0 : firstIndex(keys, (key) => compareNames(key, after) > 0),
   );
+  const { upTo } = range;
+  const isListed = (key: string | undefined): key is string =>
+    key?.startsWith(prefix) === true && (upTo === undefined || compareNames(key, upTo) <= 0);
   const page: string[] = [];
   let index = start;
-  for (; index < keys.length && page.length < size; index += 1) {
+  for (; page.length < size; index += 1) {
     const key = keys[index];
-    if (!key?.startsWith(prefix)) break;
+    if (!isListed(key)) break;
     page.push(key);
   }
-  const more = page.length === size && keys[index]?.startsWith(prefix) === true;
+  const more = page.length === size && isListed(keys[index]);
   return { items: page.map(describe), next: more ? page.at(-1) : undefined };
 }
 

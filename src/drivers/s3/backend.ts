@@ -14,7 +14,7 @@ import type { CredentialProvider } from './credentials/credentials.js';
 import { addressing } from './endpoint.js';
 import { S3 } from './errors.js';
 import { etagMeaning } from './etag.js';
-import { listObjects } from './listing.js';
+import { s3Listing } from './listing.js';
 import { s3Multipart } from './multipart.js';
 import { keyProblem, MAX_KEY_BYTES, newContainerProblem } from './names.js';
 import { objectHeaders } from './object-headers.js';
@@ -69,6 +69,7 @@ export function s3Backend({
     conditions: conditionalWrites({ client, profile, access: headers.access, notice }),
     streams: streamedBodies(profile, settings, notice),
   };
+  const { listObjects, pagesAtOnce } = s3Listing(context);
   const objects = objectOperations(context);
   const multipart = s3Multipart(context, objects);
   const read = s3Read(context);
@@ -84,6 +85,7 @@ export function s3Backend({
     names: { newContainerProblem, keyProblem },
     listingOrder: 'utf8',
     listingHas: { checksums: comparable, metaData: false },
+    pagesAtOnce,
     concurrency: profile.concurrency,
     copy: s3Copy(context, objects, multipart),
     batchPut: undefined,
@@ -97,7 +99,7 @@ export function s3Backend({
     hashType: comparable ? 'md5' : undefined,
     capabilities,
     ...containerOperations(context),
-    listObjects: listObjects(context),
+    listObjects,
     ...objects,
     readObject: (ref, range, call) => read(ref, range, call),
     close: () => http.close(),

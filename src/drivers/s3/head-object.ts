@@ -3,13 +3,13 @@ import type { Call, ObjectRef } from '../call.js';
 import { FIRST_BYTE, objectSize } from '../http/object-size.js';
 import type { S3Context } from './context.js';
 import { S3 } from './errors.js';
-import { listObjects } from './listing.js';
+import { s3Listing } from './listing.js';
 import { refuseImpossible } from './names.js';
 import { infoFromHeaders } from './object-info.js';
 
 export function s3HeadObject(context: S3Context): Backend['headObject'] {
   const { client, etags, headers: objectHeaders } = context;
-  const list = listObjects(context);
+  const list = s3Listing(context).listObjects;
 
   function sizeSources({ container, key }: ObjectRef, call: Call) {
     const request = { operation: 'getObject', action: 'look up', container, key } as const;

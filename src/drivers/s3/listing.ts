@@ -1,7 +1,8 @@
 import { compareNames } from '../../utf8-order.js';
 import type { Backend } from '../backend.js';
-import type { ObjectInfo, Page } from '../call.js';
-import { StorageError } from '../errors.js';
+import type { Call, KeyRange, ObjectInfo, Page, PageRequest } from '../call.js';
+import { RangeIgnoredError, StorageError } from '../errors.js';
+import { isRangeOver, keysUpTo } from '../key-range.js';
 import type { S3Context } from './context.js';
 import { decodeListed } from './encode.js';
 import { S3 } from './errors.js';
@@ -11,20 +12,23 @@ import { checkContainer } from './names.js';
 
 const PAGE_LIMIT = 1000;
 
-export function listObjects({ client, profile, etags }: S3Context): Backend['listObjects'] {
-  return async (
-    container,
-    prefix,
-    { after, size = PAGE_LIMIT },
-    call,
-  ): Promise<Page<ObjectInfo>> => {
+export interface S3Listing extends Pick<Backend, 'listObjects'> {
+  /** 1 once the provider has ignored the beginning of a range. */
+  pagesAtOnce(): number;
+}
+
+export function s3Listing({ client, profile, etags }: S3Context): S3Listing {
+  let ignoresRanges = false;
+
+  async function listObjects(
+    container: string,
+    prefix: string,
+    { after, size = PAGE_LIMIT, range = {} }: PageRequest,
+    call: Call,
+  ): Promise<Page<ObjectInfo>> {
     checkContainer(container);
-    const position =
-      profile.listing === 'v2'
-        ? { 'list-type': '2', 'continuation-token': after }
-        : { marker: after };
     const query = {
-      ...position,
+      ...positionOf(after, range),
       'encoding-type': 'url',
       'max-keys': String(Math.min(size, PAGE_LIMIT)),
       ...(prefix !== '' && { prefix }),
@@ -44,9 +48,10 @@ export function listObjects({ client, profile, etags }: S3Context): Backend['lis
     const decode = listing.encoded ? decodeListed : (text: string) => text;
     const items = listing.objects.map((object) => toInfo(object, decode(object.key)));
     refuseDisorder(items);
-    const next = nextPage(container, listing, items);
+    refuseOtherRange(container, items[0]?.key, range);
+    const next = isRangeOver(items, range) ? undefined : nextPage(container, listing, items);
     if (next !== undefined && next === after) throw notAdvancing(container);
-    return { items, next };
+    return { items: keysUpTo(items, range), next };
 
     function toInfo(
       { size: bytes, etag, lastModified, storageClass }: ListedObject,
@@ -64,7 +69,29 @@ export function listObjects({ client, profile, etags }: S3Context): Backend['lis
         extra,
       };
     }
-  };
+  }
+
+  /** `start-after` is for the first page of V2: later ones have a token. V1 has one parameter for both. */
+  function positionOf(after: string | undefined, range: KeyRange) {
+    const start = range.after || undefined;
+    if (profile.listing === 'v1') return { marker: after ?? start };
+    return after === undefined
+      ? { 'list-type': '2', 'start-after': start }
+      : { 'list-type': '2', 'continuation-token': after };
+  }
+
+  function refuseOtherRange(
+    container: string,
+    first: string | undefined,
+    { after }: KeyRange,
+  ): void {
+    if (first === undefined || after === undefined || compareNames(first, after) > 0) return;
+    ignoresRanges = true;
+    throw new RangeIgnoredError(
+      `list in "${container}": the provider was asked for the keys after "${after}" and began with "${first}"`,
+      { driver: S3 },
+    );
+  }
 
   function nextPage(
     container: string,
@@ -78,6 +105,8 @@ export function listObjects({ client, profile, etags }: S3Context): Backend['lis
     if (marker === undefined || profile.listing === 'v2') throw notAdvancing(container);
     return marker;
   }
+
+  return { listObjects, pagesAtOnce: () => (ignoresRanges ? 1 : profile.concurrency) };
 }
 
 function notAdvancing(container: string): StorageError {

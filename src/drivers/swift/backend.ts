@@ -22,6 +22,9 @@ import { segmentStore } from './segments.js';
 import type { SwiftSettings } from './settings.js';
 import { uploadMarks } from './upload-marks.js';
 
+/** Calls under way at once when the configuration does not say. */
+const CONCURRENCY = 32;
+
 export interface SwiftBackendOptions {
   readonly settings: SwiftSettings;
   readonly authenticate: Authenticate;
@@ -67,7 +70,8 @@ export function swiftBackend({
       // SQLite compares names as UTF-8 bytes (swift/container/backend.py).
       listingOrder: 'utf8',
       listingHas: { checksums: true, metaData: false, largeSizes: false },
-      concurrency: 32,
+      pagesAtOnce: () => CONCURRENCY,
+      concurrency: CONCURRENCY,
       copy: swiftCopy(context, parts, multipart, objects),
       batchPut: undefined,
       batchDelete: batchDelete(deleteTogether, segments, objects),

@@ -1,6 +1,7 @@
 import type { Backend } from '../backend.js';
 import type { Call, Checksum, ObjectInfo } from '../call.js';
 import { StorageError } from '../errors.js';
+import { isRangeOver, keysUpTo } from '../key-range.js';
 import { eachInParallel } from '../parallel.js';
 import type { SwiftContext } from './context.js';
 import { SWIFT } from './errors.js';
@@ -50,7 +51,7 @@ export function listObjects({ client, withLarge }: SwiftContext): Backend['listO
     return listed.flatMap((item) => (seen.has(item.key) ? (seen.get(item.key) ?? []) : item));
   }
 
-  return async (container, prefix, { after, size }, call) => {
+  return async (container, prefix, { range = {}, after = range.after, size }, call) => {
     checkContainer(container);
     const query = pageQuery(prefix, after, size);
     const { body } = await client.request(
@@ -60,16 +61,11 @@ export function listObjects({ client, withLarge }: SwiftContext): Backend['listO
     const listed = readEntries(`list in "${container}"`, body).map((entry) =>
       infoOf(container, entry),
     );
-    const items = await withManifests(listed, call);
+    const keys = listed.map(({ key }) => key);
+    const next = nextPage(`list in "${container}"`, keys, after);
+    const items = await withManifests(keysUpTo(listed, range), call);
     if (items.some(({ extra }) => extra['largeObject'] !== undefined)) withLarge.add(container);
-    return {
-      items,
-      next: nextPage(
-        `list in "${container}"`,
-        listed.map(({ key }) => key),
-        after,
-      ),
-    };
+    return { items, next: isRangeOver(listed, range) ? undefined : next };
   };
 }
 

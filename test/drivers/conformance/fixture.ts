@@ -2,7 +2,14 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import type { Backend } from '../../../src/drivers/backend.js';
 import { bytesBody } from '../../../src/drivers/body.js';
-import type { Body, Call, ObjectInfo, ObjectRef, PutOptions } from '../../../src/drivers/call.js';
+import type {
+  Body,
+  Call,
+  KeyRange,
+  ObjectInfo,
+  ObjectRef,
+  PutOptions,
+} from '../../../src/drivers/call.js';
 import { compareNames } from '../../../src/utf8-order.js';
 
 /** What a driver's test file brings. */
@@ -96,6 +103,7 @@ export async function listAll(
   container: string,
   prefix = '',
   size?: number,
+  range?: KeyRange,
 ): Promise<ObjectInfo[]> {
   const items: ObjectInfo[] = [];
   let after: string | undefined;
@@ -103,7 +111,11 @@ export async function listAll(
     const page = await backend.listObjects(
       container,
       prefix,
-      { ...(after !== undefined && { after }), ...(size && { size }) },
+      {
+        ...(after !== undefined && { after }),
+        ...(size && { size }),
+        ...(range && { range }),
+      },
       call,
     );
     items.push(...page.items);

@@ -9,6 +9,7 @@ import { driverCases } from './driver.js';
 import { createFixture, type Harness } from './fixture.js';
 import { keyCases } from './keys.js';
 import { listingCases } from './listing.js';
+import { listingRangeCases } from './listing-ranges.js';
 import { multipartCases } from './multipart.js';
 import { objectCases } from './objects.js';
 import { preconditionCases } from './preconditions.js';
@@ -33,6 +34,7 @@ export function conformance(name: string, harness: Harness): void {
     describe('puts', () => putCases(fixture));
     describe('checksums', () => checksumCases(fixture));
     describe('listings', () => listingCases(fixture));
+    describe('ranges of listings', () => listingRangeCases(fixture));
     describe('keys', () => keyCases(fixture));
     describe('aborts', () => abortCases(fixture));
     describe('preconditions', () => preconditionCases(fixture));

@@ -132,3 +132,25 @@ test('a call that is aborted in such a pause gives its place back', async () => 
   expect(outcomes).toEqual(['slow down', 'enough']);
   expect(running).toHaveLength(1);
 });
+
+test('fewer pages of a listing are asked for at once while fewer calls are allowed', async () => {
+  let error: Error | undefined = throttled();
+  const memory = memoryBackend();
+  const headObject = async () => {
+    if (error !== undefined) throw error;
+    return info;
+  };
+  const layers = [limit({ clock: fakeClock(), concurrency: 4 })];
+  const capabilities = { ...memory.capabilities, pagesAtOnce: () => 100 };
+  const backend = layered({ ...memory, capabilities, headObject }, layers);
+  const { pagesAtOnce } = backend.capabilities;
+  expect(pagesAtOnce()).toBe(4);
+  for (const allowed of [2, 1]) {
+    await rejection(backend.headObject(ref, call));
+    expect(pagesAtOnce()).toBe(allowed);
+  }
+  error = undefined;
+  for (let i = 0; i < 9; i += 1) await backend.headObject(ref, call);
+  expect(pagesAtOnce()).toBe(4);
+  expect(layered(memory, layers).capabilities.pagesAtOnce()).toBe(1);
+});

@@ -42,7 +42,7 @@ describe('listings', () => {
           const listed: string[] = [];
           let after: string | undefined;
           for (;;) {
-            const { files, more } = listFiles(box, read, prefix, after, size);
+            const { files, more } = listFiles(box, read, prefix, { after }, size);
             listed.push(...files.map(({ key }) => key));
             if (!more) break;
             expect(files).toHaveLength(size);
@@ -50,9 +50,14 @@ describe('listings', () => {
           }
           expect(listed).toEqual(expected);
           for (const start of [...stored, 'a/', 'b/a', '\uffff', '']) {
-            const { files } = listFiles(box, read, prefix, start, 1000);
+            const { files } = listFiles(box, read, prefix, { after: start }, 1000);
             expect(files.map(({ key }) => key)).toEqual(
               expected.filter((key) => byBytes(key, start) > 0),
+            );
+            const upTo = listFiles(box, read, prefix, { upTo: start }, 1000);
+            expect(upTo.more).toBe(false);
+            expect(upTo.files.map(({ key }) => key)).toEqual(
+              expected.filter((key) => byBytes(key, start) <= 0),
             );
           }
         },

@@ -56,7 +56,7 @@ export function deleteBucket(request: FakeRequest, { store }: FakeRules): Answer
 
 export function listObjects(
   request: FakeRequest,
-  { store, pageLimit, listsAsCeph }: FakeRules,
+  { store, pageLimit, listsAsCeph, ignoresStartAfter }: FakeRules,
   repeatToken: boolean,
 ): Answer {
   const { query } = request;
@@ -66,7 +66,9 @@ export function listObjects(
   const token = query.get('continuation-token');
   const after = v2
     ? token === undefined
-      ? (query.get('start-after') ?? '')
+      ? ignoresStartAfter
+        ? ''
+        : (query.get('start-after') ?? '')
       : Buffer.from(token, 'base64url').toString('utf8')
     : (query.get('marker') ?? '');
   const limit = Math.min(Number(query.get('max-keys') ?? 1000), pageLimit);

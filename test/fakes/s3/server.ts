@@ -47,6 +47,8 @@ export interface FakeRules {
   pageLimit: number;
   /** As Ceph does: keys of uploads are encoded although the answer does not say so, and markers are never. */
   listsAsCeph: boolean;
+  /** Lists from the first key on, whatever `start-after` says. */
+  ignoresStartAfter: boolean;
   minPartSize: number;
   maxCopySize: number;
   nowMs(): number;
@@ -105,6 +107,7 @@ export async function startFakeS3(
     conditions: 'quoted',
     pageLimit: 1000,
     listsAsCeph: false,
+    ignoresStartAfter: false,
     minPartSize: 5 * 2 ** 20,
     maxCopySize: 5 * 2 ** 30,
     nowMs,
