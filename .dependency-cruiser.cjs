@@ -86,6 +86,7 @@ const ground = [
   'lmdb-tree',
   'log',
   'make-folders',
+  'parts-digest',
   'printable',
   'program-files',
   'quiet-console',

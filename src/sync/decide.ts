@@ -1,11 +1,11 @@
 import type { ObjectRecord } from '../state/object-index.js';
 import type { LocalEntry } from '../watcher/entry.js';
+import { type Digests, isHashedInParts, isRecorded } from './digests.js';
 import { isRacy, sameStat } from './same-stat.js';
 
-/** A local file or link, and the hex MD5 of its content once the file has been read. */
-export interface LocalFact {
+/** A local file or link, and digests of its content once the file has been read. */
+export interface LocalFact extends Digests {
   readonly entry: LocalEntry;
-  readonly md5?: string;
 }
 
 /** What the provider says of an object, from a listing or from a look at the object itself. */
@@ -46,8 +46,12 @@ export interface Policy {
 
 export type Decision =
   | { readonly action: 'nothing' }
-  /** A fact is missing. Find it and decide again. */
-  | { readonly action: 'learn'; readonly what: 'local-md5' | 'remote-md5' | 'remote' }
+  /** A fact is missing. Find it and decide again. `partSize`: the file is to be hashed in parts of this size as well. */
+  | {
+      readonly action: 'learn';
+      readonly what: 'local-md5' | 'remote-md5' | 'remote';
+      readonly partSize?: number;
+    }
   | { readonly action: 'upload'; readonly why: UploadReason }
   /** The object is already what it should be: record it, send nothing. */
   | { readonly action: 'adopt' }
@@ -94,7 +98,8 @@ export function decide(
   return decideKnown(local, known, remote, policy);
 }
 
-function decideExtraneous(remote: Remote, policy: Policy): Decision {
+/** What becomes of an object without a file and without a record. */
+export function decideExtraneous(remote: Remote, policy: Policy): Decision {
   if (remote === 'unknown' || remote === 'absent' || policy.extraneous === 'keep') return NOTHING;
   return policy.extraneous === 'delete'
     ? { action: 'delete', why: 'extraneous' }
@@ -170,11 +175,19 @@ function decideKnown(
       ? adoptOrUpload(local, remote, 'changed')
       : { action: 'upload', why: 'changed' };
   }
-  if (local.md5 === undefined) return { action: 'learn', what: 'local-md5' };
-  if (local.md5 !== known.md5)
-    return drifted && isFact(remote)
+  const same = isRecorded(local, known);
+  if (same === undefined) {
+    const learn = { action: 'learn', what: 'local-md5' } as const;
+    return isHashedInParts(known) ? { ...learn, partSize: known.partSize } : learn;
+  }
+  if (!same) {
+    // What the record was hashed by does not tell whether an object with an MD5 is still the recorded one.
+    const isOther =
+      drifted || (isFact(remote) && remote.md5 !== undefined && isHashedInParts(known));
+    return isOther && isFact(remote)
       ? adoptOrUpload(local, remote, 'changed')
       : { action: 'upload', why: 'changed' };
+  }
   if (drifted) return decideDrifted(local, known, remote);
   const given = isFact(remote) && hasOldMetadata(known.metadataEpoch, policy);
   return { action: 'refresh', metadata: given || metadataDiffers(local.entry, known, policy) };
@@ -185,7 +198,7 @@ function decideDrifted(local: LocalFact, known: ObjectRecord, remote: Remote): D
   const isOther =
     !isFact(remote) ||
     remote.size !== known.size ||
-    (remote.md5 !== undefined && !remote.inspected);
+    (remote.md5 !== undefined && !remote.inspected && !isHashedInParts(known));
   return isOther ? { action: 'upload', why: 'drift' } : adoptOrUpload(local, remote, 'drift');
 }
 
@@ -214,29 +227,9 @@ function hasDrifted(known: ObjectRecord, remote: Remote): boolean {
   if (remote === 'absent' || remote.size !== known.size) return true;
   const hasOtherEtag =
     remote.etag !== undefined && known.etag !== undefined && remote.etag !== known.etag;
-  if (remote.md5 === undefined) return hasOtherEtag;
+  if (remote.md5 === undefined || isHashedInParts(known)) return hasOtherEtag;
   // An object was inspected because of its ETag, which is then to be recorded.
   return remote.md5 !== known.md5 || (remote.inspected && hasOtherEtag);
-}
-
-/**
- * What is to be done about one object when its file was not looked at: the file counts as what the record says. Pure; it
- * never deletes and never forgets. An object without a record is reported as `extraneous` says, and never deleted.
- */
-export function decideByRecord(
-  known: ObjectRecord | undefined,
-  remote: Remote,
-  policy: Policy,
-): Decision {
-  if (known === undefined) {
-    const extraneous = decideExtraneous(remote, policy);
-    return extraneous.action === 'delete' ? { action: 'report', what: 'extraneous' } : extraneous;
-  }
-  // What was decided about a missing or damaged file, and whether the file changed as it was hashed, needs a look at it.
-  const { guarded: _, ...record } = { ...known, hashedAtMs: Number.MAX_SAFE_INTEGER };
-  const { kind, size, mtimeNs, ctimeNs, inode, mode, uid, gid, md5 } = record;
-  const entry = { path: '', kind, size, mtimeNs, ctimeNs, inode, mode, uid, gid };
-  return decide({ entry, ...(md5 !== '' && { md5 }) }, record, remote, policy);
 }
 
 /** Whether an object was given its metadata by other settings than those of now. Only a reconcile sees to it. */

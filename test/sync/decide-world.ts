@@ -18,6 +18,19 @@ export const CONTENTS = [
 ] as const;
 export type Content = (typeof CONTENTS)[number];
 
+/** Bytes; of records that were hashed in parts. */
+const PART_SIZE = 2;
+
+/** What stands for the digest of a content's part digests. */
+function hexInParts({ md5 }: Content): string {
+  return md5.replaceAll(/./g, (digit) => (Number.parseInt(digit, 16) - 9).toString());
+}
+
+/** The MD5 of the content that a record is of, whichever digest it has. */
+export function recordedMd5({ md5, md5Parts }: ObjectRecord): string {
+  return md5 || (CONTENTS.find((each) => hexInParts(each) === md5Parts)?.md5 ?? 'none');
+}
+
 export const content = fc.constantFrom(...CONTENTS);
 export const stamp = fc.record({
   mtimeNs: fc.constantFrom(1_000_000_000_001n, 2_000_000_000_001n),
@@ -53,14 +66,21 @@ export const known = fc
     content,
     stamp,
     state: fc.constantFrom('confirmed' as const, 'sending' as const),
+    digest: fc.constantFrom('md5', 'md5-parts', 'both'),
     hashedAtMs: fc.constantFrom(1_000, 2_000, 10_000),
     etag: fc.constantFrom(undefined, 'e1'),
     metadataEpoch: fc.constantFrom(undefined, 1),
   })
-  .map(({ content: of, stamp: at, state, hashedAtMs, etag, metadataEpoch }) => ({
+  .map(({ content: of, stamp: at, state, digest, hashedAtMs, etag, metadataEpoch }) => ({
     state,
     kind: 'file' as const,
     ...of,
+    ...(state === 'confirmed' &&
+      digest !== 'md5' && {
+        md5: digest === 'both' ? of.md5 : '',
+        md5Parts: hexInParts(of),
+        partSize: PART_SIZE,
+      }),
     ...at,
     hashedAtMs,
     ...(etag ? { etag } : {}),
@@ -129,9 +149,12 @@ export function decideToTheEnd({
     const decision = decide(local, record, fact, rules);
     if (decision.action !== 'learn') return decision;
     if (decision.what === 'local-md5') {
-      if (!theFile || local?.md5 !== undefined)
+      const { partSize } = decision;
+      if (!theFile || (local?.md5 !== undefined && (partSize === undefined || local.md5Parts)))
         throw new Error('asked for a digest that is there already, or that cannot be');
-      local = { ...theFile.fact, md5: theFile.content.md5 };
+      const { content: of } = theFile;
+      const md5Parts = partSize && { partSize, hex: hexInParts(of) };
+      local = { ...theFile.fact, md5: of.md5, ...(md5Parts && { md5Parts }) };
     } else if (decision.what === 'remote') {
       if (fact !== 'unknown') throw new Error('asked what is there, although that was known');
       fact = object ? { size: object.size, inspected: false } : 'absent';

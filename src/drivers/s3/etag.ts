@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { digestOfParts } from '../../parts-digest.js';
 import type { Checksum } from '../call.js';
 import type { HttpHeaders } from '../http/exchange.js';
 
@@ -24,9 +24,7 @@ export function unquoted(etag: string): string {
 
 /** The ETag of an object made of parts whose MD5s are these. */
 export function compositeEtag(partMd5s: readonly string[]): string {
-  const hash = createHash('md5');
-  for (const md5 of partMd5s) hash.update(md5, 'hex');
-  return `"${hash.digest('hex')}-${partMd5s.length}"`;
+  return `"${digestOfParts(partMd5s)}-${partMd5s.length}"`;
 }
 
 /** Whether the provider says that it encrypted with a customer's or a KMS key: the ETag is then no MD5, although it has the form of one. */

@@ -2,14 +2,8 @@ import type { IndexEntry, ObjectName, ObjectRecord } from '../../state/object-in
 import { compareNames } from '../../utf8-order.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { WalkProblem } from '../../watcher/problem.js';
-import {
-  type Decision,
-  decide,
-  decideByRecord,
-  hasOldMetadata,
-  type Policy,
-  type Remote,
-} from '../decide.js';
+import { type Decision, decide, hasOldMetadata, type Policy, type Remote } from '../decide.js';
+import { decideByRecord } from '../decide-by-record.js';
 import { isRacy } from '../same-stat.js';
 import type { IndexSide, ListingSide, SourceSide } from './sides.js';
 

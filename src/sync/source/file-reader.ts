@@ -1,4 +1,5 @@
 import type { Piscina } from 'piscina';
+import type { PartsDigest } from '../../parts-digest.js';
 import { programFile } from '../../program-files.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { ContentClass } from '../content-class.js';
@@ -12,6 +13,8 @@ import type { ReadAnswer, ReadBatchAnswer, ReadTask } from './read-worker.js';
 /** One version of a file: its content, or only the digest of it when it is large. */
 export interface FileContent {
   readonly md5: string;
+  /** Where it was asked for. */
+  readonly md5Parts?: PartsDigest;
   /** Milliseconds since the epoch, before the first byte was read. */
   readonly hashedAtMs: number;
   readonly looks: ContentClass;
@@ -34,8 +37,13 @@ export interface FileReader {
    * have a state of their own.
    */
   readAll(batch: UploadBatch): Promise<BatchContent>;
-  /** Digest only, of a file of any size. */
-  hash(absolutePath: string, entry: LocalEntry, signal: AbortSignal): Promise<FileContent>;
+  /** Digests only, of a file of any size: of the whole, and with a `partSize` (bytes) of its parts, in one reading. */
+  hash(
+    absolutePath: string,
+    entry: LocalEntry,
+    signal: AbortSignal,
+    partSize?: number,
+  ): Promise<FileContent>;
   /** What the file looks like by its beginning. */
   look(absolutePath: string, entry: LocalEntry): Promise<ContentClass>;
   close(): Promise<void>;
@@ -99,13 +107,14 @@ export function openFileReader(from: ReadFrom): FileReader {
         if (waiting.length >= BATCH_FILES || waitingBytes >= BATCH_BYTES) flush();
       }),
     readAll: (batch) => small.run<BatchContent>({ task: 'read-all', batch, from }),
-    async hash(path, entry, signal) {
+    async hash(path, entry, signal, partSize) {
       const answer = await large.run<ReadAnswer>(
-        { task: 'hash', request: { path, kind: entry.kind, expected: entry }, from },
+        { task: 'hash', request: { path, kind: entry.kind, expected: entry }, partSize, from },
         { signal },
       );
       if (answer.outcome !== 'read') throw failure(path, answer);
-      return { md5: answer.md5, hashedAtMs: answer.hashedAtMs, looks: answer.looks };
+      const { md5, md5Parts, hashedAtMs, looks } = answer;
+      return { md5, ...(md5Parts !== undefined && { md5Parts }), hashedAtMs, looks };
     },
     async look(path, entry) {
       // Beside the small ones: it must not wait until another large file has been hashed.

@@ -4,6 +4,7 @@ import { closeSync, constants, openSync, readlinkSync, readSync } from 'node:fs'
 import { dirname } from 'node:path';
 import { systemClock } from '../../clock.js';
 import { isVersion, lstatPath, statDescriptor } from '../../file-stat.js';
+import { hashInParts, type PartsDigest } from '../../parts-digest.js';
 import { CLASSIFIED_BYTES, type ContentClass, contentClassOf } from '../content-class.js';
 import { pathsOf, type UploadBatch, versionAt } from '../upload-batch.js';
 import {
@@ -21,6 +22,7 @@ export type ReadAnswer =
   | {
       readonly outcome: 'read';
       readonly md5: string;
+      readonly md5Parts?: PartsDigest;
       readonly hashedAtMs: number;
       readonly looks: ContentClass;
       readonly offset: number;
@@ -37,7 +39,8 @@ export interface ReadBatchAnswer {
 export type ReadTask = { readonly from: ReadFrom } & (
   | { readonly task: 'read'; readonly requests: ReadRequests }
   | { readonly task: 'read-all'; readonly batch: UploadBatch }
-  | { readonly task: 'hash' | 'look'; readonly request: ReadRequest }
+  | { readonly task: 'hash'; readonly request: ReadRequest; readonly partSize: number | undefined }
+  | { readonly task: 'look'; readonly request: ReadRequest }
 );
 
 /** Where all files of a task are. */
@@ -55,7 +58,7 @@ export default function perform(task: ReadTask): ReadBatchAnswer | ReadAnswer | 
     case 'read-all':
       return readAll(task.batch, task.from.source, place);
     case 'hash':
-      return caught(() => hashFile(task.request, place));
+      return caught(() => hashFile(task.request, task.partSize, place));
     case 'look':
       return {
         answers: [caught(() => lookAtFile(task.request, place))],
@@ -143,24 +146,27 @@ function readFile(request: ReadRequest, place: Place, into: Buffer): boolean {
 
 const HASH_BUFFER_BYTES = 256 * 1024;
 
-function hashFile(request: ReadRequest, place: Place): ReadAnswer {
+function hashFile(request: ReadRequest, partSize: number | undefined, place: Place): ReadAnswer {
   const hashedAtMs = systemClock.now();
   const md5 = createHash('md5');
+  const inParts = partSize === undefined ? undefined : hashInParts(partSize);
   const buffer = Buffer.allocUnsafeSlow(HASH_BUFFER_BYTES);
   let looks: ContentClass = 'ordinary';
   const whole = withOpenFile(request, place, (fd) => {
     for (let at = 0; at < request.expected.size; ) {
       const got = readSync(fd, buffer, 0, buffer.length, at);
       if (got === 0) return false;
-      if (at === 0) looks = contentClassOf(buffer.subarray(0, got));
-      md5.update(buffer.subarray(0, got));
+      const chunk = buffer.subarray(0, got);
+      if (at === 0) looks = contentClassOf(chunk);
+      md5.update(chunk);
+      inParts?.update(chunk);
       at += got;
     }
     return true;
   });
-  return whole
-    ? { outcome: 'read', md5: md5.digest('hex'), hashedAtMs, looks, offset: 0 }
-    : { outcome: 'changed' };
+  if (!whole) return { outcome: 'changed' };
+  const digests = { md5: md5.digest('hex'), ...(inParts && { md5Parts: inParts.digest() }) };
+  return { outcome: 'read', ...digests, hashedAtMs, looks, offset: 0 };
 }
 
 function lookAtFile(request: ReadRequest, place: Place): ReadAnswer {

@@ -6,7 +6,7 @@ import type { MetadataState } from './object-metadata.js';
 import type { PlanParts } from './put-file.js';
 
 /** What the provider confirmed of an object that was sent or copied. */
-export type Confirmed = Pick<ObjectRecord, 'md5' | 'etag' | 'partSize' | 'versionId'>;
+export type Confirmed = Pick<ObjectRecord, 'md5' | 'md5Parts' | 'etag' | 'partSize' | 'versionId'>;
 
 /** `absent`: only where no object is. */
 export type PutWhere = 'anywhere' | 'absent';

@@ -11,7 +11,8 @@ import {
 } from '../../drivers/errors.js';
 import { findObject } from '../../drivers/find-object.js';
 import type { ObjectName, ObjectRecord } from '../../state/object-index.js';
-import { md5Of } from '../store/content-md5.js';
+import { type Digests, digestsOf } from '../digests.js';
+import { hexInParts, md5Of } from '../store/content-md5.js';
 import { copyObject } from './copy-object.js';
 import { createTrashFolders } from './trash-folders.js';
 
@@ -78,7 +79,7 @@ export function createTrash({
   async function verify(
     object: ObjectInfo,
     copied: ObjectInfo,
-    md5: string | undefined,
+    { md5, md5Parts }: Digests,
     signal: AbortSignal,
   ): Promise<void> {
     const context = { driver: backend.name };
@@ -88,22 +89,35 @@ export function createTrash({
     }
     // Equal ETags are of equal contents, whatever a provider makes them of.
     const { etag } = object.extra;
-    if (md5 === undefined || (etag !== undefined && etag === copied.extra['etag'])) return;
-    const ref = { container, key: copied.key };
-    const reported = md5In(copied) ?? md5In(await backend.headObject(ref, { signal }));
-    const actual = reported ?? (await md5Of(await backend.readObject(ref, undefined, { signal })));
-    if (actual !== md5)
-      throw new ObjectHashMismatchError(object.key, md5, `${actual} in the trash`, context);
+    if (etag !== undefined && etag === copied.extra['etag']) return;
+    const expected = md5 ?? md5Parts?.hex;
+    if (expected === undefined) return;
+    const actual =
+      md5 === undefined && md5Parts !== undefined
+        ? await hexInParts(await read(copied, signal), md5Parts.partSize)
+        : await md5OfCopy(copied, signal);
+    if (actual !== expected)
+      throw new ObjectHashMismatchError(object.key, expected, `${actual} in the trash`, context);
+  }
+
+  async function md5OfCopy(copied: ObjectInfo, signal: AbortSignal): Promise<string> {
+    const reported = md5In(copied) ?? md5In(await backend.headObject(refOf(copied), { signal }));
+    return reported ?? (await md5Of(await read(copied, signal)));
+  }
+
+  function read(copied: ObjectInfo, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    return backend.readObject(refOf(copied), undefined, { signal });
   }
 
   return {
     async keep(name, known, md5, signal) {
       const object = await findObject(backend, { container, key: prefix + name }, { signal });
       if (object === undefined) return;
-      const itsMd5 = md5In(object) ?? recordedMd5(object, known);
-      if (md5 !== undefined && md5 === itsMd5) return;
+      const reported = md5In(object);
+      const digests = reported === undefined ? recordedDigests(object, known) : { md5: reported };
+      if (md5 !== undefined && md5 === digests.md5) return;
       try {
-        await verify(object, await copy(object, name, signal), itsMd5, signal);
+        await verify(object, await copy(object, name, signal), digests, signal);
       } catch (error) {
         // The object, or its copy, was deleted meanwhile: the next attempt finds out which.
         if (
@@ -122,10 +136,11 @@ function md5In({ checksums }: ObjectInfo): string | undefined {
 }
 
 /** What we know of the content, while the object is still the one that we know. */
-function recordedMd5(
-  { size, extra }: ObjectInfo,
-  known: ObjectRecord | undefined,
-): string | undefined {
-  if (known?.state !== 'confirmed' || known.size !== size) return undefined;
-  return known.etag !== undefined && known.etag === extra['etag'] ? known.md5 : undefined;
+function recordedDigests({ size, extra }: ObjectInfo, known: ObjectRecord | undefined): Digests {
+  if (known?.state !== 'confirmed' || known.size !== size) return {};
+  return known.etag !== undefined && known.etag === extra['etag'] ? digestsOf(known) : {};
+}
+
+function refOf({ container, key }: ObjectInfo): ObjectRef {
+  return { container, key };
 }

@@ -2,6 +2,8 @@ import { failpoint } from '../../failpoint.js';
 import { printable } from '../../printable.js';
 import type { ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { LocalEntry } from '../../watcher/entry.js';
+import { compareDigests, digestsOf, recordedParts } from '../digests.js';
+import type { FileContent } from '../source/file-reader.js';
 import type { Job } from './job.js';
 import { keepOld } from './keep-old.js';
 import type { MirrorContext } from './mirror-context.js';
@@ -19,15 +21,15 @@ export async function copyRenamed(
   const { index, effects, books } = ctx;
   const from = whereToCopyFrom(job, entry, ctx);
   if (from === undefined || !effects.canCopy || !holds(index.get(from), entry)) return undefined;
-  const content = read ?? (await effects.read(entry));
-  if (content.md5 !== index.get(from)?.md5) return undefined;
+  const content = await contentFor(from, entry, read, ctx);
+  if (!isOfContent(index.get(from), content)) return undefined;
   await keepOld(job, content.md5, neededBy, ctx, signal);
   ctx.drain.throwIfAborted();
   await books.mark(job.name, entry, content);
   // A job may have sent the former name again meanwhile, or be about to.
   const source = index.get(from);
-  if (!holds(source, entry) || source.md5 !== content.md5) return undefined;
-  const expected = { md5: source.md5, etag: source.etag };
+  if (!holds(source, entry) || !isOfContent(source, content)) return undefined;
+  const expected = { md5: content.md5, etag: source.etag };
   const order = { from, name: job.name, entry, expected, where };
   const confirmed = await effects.copy(order, signal);
   if (!confirmed) return undefined;
@@ -37,8 +39,33 @@ export async function copyRenamed(
     job: 'copy_object',
     why: `renamed from ${printable(from)}`,
     bytes: 0,
-    entry: { record: confirmedRecord(entry, confirmed, content, ctx.policy) },
+    entry: {
+      record: confirmedRecord(
+        entry,
+        { ...recordedParts(content.md5Parts), ...confirmed },
+        content,
+        ctx.policy,
+      ),
+    },
   };
+}
+
+/** What is known of the file's content once it was hashed as the object `from` was. */
+async function contentFor(
+  from: ObjectName,
+  entry: LocalEntry,
+  read: FileContent | undefined,
+  { index, effects }: MirrorContext,
+): Promise<FileContent> {
+  const record = index.get(from);
+  const recorded = record === undefined ? {} : digestsOf(record);
+  return read !== undefined && compareDigests(read, recorded) !== undefined
+    ? read
+    : effects.read(entry, recorded.md5Parts?.partSize);
+}
+
+function isOfContent(record: ObjectRecord | undefined, content: FileContent): boolean {
+  return record !== undefined && compareDigests(content, digestsOf(record)) === true;
 }
 
 /** The name of an object that probably has the content. For a new name the intake has found it; in a first run there is none. */

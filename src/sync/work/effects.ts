@@ -19,8 +19,8 @@ export interface Effects
     ObjectStore,
     'canCopy' | 'reportsMd5' | 'mayBeLarger' | 'head' | 'beginning' | 'metadataOf' | 'remove'
   > {
-  /** The file's content and digest when it is small; of a large one the digest alone. */
-  read(entry: LocalEntry): Promise<FileContent>;
+  /** The file's content and digest when it is small; of a large one the digest alone, in parts of `partSize` bytes as well. */
+  read(entry: LocalEntry, partSize?: number): Promise<FileContent>;
   /** The content class of the file's beginning. */
   look(entry: LocalEntry): Promise<ContentClass>;
   /** See ObjectStore.inspect. */
@@ -81,9 +81,11 @@ export function openEffects({ store, reader, absolute, drain }: EffectsOptions):
     beginning: store.beginning,
     metadataOf: store.metadataOf,
     remove: store.remove,
-    read(entry) {
+    read(entry, partSize) {
       const path = absolute(entry.path);
-      return entry.size <= SMALL_FILE ? reader.read(path, entry) : reader.hash(path, entry, drain);
+      return entry.size <= SMALL_FILE && partSize === undefined
+        ? reader.read(path, entry)
+        : reader.hash(path, entry, drain, partSize);
     },
     look: (entry) => reader.look(absolute(entry.path), entry),
     inspect: (name, entry, signal) => store.inspect(name, entry, absolute(entry.path), signal),

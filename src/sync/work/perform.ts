@@ -34,7 +34,7 @@ export async function perform(job: Job, ctx: MirrorContext, signal: AbortSignal)
   for (;;) {
     ctx.drain.throwIfAborted();
     const decision = decide(facts.local, ctx.index.get(job.name), facts.remote, ctx.policy);
-    if (decision.action === 'learn') facts = await learn(decision.what, job, facts, ctx);
+    if (decision.action === 'learn') facts = await learn(decision, job, facts, ctx);
     else if (decision.action !== 'forget' || asked) return act(decision, job, facts, ctx, signal);
     else {
       // The object may have been sent since the container was listed. Without its record no later run would delete it.
@@ -64,27 +64,30 @@ function statPath(
 }
 
 async function learn(
-  what: Extract<Decision, { action: 'learn' }>['what'],
+  { what, partSize }: Extract<Decision, { action: 'learn' }>,
   job: Job,
   facts: Facts,
   ctx: MirrorContext,
 ): Promise<Facts> {
   if (what === 'remote') return { ...facts, remote: await ctx.effects.head(job.name, ctx.drain) };
-  const { entry } = known(facts.local);
+  const local = known(facts.local);
+  const { entry } = local;
   if (what === 'remote-md5') {
     const hashedAtMs = ctx.clock.now();
     const { remote, localMd5: md5 } = await ctx.effects.inspect(job.name, entry, ctx.drain);
     if (md5 === undefined) return { ...facts, remote };
     return {
       remote,
-      local: { entry, md5 },
+      local: { ...local, md5 },
       content: { md5, hashedAtMs, looks: await ctx.effects.look(entry) },
     };
   }
   const fromMs = ctx.clock.monotonic();
-  const read = await ctx.effects.read(entry);
+  const read = await ctx.effects.read(entry, partSize);
   const hashedAtMs = ctx.racyFiles.hashedAtMs(job.name, entry.ctimeNs, read.hashedAtMs, fromMs);
-  return { ...facts, local: { entry, md5: read.md5 }, content: { ...read, hashedAtMs } };
+  const { md5, md5Parts } = read;
+  const digests = { md5, ...(md5Parts !== undefined && { md5Parts }) };
+  return { ...facts, local: { ...local, ...digests }, content: { ...read, hashedAtMs } };
 }
 
 function act(

@@ -1,8 +1,9 @@
 import type { ExpectedContent } from '../../drivers/capabilities.js';
 import { failpoint } from '../../failpoint.js';
-import type { ObjectName } from '../../state/object-index.js';
+import type { ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { LocalFact, Remote } from '../decide.js';
+import { compareDigests, digestsOf } from '../digests.js';
 import { withVerdict } from '../guard/held-records.js';
 import type { FileContent } from '../source/file-reader.js';
 import type { Confirmed } from '../store/object-store.js';
@@ -112,10 +113,9 @@ export async function renewMetadata(
   const before = known(ctx.index.get(job.name));
   const { metadataEpoch: _, ...others } = before;
   const epoch = ctx.policy.metadataEpoch ?? 0;
-  const expected = {
-    md5: before.md5,
-    etag: typeof remote === 'object' ? remote.etag : before.etag,
-  };
+  const md5 = await wholeMd5(entry, before, ctx);
+  if (md5 === undefined) return { outcome: 'nothing' };
+  const expected = { md5, etag: typeof remote === 'object' ? remote.etag : before.etag };
   const confirmed = await copyOntoItself(job.name, entry, expected, ctx, signal);
   if (!confirmed) return { outcome: 'nothing' };
   failpoint('sync: metadata replaced, not recorded');
@@ -133,6 +133,21 @@ export async function renewMetadata(
     entry: { record },
     metadata: true,
   };
+}
+
+/**
+ * Hex MD5 of the recorded content, with which a copy of its object is compared: of an upload in parts only the file can say it.
+ * Undefined when the file has other content.
+ */
+async function wholeMd5(
+  entry: LocalEntry,
+  record: ObjectRecord,
+  { effects }: MirrorContext,
+): Promise<string | undefined> {
+  if (record.md5 !== '') return record.md5;
+  const recorded = digestsOf(record);
+  const content = await effects.read(entry, recorded.md5Parts?.partSize);
+  return compareDigests(content, recorded) === true ? content.md5 : undefined;
 }
 
 function copyOntoItself(

@@ -15,7 +15,15 @@ export function recordOf(
   state: ObjectRecord['state'],
 ): ObjectRecord {
   const { kind, size, mtimeNs, ctimeNs, inode, mode, uid, gid } = entry;
-  const { md5, etag, partSize, versionId, looks = 'ordinary', metadataEpoch = 0 } = confirmed;
+  const {
+    md5,
+    md5Parts,
+    etag,
+    partSize,
+    versionId,
+    looks = 'ordinary',
+    metadataEpoch = 0,
+  } = confirmed;
   return {
     state,
     kind,
@@ -27,6 +35,7 @@ export function recordOf(
     uid,
     gid,
     md5,
+    ...(md5Parts === undefined ? {} : { md5Parts }),
     hashedAtMs,
     ...(etag === undefined ? {} : { etag }),
     ...(partSize === undefined ? {} : { partSize }),

@@ -1,5 +1,6 @@
 import type { ObjectIndex, ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { RelativePath } from '../../watcher/entry.js';
+import { compareDigests, digestsOf } from '../digests.js';
 import type { ScansDue } from '../scan/scans-due.js';
 import type { SourceView } from '../source/source-view.js';
 import type { Pending } from './pending.js';
@@ -131,7 +132,8 @@ export function createWhereabouts({
         return {
           state: 'confirmed',
           name: other,
-          sameContent: record.md5 !== '' && now.md5 === record.md5 && now.size === record.size,
+          sameContent:
+            compareDigests(digestsOf(now), digestsOf(record)) === true && now.size === record.size,
         };
       }
       const why = pending.has(other) || settling ? undefined : sightings.whyNot(other);

@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { digestOfParts } from '../../../src/parts-digest.js';
 import { FileChangedError, FileUnreadableError } from '../../../src/sync/file-errors.js';
 import {
   contentClassAt,
@@ -89,6 +90,13 @@ describe('reading files in another thread', () => {
     const entry = write('large', content);
     expect(await reader.hash(join(folder, 'large'), entry, never)).toMatchObject({
       md5: md5(content),
+    });
+    const parts = [content.subarray(0, 1_000_000), content.subarray(1_000_000, 2_000_000)];
+    parts.push(content.subarray(2_000_000, 3_000_000), content.subarray(3_000_000));
+    const hex = digestOfParts(parts.map((part) => md5(part)));
+    expect(await reader.hash(join(folder, 'large'), entry, never, 1_000_000)).toMatchObject({
+      md5: md5(content),
+      md5Parts: { partSize: 1_000_000, hex },
     });
   });
 

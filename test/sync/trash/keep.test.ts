@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import type { Backend } from '../../../src/drivers/backend.js';
 import type { ObjectInfo } from '../../../src/drivers/call.js';
 import { checksumOf } from '../../../src/drivers/digest.js';
-import { ObjectDoesNotExistError } from '../../../src/drivers/errors.js';
+import { ObjectDoesNotExistError, ObjectHashMismatchError } from '../../../src/drivers/errors.js';
 import { memoryBackend } from '../../../src/drivers/memory/backend.js';
+import { hashInParts } from '../../../src/parts-digest.js';
 import type { ObjectRecord } from '../../../src/state/object-index.js';
 import { createTrash } from '../../../src/sync/trash/trash.js';
 import { readTrashed } from '../../../src/sync/trash/trash-name.js';
@@ -80,6 +81,47 @@ test('P4: trash: an object that exists does not count as kept when its copy repo
   await expect(trash.keep('a', undefined, undefined, call.signal)).rejects.toBeInstanceOf(
     ObjectDoesNotExistError,
   );
+});
+
+describe('P4: trash: a copy of an object that was hashed in parts', () => {
+  const content = Buffer.from('now it is in parts');
+
+  /** Keeps an object whose provider reports neither an MD5 nor the same ETag of a copy. */
+  async function keep(md5Parts: string): Promise<void> {
+    const inner = memoryBackend();
+    await inner.createContainer(CONTAINER, call);
+    const { extra } = await put(inner, ref('a'), content);
+    const backend = {
+      ...inner,
+      headObject: async (...args: Parameters<Backend['headObject']>) => ({
+        ...(await inner.headObject(...args)),
+        checksums: [],
+      }),
+    };
+    const known = record({
+      size: content.length,
+      md5: '',
+      md5Parts,
+      partSize: 5,
+      etag: String(extra['etag']),
+    });
+    const place = { container: CONTAINER, prefix: '', trashPrefix: TRASH };
+    await createTrash({ ...place, backend, clock: fakeClock() }).keep(
+      'a',
+      known,
+      undefined,
+      call.signal,
+    );
+  }
+
+  test('is read back and compared by its parts', async () => {
+    const hash = hashInParts(5);
+    hash.update(content);
+    await keep(hash.digest().hex);
+  });
+
+  test('does not count as kept when it has other content', async () =>
+    expect(keep('a'.repeat(32))).rejects.toBeInstanceOf(ObjectHashMismatchError));
 });
 
 describe('P4: trash: without a digest, content counts as the same only', () => {

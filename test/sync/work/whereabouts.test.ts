@@ -9,6 +9,7 @@ import type { LocalEntry } from '../../../src/watcher/entry.js';
 import { record } from '../../state/fixtures.js';
 
 const OLD = record({ inode: 7n, size: 3, md5: 'a'.repeat(32) });
+const IN_PARTS = { ...OLD, md5: '', md5Parts: 'a'.repeat(32), partSize: 2 };
 const file = (inode: bigint): PathState => ({
   found: 'entry',
   entry: { inode, kind: 'file' } as LocalEntry,
@@ -45,7 +46,7 @@ function open(
     pending: { has: (name) => pending.includes(name) },
     scansDue,
   });
-  return { whereabouts, scansDue, find: () => whereabouts.find('old', OLD, 10) };
+  return { whereabouts, scansDue, find: () => whereabouts.find('old', records['old'] ?? OLD, 10) };
 }
 
 describe('whereabouts: the file of an object is found', () => {
@@ -58,6 +59,16 @@ describe('whereabouts: the file of an object is found', () => {
     [
       'under a name of other content',
       open({ old: OLD, new: { ...OLD, md5: 'b'.repeat(32) } }, { new: HERE }),
+      { state: 'confirmed', name: 'new', sameContent: false },
+    ],
+    [
+      'under a name of its content, which both records have hashed in parts',
+      open({ old: IN_PARTS, new: { ...IN_PARTS, md5: 'b'.repeat(32) } }, { new: HERE }),
+      { state: 'confirmed', name: 'new', sameContent: true },
+    ],
+    [
+      'under a name of other content, which both records have hashed in parts',
+      open({ old: IN_PARTS, new: { ...IN_PARTS, md5Parts: 'b'.repeat(32) } }, { new: HERE }),
       { state: 'confirmed', name: 'new', sameContent: false },
     ],
     [
