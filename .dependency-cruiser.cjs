@@ -3,6 +3,7 @@
 // test/architecture.test.ts holds ARCHITECTURE.md to it. The files directly in src that put the program together
 // (engine, daemon, once, ...) stand between cli and status and may import everything below them.
 const floors = [
+  ['plan', ['sync', 'drivers']],
   ['notify', ['status', 'telemetry', 'sync']],
   ['status', ['telemetry', 'sync/guard', 'sync', 'state', 'watcher']],
   ['telemetry', ['sync', 'drivers/layers']],

@@ -8,6 +8,7 @@ import { childController } from './signal.js';
 import { hasFailedEnvironment, inTime, onFailedEnvironment } from './state/failed-environment.js';
 import { BRISK } from './sync/backoff.js';
 import type { SyncObserver } from './sync/events.js';
+import { applyPlan, PlanOutdatedError } from './sync/mirror/apply-plan.js';
 import { forgetAcceptedTarget, refuseBlankTarget } from './sync/mirror/blank-target.js';
 import type { ScanResult } from './sync/mirror/finish-run.js';
 import type { Mirror } from './sync/mirror/mirror.js';
@@ -44,6 +45,7 @@ export const runOnce: RunOnce = async (config, options, world, { drain, interrup
       mirrors: options.mirrors,
       mode: {
         dryRun: options.dryRun,
+        makesPlan: options.makesPlan === true,
         takeOver: options.takeOver,
         persistence: { backoff: BRISK, attempts: ATTEMPTS, keepsTrying: false },
         patienceMs: PATIENCE_MS,
@@ -73,7 +75,7 @@ export const runOnce: RunOnce = async (config, options, world, { drain, interrup
 
 async function runMirror(
   mirror: Mirror,
-  { run }: OnceOptions,
+  { run, actionsOf }: OnceOptions,
   stop: AbortSignal,
   drain: AbortSignal,
 ): Promise<OnceResult> {
@@ -90,11 +92,19 @@ async function runMirror(
     await forgetAcceptedTarget(parts);
     // The index says nothing about a container that another process wrote to, or that was emptied or replaced.
     const mayDiffer = wasOthers || wentBack || (parts.index.count() > 0 && (made || !wasThere));
+    if (mayDiffer && actionsOf !== undefined)
+      throw new PlanOutdatedError(
+        'something else has changed the container since the index was written; make a new plan',
+      );
     const plan = mayDiffer ? RECONCILE : RUNS[run];
     let result: ScanResult | undefined;
     await untilFirstEnds(stop, [
       (signal) => parts.lease.whenLost(signal),
       async (signal) => {
+        if (actionsOf !== undefined) {
+          result = await applyPlan(mirror, actionsOf(settings.name), signal);
+          return;
+        }
         const { finished } = await scanMirror(mirror, { ...plan, why: 'asked for' }, signal);
         result = await finished;
       },
@@ -161,7 +171,7 @@ function asPlan(observe: SyncObserver): SyncObserver {
   return (event) => {
     if (event.event === 'trash-purged') return;
     if (event.event !== 'done') return observe(event);
-    const { mirror, job, name, why, bytes } = event;
-    observe({ event: 'planned', mirror, job, name, why, bytes });
+    const { seconds: _, ...planned } = event;
+    observe({ ...planned, event: 'planned' });
   };
 }

@@ -23,13 +23,14 @@ export async function openMirror(
   store: MirrorStore,
 ): Promise<Mirror> {
   const { config, world, lifecycle, observe } = options;
-  const { dryRun, takeOver, persistence } = options.mode;
+  const { dryRun, makesPlan = false, takeOver, persistence } = options.mode;
   const { clock, log, random, findDriver } = world;
   const kept = keptIn(store, dryRun);
   const metadataEpoch = await metadataEpochOf(kept, mirror, log);
   const guard = await openGuard({
     ...kept,
-    rule: mirror.guard,
+    // What a plan would hold is seen by a person before it is applied.
+    rule: makesPlan ? undefined : mirror.guard,
     clock,
     listener: (holding, why) => observe({ mirror: mirror.name, event: 'guard', holding, why }),
   });
@@ -68,6 +69,7 @@ export async function openMirror(
     statAgain: persistence.keepsTrying,
     walksTwice: !dryRun,
     batches: options.mode.batches ?? !dryRun,
+    makesPlan,
     clock,
     log,
     random,

@@ -18,6 +18,8 @@ export interface RuntimeOptions {
 /** In what a daemon, a one-shot run and a dry run differ. */
 export interface RunMode {
   readonly dryRun: boolean;
+  /** Of a dry run: the guard holds nothing, and events say what each action rests on. Default false. */
+  readonly makesPlan?: boolean;
   /** False: each object has a job of its own. Default: so only in a dry run, which plans object by object. */
   readonly batches?: boolean;
   /** Leases that other processes hold are taken over. */

@@ -5,7 +5,7 @@ import type { Layer } from './drivers/layers/layer.js';
 import type { Logger } from './log.js';
 import type { RunReport } from './state/ledger.js';
 import type { DaemonStatus } from './status/snapshot.js';
-import type { RunKind } from './sync/events.js';
+import type { ReadActions } from './sync/mirror/apply-plan.js';
 import type { Telemetry } from './telemetry/telemetry.js';
 
 /** What the program takes from outside. Tests pass their own. */
@@ -57,10 +57,14 @@ export interface OnceResult {
 }
 
 export interface OnceOptions {
-  readonly run: RunKind;
+  readonly run: 'scan' | 'reconcile';
   /** Empty: all of the configuration. */
   readonly mirrors: readonly string[];
   readonly dryRun: boolean;
+  /** Of a dry run: see RunMode. */
+  readonly makesPlan?: boolean;
+  /** What a plan says about a mirror is done, and nothing is compared. */
+  readonly actionsOf?: (mirror: string) => ReadActions;
   /** Leases that other processes hold are taken over. */
   readonly takeOver: boolean;
 }

@@ -42,13 +42,14 @@ export function addMirrorCommands(
       .description(description)
       .argument('[mirror...]', 'only these mirrors')
       .option('-n, --dry-run', 'print what would be done, and change nothing', false)
+      .option('--plan <file>', 'write what would be done to this file, and change nothing')
       .option('--json', JSON_LINES, false)
       .option('--take-over', TAKE_OVER, false)
       .addHelpText('after', ONCE_DETAILS)
       .action(
         async (
           mirrors: string[],
-          options: { dryRun: boolean; json: boolean; takeOver: boolean },
+          options: { dryRun: boolean; plan?: string; json: boolean; takeOver: boolean },
         ) => {
           prepareToMirror();
           const { once } = await import('./once.js');
@@ -56,6 +57,7 @@ export function addMirrorCommands(
         },
       );
   }
+  addPlanCommands(program, { io, engine, config, done });
   program
     .command('status')
     .description('show the status of the running daemon')
@@ -65,6 +67,32 @@ export function addMirrorCommands(
     .action(async (mirror: string | undefined, options: { json: boolean; watch: boolean }) => {
       const { status } = await import('./status.js');
       done(await status(config(), { mirror, ...options }, io));
+    });
+}
+
+/** `plan show` and `apply`: what `reconcile --plan` has written. */
+function addPlanCommands(program: Command, { io, engine, config, done }: CommandContext): void {
+  program
+    .command('plan')
+    .description('look at a plan that `reconcile --plan` has written')
+    .command('show')
+    .description('print what a plan would do: each action, sums, and requests')
+    .argument('<file>', 'the plan')
+    .option('--summary', 'print only the sums', false)
+    .action(async (file: string, { summary }: { summary: boolean }) => {
+      const { showPlan } = await import('./plan.js');
+      done(await showPlan(file, { summary }, io));
+    });
+  program
+    .command('apply')
+    .description('carry out exactly a plan; what has changed since it was made is skipped, by name')
+    .argument('<file>', 'the plan')
+    .option('--json', JSON_LINES, false)
+    .option('--take-over', TAKE_OVER, false)
+    .action(async (file: string, options: { json: boolean; takeOver: boolean }) => {
+      prepareToMirror();
+      const { apply } = await import('./apply.js');
+      done(await apply(config(), { file, ...options }, io, engine));
     });
 }
 

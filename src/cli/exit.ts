@@ -7,9 +7,11 @@ import {
   TargetFullError,
 } from '../drivers/errors.js';
 import { LeaseUnavailableError } from '../lease/errors.js';
+import { PlanFileError } from '../plan/read-plan.js';
 import { StateNewerError } from '../state/errors.js';
 import { TargetDeniedError } from '../sync/denial.js';
 import type { SkipReason } from '../sync/events.js';
+import { PlanOutdatedError } from '../sync/mirror/apply-plan.js';
 import { TargetChangedError } from '../sync/mirror/blank-target.js';
 import type { StopSignal } from './stop-signal.js';
 
@@ -24,7 +26,7 @@ export const EXIT = {
   INCOMPLETE: 3,
   /** Deletes or overwrites wait for an operator's decision. */
   HELD: 4,
-  /** A dry run found work. */
+  /** A dry run found work, or a plan has actions that are outdated. */
   WORK_DUE: 5,
   /** The target refuses writes: an operator must act there. */
   TARGET_REFUSES: 6,
@@ -36,7 +38,7 @@ export class UsageError extends Error {
 }
 
 /** A retry fails again, until a person changes the command, the configuration, the secrets or the program. */
-const NEEDS_A_PERSON = [UsageError, ConfigError, SecretError, StateNewerError];
+const NEEDS_A_PERSON = [UsageError, ConfigError, SecretError, StateNewerError, PlanFileError];
 
 /** A condition of the target that only its operator can end. */
 const TARGET_REFUSES = [
@@ -50,6 +52,7 @@ const TARGET_REFUSES = [
 
 /** The one table from what stopped a command to its exit code. */
 export function exitCodeOf(error: unknown): number {
+  if (error instanceof PlanOutdatedError) return EXIT.WORK_DUE;
   if (TARGET_REFUSES.some((kind) => error instanceof kind)) return EXIT.TARGET_REFUSES;
   return NEEDS_A_PERSON.some((kind) => error instanceof kind) ? EXIT.USAGE : EXIT.FAILED;
 }
@@ -84,6 +87,8 @@ export interface Outcome {
   readonly held: number;
   /** In a dry run: more than 0 when the container would have changed. */
   readonly planned: number;
+  /** Actions of a plan that were not carried out, as what they rest on has changed. */
+  readonly outdated: number;
 }
 
 /** The worst that happened decides. */
@@ -94,9 +99,10 @@ export function exitCodeOfRun({
   skipped,
   held,
   planned,
+  outdated,
 }: Outcome): number {
   if (errors.length > 0) return Math.min(...errors.map(exitCodeOf)); // FAILED before USAGE: a part may be worth another try
   if (incomplete || failed > 0 || skipped > 0) return EXIT.INCOMPLETE;
   if (held > 0) return EXIT.HELD;
-  return planned > 0 ? EXIT.WORK_DUE : EXIT.OK;
+  return planned > 0 || outdated > 0 ? EXIT.WORK_DUE : EXIT.OK;
 }

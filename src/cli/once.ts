@@ -1,14 +1,17 @@
+import { resolve } from 'node:path';
 import type { Config } from '../config/config.js';
 import type { OnceOptions, OnceResult } from '../daemon.js';
+import { counted } from '../status/units.js';
 import type { SyncEvent, SyncObserver } from '../sync/events.js';
 import { systemWorld } from '../system-world.js';
 import { SYNC_EVENTS } from '../telemetry/events.js';
-import { exitCodeOfRun, exitCodeOfSignal, type Outcome } from './exit.js';
+import { EXIT, exitCodeOfRun, exitCodeOfSignal, type Outcome } from './exit.js';
 import type { Io, Program } from './io.js';
 import { logEvents } from './log-events.js';
 import { checkMirrorNames, openConfig } from './open-config.js';
 import { logWarnings, openLog } from './open-log.js';
 import { noteLine, type Output, openOutput } from './output.js';
+import { openPlanOutput } from './plan-output.js';
 import { canShowProgress, openProgress } from './progress.js';
 import { isPartial, openTally, summaryOf, type Tally } from './run-tally.js';
 import { openStopSignals } from './stop-signals.js';
@@ -16,6 +19,8 @@ import { heldLine, plannedLine, problemLines, summaryLine } from './summary.js';
 
 export interface OnceCommand extends OnceOptions {
   readonly json: boolean;
+  /** Where the plan of a dry run is written to. */
+  readonly plan?: string | undefined;
 }
 
 /** `longshore reconcile` and `longshore scan`: one pass over some mirrors, all its work done, then the end. */
@@ -23,10 +28,41 @@ export async function once(
   configFile: string | undefined,
   command: OnceCommand,
   io: Io,
-  { runOnce }: Program,
+  program: Program,
 ): Promise<number> {
   const config = await openConfig(io, configFile);
   checkMirrorNames(config, command.mirrors);
+  if (command.plan === undefined) return runOnceCommand(config, command, io, program);
+  const file = resolve(io.cwd, command.plan);
+  const plan = openPlanOutput(file, config, command.mirrors, io.clock.now());
+  try {
+    const planning = { ...command, dryRun: true, makesPlan: true };
+    const code = await runOnceCommand(config, planning, io, program, plan.observe);
+    if (!isPlanned(code)) {
+      noteLine(io.stderr, `no plan was written: the run did not finish`);
+      return code;
+    }
+    const actions = plan.finish();
+    noteLine(io.stderr, `${file} has ${counted(actions, 'action', 'actions')}`);
+    return code;
+  } finally {
+    plan.abandon();
+  }
+}
+
+/** Whether the run that ended with this code has seen all that it could see. */
+function isPlanned(code: number): boolean {
+  return code === EXIT.OK || code === EXIT.WORK_DUE || code === EXIT.INCOMPLETE;
+}
+
+/** One run of some mirrors with its log, its output and its signals. Resolves with the exit code. */
+export async function runOnceCommand(
+  config: Config,
+  command: OnceCommand,
+  io: Io,
+  { runOnce }: Program,
+  observe?: SyncObserver,
+): Promise<number> {
   const output = openOutput(io.stdout);
   const progress = showsProgress(command, io) ? openProgress(io.stderr, io.clock) : undefined;
   // Under a progress display the log has only warnings and errors; the summary has the rest.
@@ -40,6 +76,7 @@ export async function once(
     tally.observe,
     progress?.observe ?? logEvents(log, io.clock),
     printer(command, output),
+    ...(observe === undefined ? [] : [observe]),
   ];
   try {
     logWarnings(config, log);
@@ -72,12 +109,19 @@ function quieter(config: Config): Config {
     : config;
 }
 
-function printer({ json, dryRun }: OnceCommand, output: Output): SyncObserver {
+function printer({ json, dryRun, makesPlan }: OnceCommand, output: Output): SyncObserver {
   return (event: SyncEvent) => {
     if (json) {
-      if (event.event !== 'progress' && event.event !== 'hint') output.json(event);
-    } else if (dryRun && event.event === 'planned') output.line(plannedLine(event));
+      if (event.event !== 'progress' && event.event !== 'hint') output.json(printed(event));
+    } else if (dryRun && !makesPlan && event.event === 'planned') output.line(plannedLine(event));
   };
+}
+
+/** What an action rests on is in the plan file. */
+function printed(event: SyncEvent): SyncEvent {
+  if (event.event !== 'planned' || event.planned === undefined) return event;
+  const { planned: _, ...rest } = event;
+  return rest;
 }
 
 function tell(
@@ -107,6 +151,7 @@ function outcome(results: readonly OnceResult[], tallyOf: (mirror: string) => Ta
     skipped: of((_, { skipped }) => skipped),
     held: of(({ report }) => report.held),
     planned: of((_, { planned }) => planned.size),
+    outdated: of((_, tally) => tally.outdated),
   };
 }
 

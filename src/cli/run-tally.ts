@@ -15,6 +15,8 @@ export interface Tally {
   readonly problemCount: number;
   /** Number of objects skipped for an unintended reason. */
   readonly skipped: number;
+  /** Actions of a plan that are outdated. */
+  readonly outdated: number;
   /** Number of objects skipped as intended, by reason. */
   readonly asMeant: ReadonlyMap<SkipReason, number>;
   /** In a dry run: jobs that would have changed the container, by kind, and the bytes that uploads would have sent. */
@@ -39,6 +41,7 @@ export function openTally(): { readonly observe: SyncObserver; of(mirror: string
       problems: [],
       problemCount: 0,
       skipped: 0,
+      outdated: 0,
       asMeant: new Map(),
       planned: new Map(),
       plannedBytes: 0,
@@ -60,7 +63,8 @@ export function openTally(): { readonly observe: SyncObserver; of(mirror: string
       increment(tally.asMeant, event.reason);
       return;
     }
-    if (event.reason !== 'pattern-malformed') tally.skipped += 1; // skips no object
+    if (event.reason === 'plan-outdated') tally.outdated += 1;
+    else if (event.reason !== 'pattern-malformed') tally.skipped += 1; // skips no object
     addProblem(tally, {
       name: event.path,
       reason: event.detail === '' ? event.reason : `${event.reason}: ${event.detail}`,

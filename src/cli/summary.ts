@@ -24,6 +24,7 @@ export function summaryLine(
     ...some(report.failed, 'failed'),
     ...some(report.kept ?? 0, 'kept without a file'),
     ...some(tally.skipped, 'skipped'),
+    ...some(tally.outdated, 'outdated'),
     ...some(report.held, 'held'),
   ];
   return `${name}: ${parts.join(', ')}; ${count(report.scanned)} ${report.scanned === 1 ? 'file' : 'files'} in ${duration(report.seconds)}${partial}`;
@@ -86,7 +87,10 @@ export function plannedLine({
   name,
   why,
   bytes: size,
-}: Extract<SyncEvent, { event: 'planned' }>): string {
+}: Pick<
+  Extract<SyncEvent, { event: 'planned' }>,
+  'mirror' | 'job' | 'name' | 'why' | 'bytes'
+>): string {
   return `${printable(mirror)}: ${job} ${printable(name)} (${job === 'upload_object' ? `${bytes(size)}, ` : ''}${why})`;
 }
 

@@ -2,8 +2,10 @@ import type { LeaseStatus } from '../lease/lease.js';
 import type { RunReport } from '../state/ledger.js';
 import type { ObjectName } from '../state/object-index.js';
 import type { WatchState } from '../watcher/watcher.js';
+import type { Planned } from './evidence.js';
 
-export type RunKind = 'scan' | 'reconcile';
+/** `apply`: what a plan says, without a comparison. */
+export type RunKind = 'scan' | 'reconcile' | 'apply';
 
 export type JobKind =
   | 'upload_object'
@@ -34,6 +36,8 @@ export type SkipReason =
   | 'extraneous'
   | 'overwrite-refused'
   | 'delete-withheld'
+  /** The plan that is applied was made on other evidence. */
+  | 'plan-outdated'
   /** The object is new. Its old content is not in the trash, because the provider refuses to read and to copy it (an archive). */
   | 'not-in-trash';
 
@@ -50,6 +54,8 @@ export type SyncEvent = { readonly mirror: string } & (
       readonly name: ObjectName;
       readonly why: string;
       readonly bytes: number;
+      /** In a run that makes a plan. */
+      readonly planned?: Planned;
     }
   | {
       readonly event: 'done';
@@ -58,6 +64,7 @@ export type SyncEvent = { readonly mirror: string } & (
       readonly why: string;
       readonly bytes: number;
       readonly seconds: number;
+      readonly planned?: Planned;
     }
   | {
       readonly event: 'failed';

@@ -59,8 +59,19 @@ export const RECONCILE: RunPlan = {
   deletes: true,
 };
 
+/** No comparison: what is to be done was found by another run. */
+export const APPLY: RunPlan = {
+  kind: 'apply',
+  sides: { source: false, index: false, listing: false },
+  under: '',
+  deletes: false,
+};
+
 /** The runs that a person can ask for by name. */
-export const RUNS: Readonly<Record<RunKind, RunPlan>> = { scan: SCAN, reconcile: RECONCILE };
+export const RUNS: Readonly<Record<'scan' | 'reconcile', RunPlan>> = {
+  scan: SCAN,
+  reconcile: RECONCILE,
+};
 
 /** Whether the run finds all that has changed in the source, missing names included. */
 export function seesWholeSource({ under, deletes, sides }: DueRun): boolean {

@@ -17,6 +17,7 @@ const SOUND: Outcome = {
   skipped: 0,
   held: 0,
   planned: 0,
+  outdated: 0,
 };
 
 describe('the exit code', () => {
@@ -35,6 +36,7 @@ describe('the exit code', () => {
     ['a part of the source that could not be seen', { incomplete: true, held: 1 }, 3],
     ['deletes that are held', { held: 1, planned: 1 }, 4],
     ['work that a dry run found', { planned: 1 }, 5],
+    ['actions of a plan that are outdated', { outdated: 1 }, 5],
   ])('of a run: %s', (_what, outcome, code) =>
     expect(exitCodeOfRun({ ...SOUND, ...outcome })).toBe(code),
   );

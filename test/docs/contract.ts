@@ -18,7 +18,7 @@ type EveryKey<T> = Readonly<Record<keyof T, true>>;
 type Printed = Exclude<SyncEvent, { event: 'progress' | 'hint' }>;
 type FieldsOf<E extends Printed['event']> = Exclude<
   keyof Extract<Printed, { event: E }>,
-  'event' | 'mirror'
+  'event' | 'mirror' | 'planned'
 >;
 
 const names = <K extends string>(each: Readonly<Record<K, true>>): readonly string[] =>
@@ -72,6 +72,7 @@ export const REASONS = names<SkipReason>({
   extraneous: true,
   'overwrite-refused': true,
   'delete-withheld': true,
+  'plan-outdated': true,
   'not-in-trash': true,
 });
 

@@ -1,6 +1,7 @@
 import type { ObjectIndex, ObjectName } from '../../state/object-index.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { Decision, Remote } from '../decide.js';
+import type { Planned } from '../evidence.js';
 import type { Since } from '../moment.js';
 import { SMALL_FILE } from '../plain-upload.js';
 import type { SourceView } from '../source/source-view.js';
@@ -33,6 +34,8 @@ export interface DueObject {
   readonly decision: Decision;
   /** Of a delete: see Job. */
   readonly asOfMs?: number;
+  /** See Job. */
+  readonly planned?: Planned;
 }
 
 /** Makes jobs of names. Each call resolves when the queue has taken its jobs: a caller that is faster than the queue waits. */
@@ -54,6 +57,7 @@ export interface NewJob {
   readonly since: Since;
   /** See Job. */
   readonly asOfMs?: number | undefined;
+  readonly planned?: Planned | undefined;
 }
 
 export interface AdmissionOptions {
@@ -70,7 +74,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
   const { mirror, queue, index, source, whereabouts, pending, runs } = options;
 
   async function add(job: NewJob): Promise<void> {
-    const { name, local, remote, run, mayBeRenamed, since, asOfMs } = job;
+    const { name, local, remote, run, mayBeRenamed, since, asOfMs, planned } = job;
     const renamedFrom = mayBeRenamed && local ? formerName(index, name, local) : undefined;
     if (local) whereabouts.sighted(name, local.inode);
     pending.add(name, since);
@@ -87,16 +91,17 @@ export function createAdmission(options: AdmissionOptions): Admission {
       ...(local ? { seen: plainEntry(local) } : {}),
       ...(renamedFrom === undefined ? {} : { renamedFrom }),
       ...(asOfMs === undefined ? {} : { asOfMs }),
+      ...(planned === undefined ? {} : { planned }),
     });
   }
 
   return {
     add,
-    async enqueue({ name, local, remote, decision, asOfMs }, run) {
+    async enqueue({ name, local, remote, decision, asOfMs, planned }, run) {
       const since = run.since(source.pathOf(name));
       countDue(run, name, since, decision.action === 'upload' ? local?.size : 0);
       const mayBeRenamed = mayBeSent(decision) && !run.first;
-      await add({ name, local, remote, run: run.id, mayBeRenamed, since, asOfMs });
+      await add({ name, local, remote, run: run.id, mayBeRenamed, since, asOfMs, planned });
     },
     async seeTo(names, run, since) {
       for (const name of names) {

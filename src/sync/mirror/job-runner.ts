@@ -116,7 +116,7 @@ interface PerformerOptions {
 
 function performer(options: PerformerOptions): (job: Job) => Promise<Outcome> {
   const { parts, books, findings, source, root, jobLedger, denial } = options;
-  const { settings, index, reader, guard, ledger, clock, drain, interrupt } = parts;
+  const { settings, index, reader, guard, ledger, clock, makesPlan, drain, interrupt } = parts;
   const { containerTrouble, runs } = books;
   const { store, trash, aside, uploads, orphans } = root;
   const records = openBooks({ index, uploads, orphans, aside });
@@ -132,6 +132,7 @@ function performer(options: PerformerOptions): (job: Job) => Promise<Outcome> {
       drain,
     }),
     books: records,
+    makesPlan,
     drain,
     policy: settings.policy,
     clock,

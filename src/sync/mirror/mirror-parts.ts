@@ -39,6 +39,8 @@ export interface MirrorParts {
   readonly walksTwice: boolean;
   /** False: each object has a job of its own. */
   readonly batches: boolean;
+  /** Events say what each action rests on. Only in a dry run. */
+  readonly makesPlan: boolean;
   readonly clock: Clock;
   readonly log: Logger;
   readonly random: () => number;

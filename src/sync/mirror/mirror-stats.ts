@@ -29,7 +29,10 @@ export interface MirrorStats {
 }
 
 /** What there is to say of a job that is done. */
-export type DoneJob = Pick<Extract<Outcome, { outcome: 'done' }>, 'job' | 'why' | 'bytes'> & {
+export type DoneJob = Pick<
+  Extract<Outcome, { outcome: 'done' }>,
+  'job' | 'why' | 'bytes' | 'planned'
+> & {
   /** On the monotonic clock, in milliseconds, where it is not that of the job itself. */
   readonly startedMs?: number;
 };
@@ -100,7 +103,7 @@ export function createMirrorStats(
       });
       return () => void running.delete(first.path);
     },
-    done(job, { job: kind, why, bytes, startedMs = running.get(job.name)?.started }) {
+    done(job, { job: kind, why, bytes, planned, startedMs = running.get(job.name)?.started }) {
       if (kind === 'upload_object') totals.uploaded += 1;
       if (kind === 'copy_object') totals.copied += 1;
       if (kind === 'delete_object') totals.deleted += 1;
@@ -112,6 +115,7 @@ export function createMirrorStats(
         why,
         bytes,
         seconds: startedMs === undefined ? 0 : secondsSince(startedMs),
+        ...(planned && { planned }),
       });
     },
     failed({ name, error, attempt, retryInMs, isQuarantined, passing }) {

@@ -1,4 +1,5 @@
 import type { ObjectName } from '../../state/object-index.js';
+import type { Planned } from '../evidence.js';
 import type { Since } from '../moment.js';
 import type { PlainEntry, PlainRemote } from './plain-facts.js';
 import type { QueuedJob } from './queue.js';
@@ -31,6 +32,8 @@ export interface Job extends QueuedJob {
   readonly asOfMs?: number;
   /** The object that was in the way of this one, and whose delete was asked for: it is not asked for twice. */
   readonly roomAsked?: ObjectName;
+  /** A person has seen that this is to be done, on this evidence: it is done as planned, or not at all. */
+  readonly planned?: Planned;
 }
 
 export const NO_RUN = 0;

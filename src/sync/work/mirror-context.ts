@@ -24,6 +24,8 @@ export interface MirrorContext extends Pick<RemoteRoot, 'trash' | 'aside'> {
   readonly guard: Pick<Guard, 'ask'>;
   /** False while nothing may be deleted: the mirror's first reconcile has not finished, or its source is in doubt. */
   mayDelete(): boolean;
+  /** Whether the run makes a plan: outcomes then say what they rest on. */
+  readonly makesPlan: boolean;
   /** Aborted when nothing new is to be begun any more; what is only being found out is dropped then. */
   readonly drain: AbortSignal;
   readonly whereabouts: Whereabouts;

@@ -1,5 +1,6 @@
 import type { ObjectRecord } from '../../state/object-index.js';
 import type { JobKind, SkipReason } from '../events.js';
+import type { Planned } from '../evidence.js';
 import type { GrantedPermit } from '../guard/guard.js';
 import type { Change } from '../guard-rule.js';
 
@@ -19,6 +20,8 @@ export type Outcome =
       readonly entry: Entry;
       /** The object was given other metadata, and no other content. */
       readonly metadata?: true;
+      /** In a run that makes a plan: what was to be done, and why. */
+      readonly planned?: Planned;
     }
   | { readonly outcome: 'nothing' }
   /** Not over: the job is kept until something else has been seen to (see WaitingJobs), and then runs again. */

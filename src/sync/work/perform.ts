@@ -5,6 +5,7 @@ import type { Job } from './job.js';
 import type { MirrorContext } from './mirror-context.js';
 import type { Outcome } from './outcome.js';
 import { entryOf, remoteOf } from './plain-facts.js';
+import { evidenceOf, whyOutdated } from './planned-job.js';
 import {
   adopt,
   type Facts,
@@ -35,13 +36,35 @@ export async function perform(job: Job, ctx: MirrorContext, signal: AbortSignal)
     ctx.drain.throwIfAborted();
     const decision = decide(facts.local, ctx.index.get(job.name), facts.remote, ctx.policy);
     if (decision.action === 'learn') facts = await learn(decision, job, facts, ctx);
-    else if (decision.action !== 'forget' || asked) return act(decision, job, facts, ctx, signal);
+    else if (decision.action !== 'forget' || asked)
+      return actAsPlanned(decision, job, facts, ctx, signal);
     else {
       // The object may have been sent since the container was listed. Without its record no later run would delete it.
       facts = { ...facts, remote: await ctx.effects.head(job.name, ctx.drain) };
       asked = true;
     }
   }
+}
+
+/** Acts, unless the job is from a plan and rests on other evidence now. Where a plan is made, the outcome says what it rests on. */
+async function actAsPlanned(
+  decision: Exclude<Decision, { action: 'learn' }>,
+  job: Job,
+  facts: Facts,
+  ctx: MirrorContext,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const evidence =
+    ctx.makesPlan || job.planned !== undefined ? evidenceOf(job, facts, ctx.index) : undefined;
+  const outdated = evidence && whyOutdated(job, decision, evidence);
+  if (outdated !== undefined)
+    return { outcome: 'skipped', reason: 'plan-outdated', detail: outdated };
+  const outcome = await act(decision, job, facts, ctx, signal);
+  const { action } = decision;
+  if (outcome.outcome !== 'done' || !ctx.makesPlan || evidence === undefined) return outcome;
+  return action === 'nothing' || action === 'report'
+    ? outcome
+    : { ...outcome, planned: { action, evidence } };
 }
 
 function statPath(

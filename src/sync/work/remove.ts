@@ -33,7 +33,9 @@ export async function remove(
     known === undefined ? { moved: false } : await mayDelete(job, known, ctx);
   if ('outcome' in may) return may;
   const { moved, neededBy } = may;
-  const permit = moved ? undefined : await ctx.guard.ask('delete', job.name, known);
+  // A person has seen a planned delete: it is not asked about again.
+  const needsPermit = !moved && job.planned === undefined;
+  const permit = needsPermit ? await ctx.guard.ask('delete', job.name, known) : undefined;
   if (permit?.granted === false)
     return known && ctx.index.get(job.name) === undefined
       ? { outcome: 'nothing' }
@@ -94,7 +96,7 @@ async function removeGuarded(
 }
 
 /** Why the object may not be deleted now; undefined when it may. Throws FileChangedError when its file is there. */
-function reasonToKeep({ name }: Job, ctx: MirrorContext): Outcome | undefined {
+function reasonToKeep({ name, planned }: Job, ctx: MirrorContext): Outcome | undefined {
   const look = ctx.source.statPath(name);
   if (look.found === 'entry') throw new FileChangedError(ctx.source.absolute(look.entry.path));
   if (look.found !== 'nothing' && look.found !== 'folder') {
@@ -107,7 +109,8 @@ function reasonToKeep({ name }: Job, ctx: MirrorContext): Outcome | undefined {
   const deleteVeto = ctx.source.deleteVeto(ctx.source.pathOf(name));
   if (deleteVeto !== undefined)
     return { outcome: 'skipped', reason: 'delete-withheld', detail: deleteVeto };
-  if (!ctx.mayDelete()) {
+  // A plan has deletes only from a whole reconcile.
+  if (planned === undefined && !ctx.mayDelete()) {
     return {
       outcome: 'skipped',
       reason: 'delete-withheld',

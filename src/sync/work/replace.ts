@@ -25,6 +25,7 @@ export async function permitToReplace(
   if (known === undefined || !isSuspicious(known, looks)) return FREE;
   if (known.guarded === 'rejected')
     return { outcome: 'skipped', reason: 'overwrite-refused', detail: REJECTED };
+  if (job.planned !== undefined) return FREE; // a person has seen it
   const permit = await ctx.guard.ask('overwrite', job.name, known);
   return permit.granted ? permit : { outcome: 'held', change: 'overwrite' };
 }
