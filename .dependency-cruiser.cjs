@@ -7,6 +7,7 @@ const floors = [
   ['notify', ['status', 'telemetry', 'sync']],
   ['status', ['telemetry', 'sync/guard', 'sync', 'state', 'watcher']],
   ['telemetry', ['sync', 'drivers/layers']],
+  ['restore', ['sync/trash', 'sync/scan', 'sync/store', 'sync', 'drivers', 'state', 'watcher']],
   [
     'sync/mirror',
     [

@@ -9,6 +9,7 @@ import { EXAMPLES, SUMMARY } from './help.js';
 import type { Io, Program } from './io.js';
 import { writesToJournal } from './journal.js';
 import { type Output, openOutput } from './output.js';
+import { addRestoreCommands } from './restore-commands.js';
 import type { MirrorHands, TargetCommand } from './with-target.js';
 
 /** Runs one command line (without the program's own name) to its end. Resolves with the exit code; never rejects. */
@@ -96,6 +97,7 @@ function buildProgram(io: Io, engine: Program, done: (code: number) => void): Co
   const context = { io, engine, config, done };
   addMirrorCommands(program, context);
   addDecisionCommands(program, context);
+  addRestoreCommands(program, context);
   addSetupCommands(program, context);
   const onTarget = async (target: string, work: (command: TargetCommand) => Promise<void>) => {
     const { withTarget } = await import('./with-target.js');

@@ -227,6 +227,8 @@ export interface Versions {
     page: PageRequest,
     call: Call,
   ): Promise<Page<ObjectVersion>>;
+  /** As headObject. A version that is missing, or a delete marker, rejects with ObjectDoesNotExistError. */
+  headVersion(ref: ObjectRef, versionId: string, call: Call): Promise<ObjectInfo>;
   /** As readObject. A version that is missing, or a delete marker, rejects with ObjectDoesNotExistError. */
   readVersion(
     ref: ObjectRef,

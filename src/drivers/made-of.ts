@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { Body, BodyPart, ObjectInfo } from './call.js';
 import type { Multipart } from './capabilities.js';
 import { cutIntoParts } from './cut-parts.js';
+import { createPartDigests } from './part-digests.js';
 
 type Parts = readonly Pick<BodyPart, 'md5' | 'size'>[];
 
@@ -63,28 +63,10 @@ async function unevenParts(
   cuts: readonly number[],
   signal: AbortSignal,
 ): Promise<{ readonly parts: Parts; readonly md5: string }> {
-  const whole = createHash('md5');
-  const parts: Pick<BodyPart, 'md5' | 'size'>[] = [];
-  let hash = createHash('md5');
-  let missing = cuts[0] ?? 0;
-  const endParts = () => {
-    while (missing === 0 && parts.length < cuts.length) {
-      parts.push({ md5: hash.digest('hex'), size: cuts[parts.length] ?? 0 });
-      hash = createHash('md5');
-      missing = cuts[parts.length] ?? 0;
-    }
-  };
-  endParts();
+  const digests = createPartDigests(cuts);
   for await (const chunk of body.open()) {
     signal.throwIfAborted();
-    whole.update(chunk);
-    for (let at = 0; at < chunk.byteLength && parts.length < cuts.length; ) {
-      const taken = Math.min(missing, chunk.byteLength - at);
-      hash.update(chunk.subarray(at, at + taken));
-      at += taken;
-      missing -= taken;
-      endParts();
-    }
+    digests.update(chunk);
   }
-  return { parts, md5: whole.digest('hex') };
+  return digests.finish();
 }

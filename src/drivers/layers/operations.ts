@@ -42,6 +42,7 @@ export const EFFECTS: Readonly<Record<Operation, 'reads' | 'changes'>> = {
   objectUrl: 'reads',
   keepsVersions: 'reads',
   listVersions: 'reads',
+  headVersion: 'reads',
   readVersion: 'reads',
   deleteVersion: 'changes',
 };

@@ -13,6 +13,7 @@ import { makeFoldersSync } from '../../make-folders.js';
 import { codeOf, Refusal } from './failure.js';
 import { PRIVATE_FOLDER } from './names.js';
 import type { WorkerSettings } from './protocol.js';
+import { recordsFile } from './records.js';
 
 /** Sees to it that the root is still the folder that it was. */
 export interface Root {
@@ -163,4 +164,11 @@ export function isOnOwnDisk(folder: string): boolean {
 /** Of a number that a system may give with its sign. */
 export function isOwnType(type: number): boolean {
   return OWN.has(type >>> 0);
+}
+
+/** The root that a path of a container, or of a folder in one, belongs to; undefined where none above it has records. */
+export function rootAbove(path: string): string | undefined {
+  for (let root = dirname(path), below = path; root !== below; below = root, root = dirname(root))
+    if (existsSync(recordsFile(join(root, PRIVATE_FOLDER)))) return root;
+  return undefined;
 }

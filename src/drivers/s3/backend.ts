@@ -14,6 +14,7 @@ import type { CredentialProvider } from './credentials/credentials.js';
 import { addressing } from './endpoint.js';
 import { S3 } from './errors.js';
 import { etagMeaning } from './etag.js';
+import { s3HeadObject } from './head-object.js';
 import { s3Listing } from './listing.js';
 import { s3Multipart } from './multipart.js';
 import { keyProblem, MAX_KEY_BYTES, newContainerProblem } from './names.js';
@@ -70,7 +71,8 @@ export function s3Backend({
     streams: streamedBodies(profile, settings, notice),
   };
   const { listObjects, pagesAtOnce } = s3Listing(context);
-  const objects = objectOperations(context);
+  const head = s3HeadObject(context);
+  const objects = objectOperations(context, head);
   const multipart = s3Multipart(context, objects);
   const read = s3Read(context);
   const comparable = profile.etag === 'md5' && !encrypted;
@@ -92,7 +94,7 @@ export function s3Backend({
     batchDelete: batchDelete(context, objects),
     multipart,
     cdn: s3Cdn(context),
-    versions: s3Versions(context, read),
+    versions: s3Versions(context, head, read),
   };
   return {
     name: S3,

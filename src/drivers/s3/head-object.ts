@@ -1,5 +1,4 @@
-import type { Backend } from '../backend.js';
-import type { Call, ObjectRef } from '../call.js';
+import type { Call, ObjectInfo, ObjectRef } from '../call.js';
 import { FIRST_BYTE, objectSize } from '../http/object-size.js';
 import type { S3Context } from './context.js';
 import { S3 } from './errors.js';
@@ -7,23 +6,29 @@ import { s3Listing } from './listing.js';
 import { refuseImpossible } from './names.js';
 import { infoFromHeaders } from './object-info.js';
 
-export function s3HeadObject(context: S3Context): Backend['headObject'] {
+export type Head = (ref: ObjectRef, call: Call, versionId?: string) => Promise<ObjectInfo>;
+
+/** What is known of an object, or of one of its versions. */
+export function s3HeadObject(context: S3Context): Head {
   const { client, etags, headers: objectHeaders } = context;
   const list = s3Listing(context).listObjects;
 
-  function sizeSources({ container, key }: ObjectRef, call: Call) {
-    const request = { operation: 'getObject', action: 'look up', container, key } as const;
+  function sizeSources({ container, key }: ObjectRef, call: Call, versionId: string | undefined) {
+    const about = { operation: 'getObject', action: 'look up', container, key } as const;
+    const request = { ...about, query: { versionId } };
     const headers = { ...objectHeaders.access, range: FIRST_BYTE };
     return {
       driver: S3,
       get: () => client.stream({ method: 'GET', ...request, headers, accept: 416 }, call),
-      list: async () =>
-        (await list(container, key, { size: 1 }, call)).items.find((item) => item.key === key)
-          ?.size,
+      list: async () => {
+        if (versionId !== undefined) return undefined;
+        const { items } = await list(container, key, { size: 1 }, call);
+        return items.find((item) => item.key === key)?.size;
+      },
     };
   }
 
-  return async (ref, call) => {
+  return async (ref, call, versionId) => {
     refuseImpossible(ref);
     const { container, key } = ref;
     const request = {
@@ -32,9 +37,10 @@ export function s3HeadObject(context: S3Context): Backend['headObject'] {
       container,
       key,
       headers: objectHeaders.access,
+      query: { versionId },
     } as const;
     const { headers } = await client.request({ method: 'HEAD', ...request }, call);
-    const size = await objectSize(headers, ref, sizeSources(ref, call));
+    const size = await objectSize(headers, ref, sizeSources(ref, call, versionId));
     return infoFromHeaders(ref, size, headers, etags.ofAnswer(container, headers));
   };
 }

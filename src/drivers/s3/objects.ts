@@ -1,14 +1,17 @@
 import type { Backend } from '../backend.js';
 import { ObjectDoesNotExistError } from '../errors.js';
 import type { S3Context } from './context.js';
-import { s3HeadObject } from './head-object.js';
+import { type Head, s3HeadObject } from './head-object.js';
 import { checkContainer, isPossibleKey, target } from './names.js';
 import { s3PutObject } from './put-object.js';
 
 type ObjectOperations = Pick<Backend, 'headObject' | 'putObject' | 'deleteObject'>;
 
-export function objectOperations(context: S3Context): ObjectOperations {
-  const headObject = s3HeadObject(context);
+export function objectOperations(
+  context: S3Context,
+  head: Head = s3HeadObject(context),
+): ObjectOperations {
+  const headObject: Backend['headObject'] = (ref, call) => head(ref, call);
   return {
     headObject,
     putObject: s3PutObject(context, headObject),

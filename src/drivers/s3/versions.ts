@@ -5,6 +5,7 @@ import type { S3Context } from './context.js';
 import { decodeListed } from './encode.js';
 import { S3 } from './errors.js';
 import { quoted } from './etag.js';
+import type { Head } from './head-object.js';
 import { checkContainer, refuseImpossible, target } from './names.js';
 import type { Read } from './read.js';
 import { elementOf, orderedChildren, textOf, type XmlElement } from './xml.js';
@@ -17,6 +18,7 @@ interface VersionMarker {
 
 export function s3Versions(
   { client, etags, profile }: S3Context,
+  head: Head,
   read: Read,
 ): Versions | undefined {
   if (!profile.features.includes('versions')) return undefined;
@@ -64,6 +66,8 @@ export function s3Versions(
       );
       return { items, next: nextMarker(element, items, after) };
     },
+
+    headVersion: (ref, versionId, call) => head(ref, call, versionId),
 
     async readVersion(ref, versionId, range, call) {
       return read(ref, range, call, versionId);

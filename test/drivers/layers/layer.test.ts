@@ -27,7 +27,13 @@ function complete(): Backend {
     batchDelete: answering(memory.capabilities.batchDelete!),
     multipart: answering(memory.capabilities.multipart!),
     cdn: named<Cdn>(['enableContainer', 'enableObject', 'containerUrl', 'objectUrl']),
-    versions: named<Versions>(['keepsVersions', 'listVersions', 'readVersion', 'deleteVersion']),
+    versions: named<Versions>([
+      'keepsVersions',
+      'listVersions',
+      'headVersion',
+      'readVersion',
+      'deleteVersion',
+    ]),
   };
   return { ...answering(memory), capabilities };
 }

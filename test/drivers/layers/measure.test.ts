@@ -94,6 +94,7 @@ test('so is the reading of a version', async () => {
   const versions = {
     keepsVersions: async () => true,
     listVersions: async () => ({ items: [], next: undefined }),
+    headVersion: () => inner.headObject(ref, call),
     readVersion: () => inner.readObject(ref, undefined, call),
     deleteVersion: async () => {},
   };

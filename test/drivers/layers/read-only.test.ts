@@ -46,6 +46,7 @@ beforeEach(async () => {
   const versions = {
     keepsVersions: async () => true,
     listVersions: async () => ({ items: [], next: undefined }),
+    headVersion: () => memory.headObject(ref, call),
     readVersion: () => memory.readObject(ref, undefined, call),
     deleteVersion: async () => {},
   };
@@ -92,6 +93,7 @@ test('every operation that changes something resolves and does not reach the pro
     objectUrl: () => cdn!.objectUrl(ref, call),
     keepsVersions: () => versions!.keepsVersions('c', call),
     listVersions: () => versions!.listVersions('c', '', {}, call),
+    headVersion: () => versions!.headVersion(ref, 'v1', call),
     readVersion: () => versions!.readVersion(ref, 'v1', undefined, call),
     deleteVersion: () => versions!.deleteVersion(ref, 'v1', call),
   };

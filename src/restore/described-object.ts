@@ -1,0 +1,81 @@
+import type { Backend } from '../drivers/backend.js';
+import type { Call, ObjectInfo } from '../drivers/call.js';
+import { type ContentProof, findProof, isRecordOf } from '../sync/store/content-proof.js';
+import {
+  type Attributes,
+  attributesOfObject,
+  attributesOfRecord,
+  malformedAttributes,
+} from './attributes.js';
+import type { RestoreContext, RestoreSource } from './restore-context.js';
+import type { Read } from './steady-read.js';
+
+/** All that is known of an object before its content is read. */
+export interface DescribedObject {
+  readonly info: ObjectInfo;
+  readonly attributes: Attributes;
+  /** See RestoreEvent. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Looks an object up. A listing is enough where it has metadata, or where the index has the attributes of this very version;
+ * any other object costs a request. `again`: the listing is out of date. Rejects as the driver does.
+ */
+export async function describeObject(
+  { backend, recordOf }: Pick<RestoreContext, 'backend' | 'recordOf'>,
+  { name, info, isCurrent, versionId }: RestoreSource,
+  signal: AbortSignal,
+  again = false,
+): Promise<DescribedObject> {
+  const record = isCurrent ? recordOf(name) : undefined;
+  if (!again && hasSize(backend, info) && isRecordOf(record, info))
+    return { info, attributes: attributesOfRecord(record), notes: [] };
+  const { metaData } = backend.capabilities.listingHas;
+  const described =
+    !again && metaData && versionId === undefined
+      ? info
+      : await lookUp(backend, info, versionId, { signal });
+  const notes = malformedAttributes(described).map(
+    (key) => `its metadata "${key}" has no known form, and is not applied`,
+  );
+  return { info: described, attributes: attributesOfObject(described), notes };
+}
+
+function lookUp(
+  backend: Backend,
+  { container, key }: ObjectInfo,
+  versionId: string | undefined,
+  call: Call,
+): Promise<ObjectInfo> {
+  const { versions } = backend.capabilities;
+  if (versionId === undefined || versions === undefined)
+    return backend.headObject({ container, key }, call);
+  return versions.headVersion({ container, key }, versionId, call);
+}
+
+/** Some providers list an object that is made of others with 0 bytes. */
+function hasSize({ capabilities }: Backend, { size }: ObjectInfo): boolean {
+  return size > 0 || capabilities.listingHas.largeSizes !== false;
+}
+
+/** See `findProof`. The index speaks of the current object alone. */
+export function proofOf(
+  { backend, recordOf }: Pick<RestoreContext, 'backend' | 'recordOf'>,
+  { name, isCurrent }: RestoreSource,
+  { info }: DescribedObject,
+  signal: AbortSignal,
+): Promise<ContentProof | undefined> {
+  return findProof(backend, info, isCurrent ? recordOf(name) : undefined, signal);
+}
+
+export function readerOf(
+  { backend }: Pick<RestoreContext, 'backend'>,
+  { info: { container, key }, versionId }: RestoreSource,
+  signal: AbortSignal,
+): Read {
+  const { versions } = backend.capabilities;
+  return versionId === undefined || versions === undefined
+    ? (range) => backend.readObject({ container, key }, range, { signal })
+    : (range) => versions.readVersion({ container, key }, versionId, range, { signal });
+}

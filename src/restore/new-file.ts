@@ -1,0 +1,109 @@
+import { constants, linkSync, renameSync, rmSync } from 'node:fs';
+import { type FileHandle, lutimes, open, rename, symlink } from 'node:fs/promises';
+import { lstatPathIfAny } from '../file-stat.js';
+import type { Attributes } from './attributes.js';
+import { RestoreError } from './restore-failure.js';
+import { openSparseWriter } from './sparse-writer.js';
+import { timeText } from './time-text.js';
+
+/** Which attributes are set. */
+export interface AttributeRules {
+  readonly owner: boolean;
+  /** Whether set-user-id, set-group-id and sticky bits are set too. */
+  readonly specialBits: boolean;
+}
+
+const PERMISSIONS = 0o777;
+
+/**
+ * Writes a content to a new file, gives it its attributes and makes it survive a loss of power. What of the attributes could not
+ * be set comes back as errors, and is no reason to be without the content. Rejects as `content` and the system do; then
+ * the caller removes what there is of the file.
+ */
+export async function writeNewFile(
+  path: string,
+  content: AsyncIterable<Uint8Array>,
+  attributes: Attributes,
+  rules: AttributeRules,
+): Promise<readonly Error[]> {
+  const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
+  try {
+    const writer = openSparseWriter(file);
+    for await (const chunk of content) await writer.write(chunk);
+    await writer.finish();
+    const failed = await setAttributes(file, attributes, rules);
+    await file.sync();
+    return failed;
+  } finally {
+    await file.close();
+  }
+}
+
+/** The mode of a new file where nothing is known of it: what the user's umask leaves of it. */
+const DEFAULT_MODE = 0o666 & ~process.umask();
+
+/** Sets what is known and asked for; the errors of what could not be set. */
+export async function setAttributes(
+  file: Pick<FileHandle, 'chown' | 'chmod' | 'utimes'>,
+  { mtimeNs, mode, uid, gid }: Attributes,
+  { owner, specialBits }: AttributeRules,
+): Promise<readonly Error[]> {
+  const failed: Error[] = [];
+  const attempt = (what: string, set: () => Promise<void>) =>
+    set().catch((error: unknown) => void failed.push(notSet(what, error)));
+  // A change of the owner clears the special bits (chown(2)), so the mode comes after it.
+  if (owner && uid !== undefined && gid !== undefined)
+    await attempt(`owner ${uid}:${gid}`, () => file.chown(uid, gid));
+  const bits = mode === undefined ? DEFAULT_MODE : specialBits ? mode : mode & PERMISSIONS;
+  await attempt(`mode ${bits.toString(8)}`, () => file.chmod(bits));
+  if (mtimeNs !== undefined) {
+    const seconds = timeText(mtimeNs);
+    await attempt(`time ${seconds}`, () => file.utimes(seconds, seconds));
+  }
+  return failed;
+}
+
+function notSet(what: string, error: unknown): Error {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new RestoreError('attributes', `its ${what} could not be set: ${reason}`, error);
+}
+
+/**
+ * Gives a whole file its name. Without `replace` nothing that is there, or comes meanwhile, is replaced: that rejects with
+ * RestoreError (`exists`). With it, a file or link gives way, and never a folder.
+ */
+export function placeFile(from: string, to: string, replace: boolean): void {
+  if (replace || !linkFile(from, to)) renameSync(from, to);
+  else rmSync(from);
+}
+
+/** Unlike rename, link refuses to replace a file that came meanwhile. False: a file system without hard links. */
+function linkFile(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' || lstatPathIfAny(to) !== undefined)
+      throw new RestoreError('exists', 'another file came to its path meanwhile', error);
+    return false;
+  }
+}
+
+/** Makes a symbolic link, with its own time. See placeFile for `replace`; `spare` is a path beside `to` for that. */
+export async function makeLink(
+  target: Buffer,
+  to: string,
+  mtimeNs: bigint | undefined,
+  replace: { readonly spare: string } | undefined,
+): Promise<void> {
+  const at = replace?.spare ?? to;
+  try {
+    await symlink(target, at);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw new RestoreError('exists', 'something else is at its path', error);
+  }
+  if (mtimeNs !== undefined) await lutimes(at, timeText(mtimeNs), timeText(mtimeNs));
+  if (replace !== undefined) await rename(at, to);
+}

@@ -1,0 +1,92 @@
+import {
+  ContainerAccessDeniedError,
+  ObjectAccessDeniedError,
+  ObjectDoesNotExistError,
+  ObjectError,
+  ObjectHashMismatchError,
+  StorageError,
+} from '../drivers/errors.js';
+import { classify } from '../sync/failure.js';
+
+/** Why an object was not restored; a part of the JSON output. */
+export type RestoreProblem =
+  /** No path below the folder can have its name, or another name differs from it only in case. */
+  | 'name'
+  /** Another content is there, and `overwrite` says that it stays. */
+  | 'exists'
+  /** A folder, a link or a special file is where the file, or a folder above it, belongs. */
+  | 'blocked'
+  /** Its bytes are not what they should be. */
+  | 'damaged'
+  /** Its storage class has to be thawed before it can be read. */
+  | 'archived'
+  | 'access-denied'
+  /** It was listed, and is not there any more. */
+  | 'vanished'
+  /** The disk, or the quota, of the folder is full. */
+  | 'no-space'
+  /** The folder may not be written to. */
+  | 'permission'
+  /** Its content is there; its time, mode or owner could not be set. */
+  | 'attributes'
+  | 'failing';
+
+/** One object cannot be restored; the others go on. */
+export class RestoreError extends Error {
+  override readonly name = 'RestoreError';
+  readonly problem: RestoreProblem;
+
+  constructor(problem: RestoreProblem, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.problem = problem;
+  }
+}
+
+const SYSTEM_PROBLEMS: Readonly<Record<string, RestoreProblem>> = {
+  ENOSPC: 'no-space',
+  EDQUOT: 'no-space',
+  EFBIG: 'no-space',
+  EACCES: 'permission',
+  EPERM: 'permission',
+  EROFS: 'permission',
+  ENAMETOOLONG: 'name',
+  EILSEQ: 'name',
+  EISDIR: 'blocked',
+  ENOTDIR: 'blocked',
+  ELOOP: 'blocked',
+};
+
+/** What kept one object from being restored. Undefined: trouble that every other object would meet too. */
+export function problemOf(error: unknown, container: string): RestoreProblem | undefined {
+  if (error instanceof RestoreError) return error.problem;
+  if (error instanceof StorageError) return storageProblem(error, container);
+  const { code } = error as NodeJS.ErrnoException;
+  return typeof code === 'string' ? (SYSTEM_PROBLEMS[code] ?? 'failing') : undefined;
+}
+
+function storageProblem(error: StorageError, container: string): RestoreProblem | undefined {
+  if (error instanceof ObjectHashMismatchError) return 'damaged';
+  if (error instanceof ObjectDoesNotExistError) return 'vanished';
+  // A policy may forbid some objects of a container that was listed.
+  if (error instanceof ObjectAccessDeniedError || error instanceof ContainerAccessDeniedError)
+    return 'access-denied';
+  const { kind } = classify(error, container);
+  return kind === 'target' || kind === 'mirror' ? undefined : 'failing';
+}
+
+/**
+ * Classes whose objects are read only after they were thawed, by the names of their providers
+ * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects.html; Scaleway's `GLACIER`).
+ */
+const THAWED_FIRST = new Set(['GLACIER', 'DEEP_ARCHIVE', 'INTELLIGENT_TIERING']);
+
+/** Whether a refusal to read means that the object has to be thawed first. */
+export function isArchived(error: unknown, storageClass: unknown): boolean {
+  return (
+    error instanceof ObjectError &&
+    !(error instanceof ObjectAccessDeniedError) &&
+    error.status === 403 &&
+    typeof storageClass === 'string' &&
+    THAWED_FIRST.has(storageClass)
+  );
+}

@@ -1,0 +1,67 @@
+import type { FileHandle } from 'node:fs/promises';
+
+/** Writes a file from its beginning, and leaves holes where whole blocks are zeros. */
+export interface SparseWriter {
+  write(chunk: Uint8Array): Promise<void>;
+  /** Gives the file its size, which a hole at its end does not. */
+  finish(): Promise<void>;
+}
+
+/** The block of most file systems: what is smaller leaves no hole. */
+const BLOCK = 4096;
+const ZEROS = Buffer.alloc(BLOCK);
+
+export function openSparseWriter(file: Pick<FileHandle, 'write' | 'truncate'>): SparseWriter {
+  let position = 0;
+  let endsInHole = false;
+
+  async function writeAll(bytes: Uint8Array, at: number): Promise<void> {
+    for (let offset = 0; offset < bytes.byteLength; )
+      offset += (await file.write(bytes, offset, bytes.byteLength - offset, at + offset))
+        .bytesWritten;
+  }
+
+  return {
+    async write(chunk) {
+      for (const { start, end, isHole } of runsOf(chunk, position)) {
+        if (!isHole) await writeAll(chunk.subarray(start, end), position + start);
+        endsInHole = isHole;
+      }
+      position += chunk.byteLength;
+    },
+    async finish() {
+      if (endsInHole) await file.truncate(position);
+    },
+  };
+}
+
+interface Run {
+  readonly start: number;
+  readonly end: number;
+  readonly isHole: boolean;
+}
+
+/**
+ * Cuts a chunk, which begins at `position` of its file, into runs of blocks of zeros, and what is between them. Blocks are
+ * those of the file: what of one is in another chunk does not count as zeros.
+ */
+export function* runsOf(chunk: Uint8Array, position: number): Generator<Run, void> {
+  const size = chunk.byteLength;
+  const firstBlock = (BLOCK - (position % BLOCK)) % BLOCK;
+  let start = 0;
+  let isHole = false;
+  for (let at = firstBlock; at + BLOCK <= size; at += BLOCK) {
+    const zeros = ZEROS.equals(chunk.subarray(at, at + BLOCK));
+    if (zeros === isHole) continue;
+    if (at > start) yield { start, end: at, isHole };
+    start = at;
+    isHole = zeros;
+  }
+  const blocksEnd = firstBlock + Math.max(0, Math.floor((size - firstBlock) / BLOCK)) * BLOCK;
+  if (isHole && blocksEnd < size) {
+    yield { start, end: blocksEnd, isHole };
+    start = blocksEnd;
+    isHole = false;
+  }
+  if (start < size) yield { start, end: size, isHole };
+}

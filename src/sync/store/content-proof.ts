@@ -1,0 +1,170 @@
+import type { Backend } from '../../drivers/backend.js';
+import type { Checksum, ObjectInfo } from '../../drivers/call.js';
+import { createDigest } from '../../drivers/digest.js';
+import { ObjectError, ObjectHashMismatchError } from '../../drivers/errors.js';
+import { createPartDigests, evenCuts } from '../../drivers/part-digests.js';
+import { hashInParts, type PartsDigest } from '../../parts-digest.js';
+import type { ObjectRecord } from '../../state/object-index.js';
+import { digestsOf } from '../digests.js';
+import { isOfObject } from './inspect-object.js';
+import { MD5_KEY } from './object-metadata.js';
+
+/**
+ * What proves the content of an object once its bytes are read. `checksum`: the provider's own digest; `metadata`: a digest
+ * that was stored beside it; `index`: the digest of the bytes that longshore sent; `parts`: an ETag that is made of the
+ * digests of its parts.
+ */
+export type ContentProof =
+  | { readonly by: 'checksum' | 'metadata' | 'index'; readonly checksum: Checksum }
+  | { readonly by: 'index'; readonly md5Parts: PartsDigest }
+  | { readonly by: 'parts'; readonly cuts: readonly number[]; readonly etag: string };
+
+/** What is known of an object's content, without a request. `info` may be of a listing, which has less than a HEAD. */
+export function knownProof(
+  info: ObjectInfo,
+  record: ObjectRecord | undefined,
+): ContentProof | undefined {
+  const [checksum] = info.checksums;
+  if (checksum !== undefined) return { by: 'checksum', checksum };
+  const recorded = isRecordOf(record, info) ? recordedProof(record) : undefined;
+  if (recorded !== undefined) return recorded;
+  const md5 = md5InMetadata(info.metaData);
+  return md5 === undefined ? undefined : { by: 'metadata', checksum: md5Checksum(md5) };
+}
+
+/**
+ * The same, with a request for the parts of an object where only they say what it is made of. What the index says of an
+ * object that has another ETag by now is the last resort: then nothing in the container contradicts it. Undefined: nothing
+ * proves the content.
+ */
+export async function findProof(
+  backend: Backend,
+  info: ObjectInfo,
+  record: ObjectRecord | undefined,
+  signal: AbortSignal,
+): Promise<ContentProof | undefined> {
+  const known = knownProof(info, record) ?? (await proofByParts(backend, info, record, signal));
+  if (known !== undefined || record?.state !== 'confirmed') return known;
+  return recordedProof(record);
+}
+
+/** The digest of the bytes that were sent: of the whole or, of an upload in parts, of its parts. */
+function recordedProof(record: ObjectRecord): ContentProof | undefined {
+  const { md5, md5Parts } = digestsOf(record);
+  if (md5 !== undefined) return { by: 'index', checksum: md5Checksum(md5) };
+  return md5Parts && { by: 'index', md5Parts };
+}
+
+/** Whether a record is about this very version of an object: it was confirmed with the ETag that the object has now. */
+export function isRecordOf(
+  record: ObjectRecord | undefined,
+  { size, extra }: ObjectInfo,
+): record is ObjectRecord {
+  const { etag } = extra;
+  return (
+    record?.state === 'confirmed' &&
+    record.size === size &&
+    record.etag !== undefined &&
+    record.etag === etag
+  );
+}
+
+async function proofByParts(
+  backend: Backend,
+  info: ObjectInfo,
+  record: ObjectRecord | undefined,
+  signal: AbortSignal,
+): Promise<ContentProof | undefined> {
+  const { multipart } = backend.capabilities;
+  const { etag } = info.extra;
+  // Whether such an ETag says anything here is known without a request.
+  if (multipart?.etagOfParts(info.container, []) === undefined || typeof etag !== 'string')
+    return undefined;
+  const known = record?.partSize;
+  const cuts =
+    known !== undefined && known > 0 && record?.size === info.size
+      ? evenCuts(info.size, known)
+      : await multipart.cutsOf(info, { signal }).catch((error: unknown) => {
+          if (isOfObject(error, info.container)) return undefined;
+          throw error;
+        });
+  if (cuts === undefined || cuts.reduce((sum, each) => sum + each, 0) !== info.size)
+    return undefined;
+  return { by: 'parts', cuts, etag };
+}
+
+/** A digest that a tool stored with the object: rclone's `md5chksum` in base64, or `md5` in s3cmd's attributes in hex. */
+function md5InMetadata(metaData: Readonly<Record<string, string>>): string | undefined {
+  const base64 = metaData[MD5_KEY] ?? '';
+  if (/^[A-Za-z0-9+/]{22}==$/.test(base64)) return Buffer.from(base64, 'base64').toString('hex');
+  return /(?:^|\/)md5:([0-9a-f]{32})(?:\/|$)/.exec(metaData['s3cmd-attrs'] ?? '')?.[1];
+}
+
+function md5Checksum(hex: string): Checksum {
+  return { algorithm: 'md5', hex };
+}
+
+/** Compares bytes with what they should be, while they pass. */
+export interface ContentCheck {
+  update(chunk: Uint8Array): void;
+  /**
+   * To be called after the last byte. Throws ObjectHashMismatchError, or ObjectError where the size is wrong: the object was
+   * replaced while it was read, or is damaged.
+   */
+  finish(): void;
+}
+
+/** `proof` undefined: only the number of bytes is compared. */
+export function openContentCheck(
+  backend: Pick<Backend, 'name' | 'capabilities'>,
+  info: ObjectInfo,
+  proof: ContentProof | undefined,
+): ContentCheck {
+  let size = 0;
+  const digest = proof && digestFor(backend, info, proof);
+  return {
+    update(chunk) {
+      size += chunk.byteLength;
+      digest?.update(chunk);
+    },
+    finish() {
+      if (size !== info.size)
+        throw new ObjectError(info.key, `gave ${size} of the ${info.size} bytes expected`, {
+          driver: backend.name,
+          retry: 'backoff',
+        });
+      digest?.finish();
+    },
+  };
+}
+
+function digestFor(
+  { name, capabilities }: Pick<Backend, 'name' | 'capabilities'>,
+  { container, key }: ObjectInfo,
+  proof: ContentProof,
+): ContentCheck {
+  const compare = (expected: string, actual: string | undefined) => {
+    if (actual !== expected)
+      throw new ObjectHashMismatchError(key, expected, actual ?? 'unknown', { driver: name });
+  };
+  if (proof.by === 'parts') {
+    const digests = createPartDigests(proof.cuts);
+    return {
+      update: (chunk) => digests.update(chunk),
+      finish: () =>
+        compare(proof.etag, capabilities.multipart?.etagOfParts(container, digests.finish().parts)),
+    };
+  }
+  if ('md5Parts' in proof) {
+    const hash = hashInParts(proof.md5Parts.partSize);
+    return {
+      update: (chunk) => hash.update(chunk),
+      finish: () => compare(proof.md5Parts.hex, hash.digest().hex),
+    };
+  }
+  const digest = createDigest(proof.checksum.algorithm);
+  return {
+    update: (chunk) => digest.update(chunk),
+    finish: () => compare(proof.checksum.hex, digest.checksum().hex),
+  };
+}
