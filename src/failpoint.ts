@@ -25,6 +25,7 @@ export const FAILPOINTS = [
   'state: index committed, writers not notified',
   'state: records copied to the other engine, not renamed',
   'state: index of the new engine in place, old one not removed',
+  'puts: one of many stored, the others under way',
   'parts: upload begun, not noted',
   'parts: upload noted, no part sent',
   'parts: part sent, not the last',

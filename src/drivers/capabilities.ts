@@ -10,6 +10,7 @@ import type {
   PageRequest,
   PutOptions,
 } from './call.js';
+import type { Passage } from './passage.js';
 
 export interface Limits {
   /** Bytes that one putObject may carry. */
@@ -55,6 +56,7 @@ export interface Capabilities {
   readonly concurrency: number;
   readonly copy: Copy | undefined;
   readonly batchPut: BatchPut | undefined;
+  readonly quickPut: QuickPut | undefined;
   readonly batchDelete: BatchDelete | undefined;
   readonly multipart: Multipart | undefined;
   readonly cdn: Cdn | undefined;
@@ -131,6 +133,28 @@ export interface BatchedObject {
 }
 
 export type PutOutcome = { readonly stored: StoredObject } | { readonly error: Error };
+
+/** Many small objects with a request each: nothing is awaited for a single one, and no promise is made for it. */
+export interface QuickPut {
+  /**
+   * Puts each object once, whole or not at all (G1 and G2 hold for each), in their order and many at a time, as `passage` lets
+   * each begin. Resolves, when none is under way any more, with one outcome for each object; undefined: it was not begun,
+   * because the signal was aborted, the passage was closed, or another object met trouble that is not its own. An object
+   * counts as stored when the provider has confirmed its MD5. Rejects when nothing was begun. Repeats nothing: what failed
+   * may well be stored by `putObject`.
+   */
+  putEach(
+    container: string,
+    objects: readonly QuickObject[],
+    passage: Passage,
+    call: Call,
+  ): Promise<readonly (PutOutcome | undefined)[]>;
+}
+
+export interface QuickObject extends BatchedObject {
+  /** The content, which is in memory. */
+  readonly bytes: Uint8Array;
+}
 
 /** What the provider says of an object that it has stored. */
 export interface StoredObject {

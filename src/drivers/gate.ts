@@ -7,6 +7,8 @@ export interface Gate {
   tryEnter(): (() => void) | undefined;
   /** Resolves with a function that the caller must call once to leave. Rejects with the signal's reason when it is aborted first. */
   enter(signal: AbortSignal): Promise<() => void>;
+  /** As calling the function that `enter` or `tryEnter` gave a caller; for callers that do not keep theirs. */
+  leave(): void;
   /** Sets how many callers may be inside. Those who are inside stay. */
   allow(callers: number): void;
   /** Admits no caller for this time. A shorter pause does not end a longer one. */
@@ -73,6 +75,7 @@ export function openGate(clock: Pick<Clock, 'monotonic' | 'sleep'>, callers: num
         throw error;
       }
     },
+    leave: release,
     allow(next) {
       allowed = next;
       admit();

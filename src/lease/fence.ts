@@ -11,6 +11,7 @@ export function fence(lease: Pick<Lease, 'hold'>): Layer {
   return {
     name: 'fence',
     concerns: (operation) => EFFECTS[operation] === 'changes' && operation !== 'createContainer',
+    quick: { enter: ({ call }) => lease.hold(call.signal) },
     around(invocation, next) {
       const waiting = lease.hold(invocation.call.signal);
       const held = heldBody(invocation, lease);

@@ -10,8 +10,9 @@ export type Driver = (typeof DRIVERS)[number];
 /** Whether a mirror on such a target can come to the point at all. */
 export function leadsTo(driver: Driver, point: Failpoint): boolean {
   if (point.startsWith('parts:')) return driver !== 'local';
-  // A folder takes a batch with one call, the others with a request for each object.
-  if (point === 'sync: batch sent in part') return driver !== 'local';
+  // A folder takes a batch with one call, Swift with a call for each object, S3 with a request for each.
+  if (point === 'sync: batch sent in part') return driver === 'swift';
+  if (point.startsWith('puts:')) return driver === 's3';
   return driver === 'local' || !(point.startsWith('local:') || point.includes('room made'));
 }
 

@@ -49,6 +49,8 @@ export interface FixtureOptions {
   readonly longestWaitMs?: number;
   /** Makes storage with fewer capabilities out of the one in memory. */
   readonly wrap?: (backend: Backend) => Backend;
+  /** Adds capabilities to the storage, whose calls of others meet the scripted faults. */
+  readonly extend?: (backend: Backend) => Backend;
   /** Default true. False: each object has a job of its own. */
   readonly batches?: boolean;
   /** What becomes of each job on its way from the queue to the mirror. */
@@ -65,6 +67,7 @@ export async function openMirrorFixture({
   persistence = QUICK,
   longestWaitMs = 20,
   wrap = (backend) => backend,
+  extend = (backend) => backend,
   batches = true,
   carry,
 }: FixtureOptions = {}): Promise<MirrorFixture> {
@@ -79,7 +82,7 @@ export async function openMirrorFixture({
   const events: SyncEvent[] = [];
   const runtime = await openRuntime({
     config: configOf(folder, { source, ...mirrorConfig }, target),
-    world: worldOf(backend, longestWaitMs),
+    world: worldOf(extend(backend), longestWaitMs),
     lifecycle,
     mirrors: [],
     mode: {

@@ -17,7 +17,8 @@ export interface Flow {
 
 export type RawHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
-function joined(headers: RawHeaders): HttpHeaders {
+/** A header that came more than once has its values joined. */
+export function joined(headers: RawHeaders): HttpHeaders {
   for (const name in headers) {
     const value = headers[name];
     if (Array.isArray(value))

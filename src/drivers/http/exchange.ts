@@ -41,9 +41,24 @@ export interface HttpStream {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
+/** Where the ends of requests are reported, each once. `subject`: what the caller gave with the request. */
+export interface RequestEnds<Subject> {
+  answered(subject: Subject, answer: HttpAnswer): void;
+  /** With HttpError, or the signal's reason. */
+  failed(subject: Subject, error: unknown): void;
+}
+
+/** Many requests under one signal, each at the cost of one object; their bodies are in memory. */
+export interface QuickRequests<Subject> {
+  /** The end may be reported before this returns. `request.signal` is not looked at. */
+  begin(request: HttpRequest, subject: Subject): void;
+  /** To be called when no request is under way any more. */
+  close(): void;
+}
+
 /**
- * Both calls reject with HttpError, with what the body's own stream threw, or with the signal's reason. A status is
- * never an error here. Neither call is ever repeated: retries belong to the caller, which knows whether the body can be
+ * `request` and `stream` reject with HttpError, with what the body's own stream threw, or with the signal's reason. A status is
+ * never an error here. No request is ever repeated: retries belong to the caller, which knows whether the body can be
  * opened again.
  */
 export interface HttpClient {
@@ -51,6 +66,14 @@ export interface HttpClient {
   request(request: HttpRequest): Promise<HttpAnswer>;
   /** Resolves with the answer's headers. */
   stream(request: HttpRequest): Promise<HttpStream>;
+  /**
+   * Resolves when requests can be begun without a promise for each; they end when `signal` is aborted. Rejects with HttpError
+   * when no connection can be set up with the settings.
+   */
+  openRequests<Subject>(
+    ends: RequestEnds<Subject>,
+    signal: AbortSignal,
+  ): Promise<QuickRequests<Subject>>;
   /** Drops what is under way. A second call does nothing. */
   close(): Promise<void>;
 }

@@ -11,6 +11,7 @@ import {
   type HttpStream,
 } from './exchange.js';
 import { httpError } from './failure.js';
+import { type AnswerHandler, quickRequests } from './quick-requests.js';
 
 export interface HttpOptions {
   /** Connections to one host. */
@@ -51,10 +52,10 @@ export function createHttpClient(options: HttpOptions = {}): HttpClient {
   let dispatcher: Promise<Connections> | undefined;
   let closed: Promise<void> | undefined;
 
-  async function send<T>(request: HttpRequest, answer: AnswerSink<T>): Promise<T> {
-    const timeoutMs =
-      request.answerWithinMs ??
-      Math.ceil(settings.timeoutMs * (1 + TIMEOUTS_PER_CHUNK * chunkShare(request.body)));
+  const headersTimeoutMs = ({ answerWithinMs, body }: HttpRequest) =>
+    answerWithinMs ?? Math.ceil(settings.timeoutMs * (1 + TIMEOUTS_PER_CHUNK * chunkShare(body)));
+
+  async function connections(): Promise<Connections> {
     if (closed !== undefined)
       throw new HttpError('the client was closed', 'broken', undefined, undefined);
     dispatcher ??= createDispatcher(settings).catch((error: unknown) => {
@@ -66,12 +67,31 @@ export function createHttpClient(options: HttpOptions = {}): HttpClient {
         error,
       );
     });
-    return exchange(await dispatcher, request, timeoutMs, settings.timeoutMs, answer);
+    return dispatcher;
   }
+
+  const send = async <T>(request: HttpRequest, answer: AnswerSink<T>): Promise<T> =>
+    exchange(await connections(), request, headersTimeoutMs(request), settings.timeoutMs, answer);
+
   return {
     request: (request): Promise<HttpAnswer> =>
       send(request, bufferedAnswer(settings.maxAnswerBytes)),
     stream: (request): Promise<HttpStream> => send(request, streamedAnswer(request.signal)),
+    async openRequests(ends, signal) {
+      const opened = await connections();
+      const dispatch = (request: HttpRequest, handler: AnswerHandler) => {
+        const { origin, path, headers } = request;
+        const method = request.method as Dispatcher.HttpMethod;
+        const body = request.body as Uint8Array;
+        const timeouts = {
+          headersTimeout: headersTimeoutMs(request),
+          bodyTimeout: settings.timeoutMs,
+        };
+        opened.dispatch({ origin, path, method, headers, body, ...timeouts }, handler);
+      };
+      const { maxAnswerBytes } = settings;
+      return quickRequests({ dispatch, maxAnswerBytes }, ends, signal);
+    },
     close() {
       closed ??= Promise.resolve(dispatcher).then(
         (opened) => opened?.destroy(),

@@ -8,7 +8,9 @@ import type {
   HttpHeaders,
   HttpRequest,
   HttpStream,
+  RequestEnds,
 } from './exchange.js';
+import { type OpenRequests, openRequests } from './open-requests.js';
 import { bodyBytes } from './over-quota.js';
 import { fromTransport, type Subject } from './refusal.js';
 
@@ -39,6 +41,11 @@ export interface ProviderRequest<Operation extends string> extends Subject {
 export interface ProviderClient<Request> {
   request(request: Request, call: Call): Promise<HttpAnswer>;
   stream(request: Request, call: Call): Promise<HttpStream>;
+  /**
+   * Resolves when requests with a body in memory can be begun, each with the same credentials and without a promise. Their
+   * ends are reported with the errors that `request` rejects with, but none is sent again: `request` finds out what helps.
+   */
+  openRequests<R extends Request>(ends: RequestEnds<R>, call: Call): Promise<OpenRequests<R>>;
 }
 
 /** A refusal as the provider's error document describes it. */
@@ -133,8 +140,7 @@ export function createProviderClient<
       }
       if (failure?.flaw === undefined) dialect.onAnswer?.(answer, failure, access);
       if (failure === undefined) {
-        if (request.method === 'PUT')
-          largestStored = Math.max(largestStored, bodyBytes(request.body));
+        noteStored(request);
         return answer;
       }
       const remedy = await dialect.remedy(failure, { request, access, repeats }, call);
@@ -151,11 +157,40 @@ export function createProviderClient<
       : unprovenError(failure, failure.flaw, request, protocol);
   }
 
+  const beginningOf = ({ status, body }: HttpAnswer): string =>
+    body.subarray(0, isSuccess(status) ? bodyLimits.success : bodyLimits.refusal).toString('utf8');
+
+  function noteStored({ method, body }: Pick<Request, 'method' | 'body'>): void {
+    if (method === 'PUT') largestStored = Math.max(largestStored, bodyBytes(body));
+  }
+
+  /** Reports an answer as a success, or as the error that it means. */
+  function judge<R extends Request>(
+    request: R,
+    answer: HttpAnswer,
+    access: Access,
+    ends: RequestEnds<R>,
+  ): void {
+    const failure = failureIn(answer, beginningOf(answer), request, dialect);
+    if (failure?.flaw === undefined) dialect.onAnswer?.(answer, failure, access);
+    if (failure !== undefined) {
+      ends.failed(request, errorOf(failure, { ...request, largestStored }, false));
+      return;
+    }
+    noteStored(request);
+    ends.answered(request, answer);
+  }
+
   return {
+    openRequests: async (ends, call) => {
+      const access = await dialect.access(call);
+      const answered: typeof ends.answered = (request, answer) =>
+        judge(request, answer, access, ends);
+      const prepare = (request: Request) => dialect.prepare(request, access, call);
+      return openRequests(http, { ...ends, answered }, prepare, protocol.driver, call);
+    },
     request: (request, call) =>
-      perform(request, call, http.request, async ({ body }, success) =>
-        body.subarray(0, success ? bodyLimits.success : bodyLimits.refusal).toString('utf8'),
-      ),
+      perform(request, call, http.request, async (answer) => beginningOf(answer)),
     stream: (request, call) =>
       perform(request, call, http.stream, async ({ body }, success) =>
         success ? undefined : beginningAsText(body, bodyLimits.refusal),

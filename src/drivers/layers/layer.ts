@@ -1,7 +1,8 @@
 import type { Backend } from '../backend.js';
 import type { Body, Call } from '../call.js';
-import type { BatchedObject } from '../capabilities.js';
+import type { BatchedObject, QuickPut } from '../capabilities.js';
 import { isOperation, type Operation } from './operations.js';
+import { passageBy, type QuickRule } from './passage.js';
 
 /** A concern around the calls of a backend: retries, limits, measurements. */
 export interface Layer {
@@ -12,6 +13,8 @@ export interface Layer {
   readonly callsAtOnce?: () => number;
   /** Makes the call by `next`, once, several times or not at all, and returns its result. It may throw or reject. */
   around(invocation: Invocation, next: Next): Promise<unknown>;
+  /** The same for one of many puts that are begun together. Undefined: the backend then has no quickPut. */
+  readonly quick?: QuickRule;
 }
 
 /** The layers further inside, and then the backend. Never throws: what goes wrong is a rejection. */
@@ -34,7 +37,7 @@ export interface Invocation {
  * one function when the backend is wrapped, and each call is one Invocation. All forwarding is done here.
  */
 export function layered(backend: Backend, layers: readonly Layer[]): Backend {
-  const { copy, batchPut, batchDelete, multipart, cdn, versions, pagesAtOnce } =
+  const { copy, batchPut, quickPut, batchDelete, multipart, cdn, versions, pagesAtOnce } =
     backend.capabilities;
   const limits = layers.flatMap(({ callsAtOnce }) => callsAtOnce ?? []);
   return {
@@ -44,6 +47,7 @@ export function layered(backend: Backend, layers: readonly Layer[]): Backend {
       pagesAtOnce: limits.length === 0 ? pagesAtOnce : () => fewest([pagesAtOnce, ...limits]),
       copy: copy && wrapMethods(copy, layers),
       batchPut: batchPut && wrapMethods(batchPut, layers),
+      quickPut: quickPut && layeredPuts(quickPut, layers),
       batchDelete: batchDelete && wrapMethods(batchDelete, layers),
       multipart: multipart && wrapMethods(multipart, layers),
       cdn: cdn && wrapMethods(cdn, layers),
@@ -54,6 +58,17 @@ export function layered(backend: Backend, layers: readonly Layer[]): Backend {
 
 function fewest(numbers: readonly (() => number)[]): number {
   return Math.min(...numbers.map((number) => number()));
+}
+
+/** Undefined when a layer of puts has no rule for one of many. */
+function layeredPuts(quickPut: QuickPut, layers: readonly Layer[]): QuickPut | undefined {
+  const concerned = layers.filter((layer) => layer.concerns?.('putObject') ?? true).toReversed();
+  const rules = concerned.flatMap(({ quick }) => (quick === undefined ? [] : [quick]));
+  if (rules.length < concerned.length) return undefined;
+  return {
+    putEach: (container, objects, passage, call) =>
+      quickPut.putEach(container, objects, passageBy(rules, passage), call),
+  };
 }
 
 /** A backend is an object literal, so its own keys are all that it has. */

@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.js';
 import { StorageError, ThrottledError } from '../errors.js';
 import { openGate } from '../gate.js';
 import type { Layer } from './layer.js';
+import type { QuickRule } from './passage.js';
 import { waitForTurn } from './turn.js';
 
 export interface LimitSettings {
@@ -41,9 +42,30 @@ export function limit({ clock, concurrency, onLimit = () => {} }: LimitSettings)
       gate.pauseFor(error.retry.afterMs);
   }
 
+  function speedUp(): void {
+    if (allowed < concurrency) allow(Math.min(concurrency, allowed + 1 / allowed));
+  }
+
+  const quick: QuickRule = {
+    enter(request) {
+      request.decreases = decreases;
+      if (gate.tryEnter() !== undefined) return undefined;
+      if (!request.alone) return 'full';
+      return waitForTurn(request, (signal) => gate.enter(signal)).then(() => {
+        request.decreases = decreases;
+      });
+    },
+    leave(request, error) {
+      if (error === undefined) speedUp();
+      else slowDown(error, request.decreases);
+      gate.leave();
+    },
+  };
+
   return {
     name: 'limit',
     callsAtOnce: () => Math.floor(allowed),
+    quick,
     async around(invocation, next) {
       invocation.call.signal.throwIfAborted();
       const release =
@@ -51,7 +73,7 @@ export function limit({ clock, concurrency, onLimit = () => {} }: LimitSettings)
       const decreasesBefore = decreases;
       try {
         const result = await next(invocation);
-        if (allowed < concurrency) allow(Math.min(concurrency, allowed + 1 / allowed));
+        speedUp();
         return result;
       } catch (error) {
         slowDown(error, decreasesBefore);

@@ -41,6 +41,18 @@ export function measure(
   return {
     name: 'measure',
     around: (invocation, next) => (wanted() ? measured(invocation, next) : next(invocation)),
+    quick: {
+      enter(request) {
+        request.sentAtMs = clock.monotonic();
+        return undefined;
+      },
+      leave({ bytes, sentAtMs }, error) {
+        if (!wanted()) return;
+        const ms = clock.monotonic() - sentAtMs;
+        const isSent = error === undefined;
+        report({ operation: 'putObject', ms, bytes: isSent ? bytes : undefined, error });
+      },
+    },
   };
 }
 

@@ -97,6 +97,7 @@ export function readOnly(inner: Backend, report: (suppressed: Suppressed) => voi
       },
       // Each object is put on its own, as the content of a batch would have to be read.
       batchPut: undefined,
+      quickPut: undefined,
       batchDelete: batchDelete && {
         ...batchDelete,
         async deleteObjects(container, keys, call) {

@@ -56,6 +56,7 @@ export function retry({
   return {
     name: 'retry',
     concerns: (operation) => operation !== 'putObjects', // the memory of its content is gone
+    quick: {}, // the caller puts again, with this layer around it
     async around(invocation, next) {
       let earlier: unknown;
       for (let attempt = 1; ; attempt += 1) {

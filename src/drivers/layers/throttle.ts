@@ -37,6 +37,16 @@ export function throttle({
   return {
     name: 'throttle',
     concerns: () => calls !== undefined || pace !== undefined,
+    quick: {
+      enter(request) {
+        const { bytes } = request;
+        if (calls !== undefined && !calls.tryTake(1))
+          return waitForTurn(request, (signal) => wait(calls, 1, signal)).then(() =>
+            pace?.takeBefore(bytes, request),
+          );
+        return pace?.takeBefore(bytes, request);
+      },
+    },
     async around(invocation, next) {
       const { operation, call } = invocation;
       call.signal.throwIfAborted();
@@ -51,6 +61,7 @@ export function throttle({
   };
 }
 
+type Turn = Pick<Invocation, 'call' | 'drain'>;
 type Wait = (bucket: Bucket, amount: number, signal: AbortSignal) => Promise<void>;
 
 /** Holds content to a number of bytes each second. */
@@ -80,14 +91,18 @@ function paceOf(bucket: Bucket, bytesPerSecond: () => number, wait: Wait) {
     };
   }
 
-  /** Of content that goes in one piece all bytes are taken before the call begins. */
-  async function takeBefore(bytes: number, invocation: Invocation): Promise<void> {
+  /** Of content that goes in one piece all bytes are taken before the call begins. Undefined: they were. */
+  function takeBefore(bytes: number, turn: Turn): Promise<void> | undefined {
     for (let left = bytes; left > 0; ) {
       const piece = Math.min(left, pieceSize(bytesPerSecond()));
+      const rest = left - piece;
       if (!bucket.tryTake(piece))
-        await waitForTurn(invocation, (signal) => wait(bucket, piece, signal));
-      left -= piece;
+        return waitForTurn(turn, (signal) => wait(bucket, piece, signal)).then(() =>
+          takeBefore(rest, turn),
+        );
+      left = rest;
     }
+    return undefined;
   }
 
   /** The call with a body that is sent slowly, or at once where its bytes have been waited for. */
@@ -99,7 +114,7 @@ function paceOf(bucket: Bucket, bytesPerSecond: () => number, wait: Wait) {
     return invocation;
   }
 
-  return { slowly, send };
+  return { slowly, send, takeBefore };
 }
 
 function pieceSize(perSecond: number): number {

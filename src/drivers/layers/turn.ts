@@ -6,7 +6,7 @@ import type { Invocation } from './layer.js';
  * aborted, and when it may not begin any more.
  */
 export async function waitForTurn<T>(
-  { call, drain }: Invocation,
+  { call, drain }: Pick<Invocation, 'call' | 'drain'>,
   wait: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   if (drain === undefined) return wait(call.signal);

@@ -36,6 +36,13 @@ export function untilDrained(drain: AbortSignal): UntilDrained {
         drain.throwIfAborted();
         return next({ ...invocation, drain });
       },
+      quick: {
+        enter(request) {
+          drain.throwIfAborted();
+          request.drain = drain;
+          return undefined;
+        },
+      },
     },
     inner: {
       name: 'until drained, begun',
@@ -43,6 +50,12 @@ export function untilDrained(drain: AbortSignal): UntilDrained {
       around(invocation, next) {
         drain.throwIfAborted();
         return next(invocation);
+      },
+      quick: {
+        enter() {
+          drain.throwIfAborted();
+          return undefined;
+        },
       },
     },
   };

@@ -77,6 +77,7 @@ export function localBackend({ root, fsync = true, create = true }: LocalOptions
     concurrency: 512,
     copy: localCopy(thread, checkKey, checkExistable),
     batchPut: localBatchPut(thread, checkKey),
+    quickPut: undefined,
     batchDelete: localBatchDelete(thread, isKey),
     multipart: undefined,
     cdn: fileUrls(thread, root, checkExistable),

@@ -51,6 +51,7 @@ export function memoryBackend({
     concurrency: 64,
     copy: memoryCopy(store, checkKey),
     batchPut: memoryBatchPut(store, checkKey),
+    quickPut: undefined,
     batchDelete: memoryBatchDelete(store),
     multipart: memoryMultipart(
       store,

@@ -65,7 +65,7 @@ export async function preparePayload(
       replayable: true,
       chunked: undefined,
       sha256,
-      ...promises(options, hex),
+      ...digestHeaders(options, hex),
       sentMd5: () => hex,
     };
   }
@@ -88,7 +88,7 @@ export async function preparePayload(
     replayable,
     chunked,
     sha256: undefined,
-    ...promises(options, md5),
+    ...digestHeaders(options, md5),
   };
   return options.hashSent && md5 === undefined
     ? { ...plain, ...hashedBody(body, size) }
@@ -113,13 +113,14 @@ async function preparedTwice(
     replayable: true,
     chunked: undefined,
     sha256,
-    ...promises(options, hex),
+    ...digestHeaders(options, hex),
     sentMd5: () => hex,
   };
 }
 
-function promises(
-  { known, verified }: PayloadOptions,
+/** The headers that let the provider compare the content before it stores it, and the digests in them. */
+export function digestHeaders(
+  { known, verified }: Pick<PayloadOptions, 'known' | 'verified'>,
   md5: string | undefined,
 ): Pick<Payload, 'headers' | 'promised'> {
   const promised: Checksum[] = [];

@@ -74,6 +74,7 @@ export function swiftBackend({
       concurrency: CONCURRENCY,
       copy: swiftCopy(context, parts, multipart, objects),
       batchPut: undefined,
+      quickPut: undefined,
       batchDelete: batchDelete(deleteTogether, segments, objects),
       multipart,
       cdn: swiftCdn(context),

@@ -1,6 +1,7 @@
 import type { Backend } from '../../drivers/backend.js';
-import type { BatchedObject, BatchPut, StoredObject } from '../../drivers/capabilities.js';
+import type { BatchedObject, BatchPut, PutOutcome, QuickPut } from '../../drivers/capabilities.js';
 import { ObjectError } from '../../drivers/errors.js';
+import { OPEN_PASSAGE } from '../../drivers/passage.js';
 import { failpoint } from '../../failpoint.js';
 import type { Confirmed, FileInBatch, ObjectStore, PutBatch } from './object-store.js';
 import type { PutDescriptions } from './put-options.js';
@@ -14,17 +15,17 @@ export interface PutBatchOptions {
   readonly putBytes: ObjectStore['putBytes'];
 }
 
-/** Puts of a batch that are under way at once where each is a request; the target's own limit is in the layers. */
+/** Puts of a batch that are under way at once where each is a call; the target's own limit is in the layers. */
 const AT_ONCE = 32;
 
 /** With one call where the backend takes many objects at once, else with one for each. */
 export function batchPuts(options: PutBatchOptions): PutBatch {
-  const { copy, batchPut } = options.backend.capabilities;
+  const { copy, batchPut, quickPut } = options.backend.capabilities;
   // A provider that may copy what replaces the source of a copy: each put waits for the copies of its object.
   const mayReplaceSources = copy !== undefined && !copy.bindsSource;
-  return batchPut === undefined || mayReplaceSources
-    ? eachByItself(options)
-    : together(options, batchPut);
+  if (mayReplaceSources) return eachByItself(options);
+  if (batchPut !== undefined) return together(options, batchPut);
+  return quickPut === undefined ? eachByItself(options) : quickly(options, quickPut);
 }
 
 function eachByItself({ putBytes }: PutBatchOptions): PutBatch {
@@ -33,9 +34,10 @@ function eachByItself({ putBytes }: PutBatchOptions): PutBatch {
     const rows = files.entries();
     let stopped = false;
     const send = async () => {
-      for (const [row, { name, entry, md5, begin }] of rows) {
+      for (const [row, file] of rows) {
         if (stopped) return;
-        const bytes = new Uint8Array(content, begin, entry.size);
+        const { name, entry, md5 } = file;
+        const bytes = bytesOf(file, content);
         try {
           confirmed[row] = await putBytes(name, entry, { md5, bytes }, 'anywhere', signal);
           failpoint('sync: batch sent in part');
@@ -49,37 +51,71 @@ function eachByItself({ putBytes }: PutBatchOptions): PutBatch {
   };
 }
 
-function together(
-  { container, prefix, descriptions }: PutBatchOptions,
-  batchPut: BatchPut,
-): PutBatch {
-  const objectOf = ({ name, entry, md5 }: FileInBatch): BatchedObject => ({
-    key: prefix + name,
-    size: entry.size,
-    md5,
-    options: descriptions.optionsFor(name, entry, md5, 'anywhere'),
-  });
+/** What another try may store is sent once more, with a call of its own: that one has retries, and mends what it can. */
+function quickly(options: PutBatchOptions, quickPut: QuickPut): PutBatch {
+  const { container } = options;
+  const sendAgain = eachByItself(options);
+  return async (files, content, signal) => {
+    const objects = files.map((file) => ({
+      ...objectOf(file, options),
+      bytes: bytesOf(file, content),
+    }));
+    const outcomes = await quickPut.putEach(container, objects, OPEN_PASSAGE, { signal });
+    const confirmed = outcomes.map((outcome, row) => confirmedBy(outcome, files[row]?.md5));
+    const again = [...files.keys()].filter((row) => isWorthAnotherTry(outcomes[row]));
+    if (again.length === 0) return confirmed;
+    const sent = await sendAgain(rowsOf(files, again), content, signal);
+    for (const [at, row] of again.entries()) confirmed[row] = sent[at];
+    return confirmed;
+  };
+}
 
+function rowsOf(files: readonly FileInBatch[], rows: readonly number[]): readonly FileInBatch[] {
+  return rows.flatMap((row) => files[row] ?? []);
+}
+
+/** Not of an object that was refused for a reason that stays: its own job sees to it. */
+function isWorthAnotherTry(outcome: PutOutcome | undefined): boolean {
+  if (outcome === undefined) return true;
+  if ('stored' in outcome) return false;
+  const { error } = outcome;
+  return !(error instanceof ObjectError) || error.retry !== 'never';
+}
+
+function bytesOf({ entry, begin }: FileInBatch, content: SharedArrayBuffer): Uint8Array {
+  return new Uint8Array(content, begin, entry.size);
+}
+
+function objectOf(
+  { name, entry, md5 }: FileInBatch,
+  { prefix, descriptions }: PutBatchOptions,
+): BatchedObject {
+  const options = descriptions.optionsFor(name, entry, md5, 'anywhere');
+  return { key: prefix + name, size: entry.size, md5, options };
+}
+
+function together(options: PutBatchOptions, batchPut: BatchPut): PutBatch {
+  const { container } = options;
   return async (files, content, signal) => {
     const confirmed: (Confirmed | undefined)[] = [];
     for (const share of sharesOf(files, batchPut)) {
       const contents = contentsOf(share, content);
-      const objects = share.map(objectOf);
+      const objects = share.map((file) => objectOf(file, options));
       const outcomes = await batchPut.putObjects(container, objects, contents, { signal });
-      for (const [row, { md5 }] of share.entries()) {
-        const outcome = outcomes[row];
-        confirmed.push(
-          outcome !== undefined && 'stored' in outcome && outcome.stored.md5 === md5
-            ? confirmedOf(outcome.stored)
-            : undefined,
-        );
-      }
+      for (const [row, { md5 }] of share.entries()) confirmed.push(confirmedBy(outcomes[row], md5));
     }
     return confirmed;
   };
 }
 
-function confirmedOf({ md5, etag, versionId }: StoredObject): Confirmed {
+/** Undefined: not known to be stored with this content. */
+function confirmedBy(
+  outcome: PutOutcome | undefined,
+  expectedMd5: string | undefined,
+): Confirmed | undefined {
+  if (outcome === undefined || 'error' in outcome || outcome.stored.md5 !== expectedMd5)
+    return undefined;
+  const { md5, etag, versionId } = outcome.stored;
   return {
     md5,
     ...(etag === undefined ? {} : { etag }),

@@ -61,6 +61,14 @@ function refusalCases({ backend, inContainer }: Fixture, batchPut: BatchPut, put
     },
   );
 
+  inContainer('of a key that is named twice the later counts', async (box) => {
+    const given = [text('a', 'first'), text('b', 'second'), text('a', 'third')];
+    for (const outcome of await putAll(box, given)) expect(outcome).toHaveProperty('stored');
+    expect(await listKeys(backend, box)).toEqual(['a', 'b']);
+    expect(await contentOf(backend, { container: box, key: 'a' })).toBe('third');
+    expect(await contentOf(backend, { container: box, key: 'b' })).toBe('second');
+  });
+
   it('G5: a missing container is reported for the whole call', async () => {
     const missing = await rejection(putAll(uniqueContainerName(), [text('x', 'x')]));
     expect(missing).toBeInstanceOf(ContainerDoesNotExistError);

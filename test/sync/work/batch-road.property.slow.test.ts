@@ -13,7 +13,12 @@ import type { SyncEvent } from '../../../src/sync/events.js';
 import type { ScanResult } from '../../../src/sync/mirror/finish-run.js';
 import { ciphertext } from '../../ciphertext.js';
 import type { Fault } from '../../fakes/faulty-backend.js';
-import { type MirrorFixture, openMirrorFixture } from '../../world/mirror-in-process.js';
+import { withQuickPut } from '../../fakes/quick-put.js';
+import {
+  type FixtureOptions,
+  type MirrorFixture,
+  openMirrorFixture,
+} from '../../world/mirror-in-process.js';
 import { filesBelow } from '../../world/tree.js';
 
 /** As many files as make two batches of 4 MiB with a few large ones among them. */
@@ -91,17 +96,18 @@ const withoutBatchPut = (backend: Backend): Backend => ({
 const PATIENCE_MS = 180_000;
 
 const stores = [
-  ['one call', (backend: Backend) => backend],
-  ['a request for each object', withoutBatchPut],
-] as const;
+  ['one call', {}],
+  ['a call for each object', { wrap: withoutBatchPut }],
+  ['a request for each object', { wrap: withoutBatchPut, extend: withQuickPut }],
+] as const satisfies (readonly [string, FixtureOptions])[];
 
 test.each(stores)(
   'a batch that is sent by %s does what a job for each object does, in the store and in the index',
-  async (_, wrap) => {
+  async (_, store) => {
     await fc.assert(
       fc.asyncProperty(anyHistory, async (history) => {
-        const byBatches = await openMirrorFixture({ wrap });
-        const byJobs = await openMirrorFixture({ wrap, batches: false });
+        const byBatches = await openMirrorFixture(store);
+        const byJobs = await openMirrorFixture({ ...store, batches: false });
         const both = [byBatches, byJobs];
         for (const fixture of both) for (const name of NAMES) fixture.write(name);
         for (const { changes, run } of [{ changes: [], run: 'reconcile' as const }, ...history]) {
@@ -158,13 +164,13 @@ const anyFault = fc.record({
 
 test.each(stores)(
   'P1, P2: whatever fails of a batch that is sent by %s, the store is equal to the source when nothing fails any more',
-  async (_, wrap) => {
+  async (_, store) => {
     await fc.assert(
       fc.asyncProperty(
         anyHistory,
         fc.array(anyFault, { minLength: 1, maxLength: 6 }),
         async (history, scripted) => {
-          const fixture = await openMirrorFixture({ wrap });
+          const fixture = await openMirrorFixture(store);
           for (const name of NAMES) fixture.write(name);
           for (const { operation, before, fault } of scripted) {
             for (let call = 0; call < before; call += 1) fixture.faults.next(operation, undefined);
