@@ -88,10 +88,11 @@ async function runMirror(
     await warnOfVersions(mirror, stop);
     const acquired = await acquire(mirror, stop);
     const { wasOthers, wasThere } = acquired;
-    const wentBack = await noteFence(mirror, acquired);
+    const isOfOtherTime = await noteFence(mirror, acquired);
     await forgetAcceptedTarget(parts);
     // The index says nothing about a container that another process wrote to, or that was emptied or replaced.
-    const mayDiffer = wasOthers || wentBack || (parts.index.count() > 0 && (made || !wasThere));
+    const mayDiffer =
+      wasOthers || isOfOtherTime || (parts.index.count() > 0 && (made || !wasThere));
     if (mayDiffer && actionsOf !== undefined)
       throw new PlanOutdatedError(
         'something else has changed the container since the index was written; make a new plan',

@@ -78,6 +78,30 @@ test('P1: a target that went back to an older state is reported, and a scan comp
   expect((await mirror.longshore('scan')).stderr).not.toMatch(/went back/);
 });
 
+test('P4: a state that is older than the container is reported, compared at once, and deletes nothing of what it does not know', async () => {
+  const mirror = openLocalMirror();
+  mirror.write('a', 'old');
+  mirror.write('gone later');
+  expect((await mirror.longshore('reconcile')).code).toBe(0);
+  mirror.saveState();
+  const before = readFileSync(join(mirror.source, 'gone later'));
+  mirror.write('a', 'new');
+  mirror.write('b');
+  rmSync(join(mirror.source, 'gone later'));
+  expect((await mirror.longshore('scan')).code).toBe(0);
+  // The machine is restored from its image of before.
+  mirror.restoreState();
+  mirror.write('a', 'old');
+  mirror.write('gone later', before);
+  rmSync(join(mirror.source, 'b'));
+  const run = await mirror.longshore('scan');
+  expect(run.code, run.stderr).toBe(0);
+  expect(run.stderr).toMatch(/warn state is older than the container/);
+  expect(mirror.objects()).toEqual(['a', 'b', 'gone later']);
+  expect(readFileSync(join(mirror.container, 'a'), 'utf8')).toBe('old');
+  expect((await mirror.longshore('scan')).stderr).not.toMatch(/is older/);
+});
+
 test('P1: a target that goes back to an older state under a running daemon is reported and compared with at once', async () => {
   const mirror = openLocalMirror('    lease: 4s\n');
   const snapshot = `${mirror.container}.snapshot`;

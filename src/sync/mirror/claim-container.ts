@@ -31,10 +31,10 @@ export async function claimContainer(mirror: ClaimingMirror): Promise<boolean> {
   await warnOfVersions(mirror, drain);
   const acquired = await lease.acquire(drain);
   const { wasOthers, wasThere } = acquired;
-  const wentBack = await noteFence(mirror, acquired);
+  const isOfOtherTime = await noteFence(mirror, acquired);
   const mayDiffer =
     wasOthers ||
-    wentBack ||
+    isOfOtherTime ||
     before !== undefined ||
     ((wasCreated || !wasThere) && index.count() > 0);
   await forgetAcceptedTarget(parts);

@@ -8,8 +8,8 @@ interface Noted {
 }
 
 /**
- * Keeps in mind how often the place had changed hands. Resolves with whether the target has gone back to an older state, as when
- * it was restored from a snapshot: then the index says more than is there.
+ * Keeps in mind how often the place had changed hands. Resolves with whether the index and the container are of different
+ * times: the target was restored from a snapshot, or this machine was. Then the index proves nothing until all is compared.
  */
 export async function noteFence(
   { parts: { ledger, log }, settings: { name, target } }: Noted,
@@ -17,11 +17,15 @@ export async function noteFence(
 ): Promise<boolean> {
   if (fences === undefined) return false;
   const { fence: known } = ledger.read();
-  const wentBack = known !== undefined && fences.found !== undefined && fences.found < known;
-  if (wentBack) {
+  const { found, ours } = fences;
+  const differs = known !== undefined && found !== undefined && found !== known;
+  if (differs && found < known) {
     const why = 'its lease is an older one than this mirror left there; everything is compared';
     log.warn('target went back to an older state', { mirror: name, target, why });
+  } else if (differs) {
+    const why = 'its lease was taken since then; everything is compared';
+    log.warn('state is older than the container', { mirror: name, target, why });
   }
-  await ledger.update((document) => ({ ...document, fence: fences.ours }));
-  return wentBack;
+  await ledger.update((document) => ({ ...document, fence: ours }));
+  return differs;
 }
