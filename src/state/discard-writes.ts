@@ -8,6 +8,7 @@ export function forgetfulIndex(index: ObjectIndex): ObjectIndex {
     get: index.get,
     entries: index.entries,
     namesOfInode: index.namesOfInode,
+    nameAfter: index.nameAfter,
     count: index.count,
     put: async () => {},
     putAll: async () => {},

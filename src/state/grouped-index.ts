@@ -64,6 +64,7 @@ export function groupedIndex(store: RecordStore, location: string): ObjectIndex 
       const pending = unwritten.namesOfInode(inode);
       return pending.size === 0 ? kept : [...kept, ...pending].sort(compareNames);
     },
+    nameAfter: store.nameAfter,
     put: write,
     async putAll(records) {
       refuseIfClosed();

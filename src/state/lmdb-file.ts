@@ -7,6 +7,7 @@ import {
 } from './failed-environment.js';
 import { endNativeLine, isUnusable, translated, writeError } from './lmdb-errors.js';
 import { PAGE_BYTES } from './lmdb-header.js';
+import type { LmdbTable, WritableTable } from './lmdb-table.js';
 import { requireOpenable } from './openable.js';
 
 /** Address space, not disk or memory: some 500 million records. Growing the map while other threads read is what LMDB likes least. */
@@ -24,29 +25,6 @@ const OPTIONS = {
   // With it, lmdb-js drops the promise that opens each batch, and a failed commit is an unhandled rejection.
   eventTurnBatching: false,
 } as const;
-
-export interface Entry {
-  readonly key: Buffer;
-  readonly value: Buffer;
-}
-
-/** Reads; all of them may throw StateDamagedError and StateUnavailableError. */
-export interface LmdbTable {
-  get(key: Buffer): Buffer | undefined;
-  has(key: Buffer): boolean;
-  /** In byte order, as of the beginning of the iteration. Ending early closes the cursor. */
-  entries(range?: { readonly start?: Buffer; readonly end?: Buffer }): Iterable<Entry>;
-  /** In a table of several values a key: those of this one, in byte order. */
-  valuesOf(key: Buffer): Iterable<Buffer>;
-  count(): number;
-}
-
-/** Writes are for within `commit`; their keys and values must not change until it has settled. */
-export interface WritableTable extends LmdbTable {
-  put(key: Buffer, value: Buffer): void;
-  /** In a table of several values a key, one of them. */
-  remove(key: Buffer, value?: Buffer): void;
-}
 
 export interface LmdbFile<Name extends string, Table = LmdbTable> {
   readonly tables: Readonly<Record<Name, Table>>;
@@ -237,6 +215,13 @@ function reads(
     get: (key) => guarded(() => database.get(key, snapshot)),
     has: (key) => guarded(() => database.doesExist(key)),
     entries: (range) => iterate(() => database.getRange({ ...range, ...snapshot })),
+    keyAfter(key, count) {
+      // LMDB skips the keys between, and none of them becomes an object of JavaScript.
+      const offset = key === undefined ? count - 1 : count;
+      const range = { ...(key && { start: key }), offset, limit: 1 };
+      const [found] = iterate(() => database.getKeys({ ...range, ...snapshot }));
+      return found;
+    },
     valuesOf: (key) => iterate(() => database.getValues(key, snapshot)),
     count: () => guarded(() => entryCount(database.getStats())),
   };

@@ -3,13 +3,9 @@ import { failpoint } from '../failpoint.js';
 import { noteDamage } from './check-mark.js';
 import { StateDamagedError, StateNewerError } from './errors.js';
 import { type InodeChange, type InodeTable, newInodeTable, openInodeTable } from './inode-table.js';
-import {
-  type LmdbTable,
-  openFrozenLmdbFile,
-  openLmdbFile,
-  type WritableFile,
-} from './lmdb-file.js';
+import { openFrozenLmdbFile, openLmdbFile, type WritableFile } from './lmdb-file.js';
 import { headerOf } from './lmdb-peek.js';
+import type { LmdbTable } from './lmdb-table.js';
 import { keyBeyond, keyIfHeld } from './name-key.js';
 import type {
   IndexEntry,
@@ -81,6 +77,8 @@ function lmdbStore(
       for (const name of inodes.namesOf(inode))
         if (getRecord(records, name, file)?.inode === inode) yield name;
     },
+    nameAfter: (after, count) =>
+      records.keyAfter(after === undefined ? undefined : keyIfHeld(after), count)?.toString('utf8'),
     count: () => count,
     async commit(changes: Changes) {
       const hints: InodeChange[] = [];

@@ -37,6 +37,11 @@ export async function openLowdbStore(file: string): Promise<RecordStore> {
       const records = document.readDurable();
       for (const name of ordered(records)) if (records.get(name)?.inode === inode) yield name;
     },
+    nameAfter(after, count) {
+      const names = ordered(document.readDurable());
+      const before = after === undefined ? 0 : firstAfter(names, after);
+      return names[before + count - 1];
+    },
     count: () => document.readDurable().size,
     commit: (changes) =>
       document.update((before) => {
@@ -86,6 +91,18 @@ function* entriesOf(
     const record = records.get(name);
     if (record !== undefined && inRange(name, range)) yield [name, record];
   }
+}
+
+/** The index of the first name that comes after this one. */
+function firstAfter(names: readonly ObjectName[], name: ObjectName): number {
+  let low = 0;
+  let high = names.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareNames(names[middle] ?? '', name) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** The names in order; sorted again only when the records change. */

@@ -25,6 +25,8 @@ export interface RecordStore {
   /** In the order of the names' UTF-8 bytes, as they were when the iteration began. */
   entries(range: IndexRange): Iterable<readonly [ObjectName, ObjectRecord]>;
   namesOfInode(inode: bigint): Iterable<ObjectName>;
+  /** As `ObjectIndex.nameAfter`. */
+  nameAfter(after: ObjectName | undefined, count: number): ObjectName | undefined;
   count(): number;
   /** All of it or, when this rejects, nothing. Never called again before it has settled. */
   commit(changes: Changes): Promise<void>;

@@ -75,6 +75,22 @@ export function indexSuite(engine: 'lmdb' | 'lowdb'): void {
       expect(namesIn(index, { prefix: '\u{10ffff}' })).toEqual([]);
     });
 
+    test('names are found by how many places they come after another, or after the beginning', async () => {
+      const index = await fresh();
+      expect(index.nameAfter(undefined, 1)).toBeUndefined();
+      const names = ['a', 'a.txt', 'a/', 'a/x', 'b', '\ufffd', '\u{1f389}'];
+      await index.putAll(names.map((name) => [name, record()]));
+      for (const count of [1, 2, 7, 8]) {
+        expect(index.nameAfter(undefined, count)).toBe(names[count - 1]);
+        for (const [at, name] of names.entries())
+          expect(index.nameAfter(name, count), `${count} after ${name}`).toBe(names[at + count]);
+      }
+      await index.remove('a/');
+      expect(index.nameAfter('a.txt', 1)).toBe('a/x');
+      await index.put('c', record());
+      expect(index.nameAfter('a.txt', 3)).toBe('c');
+    });
+
     test('leaving an iteration early leaves nothing open, and later writes go through', async () => {
       const index = await fresh();
       await Promise.all(Array.from({ length: 100 }, (_, at) => index.put(`n${at}`, record())));

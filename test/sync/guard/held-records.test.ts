@@ -46,6 +46,7 @@ function slowIndex(records: Readonly<Record<ObjectName, ObjectRecord>>): SlowInd
         .filter(([name]) => after === undefined || compareNames(name, after) > 0)
         .sort(([a], [b]) => compareNames(a, b)),
     namesOfInode: () => [],
+    nameAfter: () => undefined,
     count: () => kept.size,
     put(name, changed) {
       kept.set(name, changed);
