@@ -77,8 +77,14 @@ function lmdbStore(
       for (const name of inodes.namesOf(inode))
         if (getRecord(records, name, file)?.inode === inode) yield name;
     },
-    nameAfter: (after, count) =>
-      records.keyAfter(after === undefined ? undefined : keyIfHeld(after), count)?.toString('utf8'),
+    nameAfter(after, count) {
+      const key = after === undefined ? undefined : keyIfHeld(after);
+      try {
+        return records.keyAfter(key, count)?.toString('utf8');
+      } catch (error) {
+        throw noteDamage(file, error);
+      }
+    },
     count: () => count,
     async commit(changes: Changes) {
       const hints: InodeChange[] = [];

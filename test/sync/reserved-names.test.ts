@@ -47,7 +47,8 @@ it('reserved names: a listing skips them on each page', async () => {
       backend.listObjects(container, prefix, { ...page, size: 2 }, call),
   };
   const names: string[] = [];
-  const listing = listRemote(small, 'c', 'p/', signal);
+  const index = { nameAfter: () => undefined };
+  const listing = listRemote(small, { container: 'c', prefix: 'p/', index }, signal);
   const nextPage = async () => (await listing.next()).value ?? undefined;
   const side = await openListingSide(nextPage, namesListed({ prefix: 'p/', trashPrefix: 'old/' }));
   for (; side.name !== undefined; await side.advance()) names.push(side.name);

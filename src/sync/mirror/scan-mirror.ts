@@ -43,7 +43,7 @@ export async function scanMirror(
     unlink,
   } = childController(stop, mirror.containerTrouble.signal);
   const { parts, scansDue } = mirror;
-  const { backend, ledger, clock, settings } = parts;
+  const { backend, ledger, clock, settings, index } = parts;
   const begun = beginRun(mirror, due);
   const others = createOthersPlaces(settings.prefix);
   const findings = collectFindings(mirror, begun, others);
@@ -52,7 +52,7 @@ export async function scanMirror(
     const request = await scanRequestOf(mirror, due);
     const { container, prefix } = settings;
     const listing = due.sides.listing
-      ? listRemote(backend, container, prefix, signal, others.note)
+      ? listRemote(backend, { container, prefix, index }, signal, others.note)
       : undefined;
     const { listingOrder } = backend.capabilities;
     const options = { signal, clock, ...whereToCut(parts) };
