@@ -31,7 +31,7 @@ export interface ListingRange<T> {
 
 /** Names in one page of a range: what S3 gives at the most. */
 export const RANGE_PAGE = 1000;
-/** Names that a range is planned for, so that a few that nobody knew of need no second page. */
+/** Names that a range is planned for, so that a few that were not known need no second page. */
 const PLANNED = 950;
 /** How much fewer or more than that, where the container has others than those that are known. */
 const LARGEST_STEP = 32 * PLANNED;

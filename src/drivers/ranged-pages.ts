@@ -30,7 +30,7 @@ export interface RangedOptions {
 const MOST_AT_ONCE = 32;
 
 /**
- * The pages of a listing in order, many of which are asked for at once, each of a range of its own; see RangePlan. At most twice
+ * The pages of a listing in order. Many are asked for at once, each of a range of its own; see RangePlan. At most twice
  * as many as may be asked for at once, and one, are under way or wait for their turn: 65, which have 1,000 objects each.
  * Rejects as a listing page by page would: with the error of the first range that fails, after the pages before it.
  *

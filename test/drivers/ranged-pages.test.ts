@@ -59,7 +59,7 @@ it('ranged listing: plans for more names where the container has few of those th
   expect(many.requests).toBeLessThanOrEqual(75);
 });
 
-it('ranged listing: cuts what nobody knows while it is listed', async () => {
+it('ranged listing: cuts names that no index knows while they are listed', async () => {
   const container = new ListedContainer(NAMES);
   const { names, rounds } = await listed(container, { prefix: 'tree/' });
   expect(names).toEqual(NAMES);
@@ -149,7 +149,7 @@ it('ranged listing: reads fewer pages ahead while fewer are allowed at once, and
   await pages.return();
 });
 
-it('P4: ranged listing: lists page by page, without a gap, where the provider ignores ranges', async () => {
+it('P4: ranged listing: goes on page by page, without a gap, where the provider ignores ranges', async () => {
   for (const cutAfter of [cutsOf(NAMES), undefined]) {
     const container = new ListedContainer(NAMES);
     container.onRequest = ({ range }) => {
