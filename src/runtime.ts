@@ -102,6 +102,20 @@ function workerOf(mirrors: readonly Mirror[]): JobWorker<Job> {
   const byName = new Map(mirrors.map((mirror) => [mirror.settings.name, mirror]));
   return {
     run: async (job) => byName.get(job.mirror)?.run(job),
+    async runTogether(jobs) {
+      const groups = new Map<string, Job[]>();
+      for (const job of jobs) {
+        const own = groups.get(job.mirror);
+        if (own === undefined) groups.set(job.mirror, [job]);
+        else own.push(job);
+      }
+      const alone = await Promise.all(
+        [...groups].map(
+          async ([mirror, own]) => (await byName.get(mirror)?.runTogether(own)) ?? [],
+        ),
+      );
+      return alone.flat();
+    },
     dropped: (job) => byName.get(job.mirror)?.dropped(job),
   };
 }

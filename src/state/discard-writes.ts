@@ -13,6 +13,7 @@ export function forgetfulIndex(index: ObjectIndex): ObjectIndex {
     put: async () => {},
     putAll: async () => {},
     remove: async () => {},
+    removeAll: async () => {},
     flush: async () => {},
     close: index.close,
   };

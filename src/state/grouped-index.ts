@@ -45,6 +45,17 @@ export function groupedIndex(store: RecordStore, location: string): ObjectIndex 
     await batch.durable;
   }
 
+  async function writeAll(
+    changes: readonly (readonly [ObjectName, ObjectRecord | undefined])[],
+  ): Promise<void> {
+    refuseIfClosed();
+    if (changes.length === 0) return;
+    const made = changes.map(([name, record]) => [name, changeOf(name, record)] as const);
+    const batch = commits.open();
+    for (const [name, change] of made) add(batch, name, change);
+    await batch.durable;
+  }
+
   function* entries(range: IndexRange = {}): Generator<readonly [ObjectName, ObjectRecord]> {
     const changes = unwritten.within(range);
     yield* overlay(store.entries(range), changes);
@@ -66,15 +77,9 @@ export function groupedIndex(store: RecordStore, location: string): ObjectIndex 
     },
     nameAfter: store.nameAfter,
     put: write,
-    async putAll(records) {
-      refuseIfClosed();
-      if (records.length === 0) return;
-      const changes = records.map(([name, record]) => [name, changeOf(name, record)] as const);
-      const batch = commits.open();
-      for (const [name, change] of changes) add(batch, name, change);
-      await batch.durable;
-    },
+    putAll: writeAll,
     remove: (name) => write(name, undefined),
+    removeAll: (names) => writeAll(names.map((name) => [name, undefined] as const)),
     count: commits.count,
     flush: commits.flush,
     close() {

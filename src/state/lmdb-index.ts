@@ -75,7 +75,7 @@ function lmdbStore(
     entries: (range) => entriesOf(records, range, file),
     *namesOfInode(inode) {
       for (const name of inodes.namesOf(inode))
-        if (getRecord(records, name, file)?.inode === inode) yield name;
+        if (inodeIn(records, name, file) === inode) yield name;
     },
     nameAfter(after, count) {
       const key = after === undefined ? undefined : keyIfHeld(after);
@@ -135,6 +135,17 @@ function getRecord(records: LmdbTable, name: ObjectName, file: string): ObjectRe
   try {
     const bytes = key && records.get(key);
     return key && bytes && decodeRecord(bytes, key, file);
+  } catch (error) {
+    throw noteDamage(file, error);
+  }
+}
+
+/** The inode of a name's record, without the rest of it. */
+function inodeIn(records: LmdbTable, name: ObjectName, file: string): bigint | undefined {
+  const key = keyIfHeld(name);
+  try {
+    const bytes = key && records.get(key);
+    return bytes && inodeOf(bytes);
   } catch (error) {
     throw noteDamage(file, error);
   }

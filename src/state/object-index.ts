@@ -79,6 +79,8 @@ export interface ObjectIndex {
   putAll(entries: readonly (readonly [ObjectName, ObjectRecord])[]): Promise<void>;
   /** Removing a missing name is not an error. */
   remove(name: ObjectName): Promise<void>;
+  /** Removes these records in one commit; one promise for all. */
+  removeAll(names: readonly ObjectName[]): Promise<void>;
   /**
    * The name that comes `count` places after this one (undefined: after the beginning); undefined: there are not so many. Costs
    * some 50 microseconds for 1,000 places, and keeps nothing open. An estimate: writes that are not durable yet are not counted.

@@ -44,6 +44,10 @@ export function countingIndex(inner: ObjectIndex): CountingIndex {
         note(name, undefined);
         return inner.remove(name);
       },
+      removeAll(names) {
+        if (counted) for (const name of names) note(name, undefined);
+        return inner.removeAll(names);
+      },
     },
     get counts() {
       return counted ?? { deletes: 0, overwrites: 0 };

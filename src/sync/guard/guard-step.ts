@@ -1,48 +1,16 @@
 import type { NameSet } from '../../state/ledger.js';
-import type { Guarded } from '../../state/object-index.js';
-import { type Change, type GuardRule, isTooMuch, limitOf } from '../guard-rule.js';
+import { type GuardRule, isTooMuch, limitOf } from '../guard-rule.js';
 import { judgeExtraneous } from './extraneous.js';
+import type { GuardEvent, Moment } from './guard-event.js';
 import type { GuardFacts } from './guard-facts.js';
 import { aged, totalOf, withChange, withoutChange } from './recent.js';
 
-/** The time and the size of the mirror, which a guard judges by. */
-export interface Moment {
-  readonly nowMs: number;
-  /** Milliseconds since the moment before, by the monotonic clock. */
-  readonly passedMs: number;
-  /** Objects in the mirror. */
-  readonly objects: number;
-}
-
-export type GuardEvent =
-  /** A job wants to make a change. `guarded` is what the object's record says; extraneous objects have none. */
-  | {
-      readonly type: 'asked';
-      readonly change: Change;
-      readonly extraneous: boolean;
-      readonly guarded: Guarded | undefined;
-      readonly at: Moment;
-    }
-  /** A change that was counted was not made. */
-  | { readonly type: 'refunded'; readonly change: Change }
-  /** A run has found so many deletes, and these extraneous objects; undefined when it did not list the container. */
-  | {
-      readonly type: 'run began';
-      readonly deletes: number;
-      readonly extraneous: NameSet | undefined;
-      readonly at: Moment;
-    }
-  | { readonly type: 'run ended' }
-  /** A job or a run is over: so many records are held now. */
-  | { readonly type: 'settled'; readonly held: number }
-  /** A person has decided, and all records say so. */
-  | { readonly type: 'approved' | 'rejected' | 'rejections undone' };
-
 /**
  * `free`: the change passes and does not count. `counted`: it passes. `held`: it does not. `again`: the guard holds now, and
- * is to be asked again. `recount`: the same, once it is known how many records are held.
+ * is to be asked again. `recount`: the same, once it is known how many records are held. `each`: it is to be asked about each
+ * of the changes.
  */
-export type Answer = 'free' | 'counted' | 'held' | 'again' | 'recount';
+export type Answer = 'free' | 'counted' | 'held' | 'again' | 'recount' | 'each';
 
 export interface GuardStep {
   readonly facts: GuardFacts;
@@ -80,6 +48,10 @@ const MIXED = 'extraneous objects; deletes of some of them may have been rejecte
  * | holding | change that was approved                          | holding: passes                        |
  * | holding | delete of an approved extraneous object           | holding: passes                        |
  * | holding | any other change                                  | holding: held                          |
+ * | off     | deletes together                                  | off: pass                              |
+ * | open    | deletes together within the limit                 | open: saved, count and pass            |
+ * | open    | deletes together beyond the limit                 | open: each asks for itself             |
+ * | holding | deletes together                                  | holding: each asks for itself          |
  * | any     | a counted change was not made                     | same: saved, counts no more            |
  * | off     | run with extraneous objects after a rejection     | off: they stay                         |
  * | off     | any other run                                     | off: they do not                       |
@@ -106,8 +78,10 @@ export function guardStep(
   switch (event.type) {
     case 'asked':
       return asked(facts, event, rule);
+    case 'asked together':
+      return askedTogether(facts, event, rule);
     case 'refunded':
-      return save({ ...facts, recent: withoutChange(facts.recent, event.change) });
+      return save({ ...facts, recent: withoutChange(facts.recent, event.change, event.amount) });
     case 'run began':
       return rule ? runBegan(facts, event, rule) : runWithoutRule(facts, event);
     case 'run ended':
@@ -143,6 +117,20 @@ function asked(
   if (isTooMuch(rule, totalOf(facts.recent), at.objects, 1))
     return { ...save(hold(facts, excess(facts, 1, at, rule), at)), answer: 'again' };
   const recent = withChange(facts.recent, change, rule.windowMs);
+  return { ...save({ ...facts, recent }), answer: 'counted' };
+}
+
+/** Only what passes as a whole is answered here: which of them passes last, and makes the guard hold, is for single questions. */
+function askedTogether(
+  before: GuardFacts,
+  { deletes, at }: EventOf<'asked together'>,
+  rule: GuardRule | undefined,
+): GuardStep {
+  if (!rule) return { facts: before, answer: 'free' };
+  const facts = aging(before, at, rule);
+  if (facts.holding || isTooMuch(rule, totalOf(facts.recent), at.objects, deletes))
+    return { facts, answer: 'each' };
+  const recent = withChange(facts.recent, 'delete', rule.windowMs, deletes);
   return { ...save({ ...facts, recent }), answer: 'counted' };
 }
 

@@ -31,6 +31,11 @@ export interface Guard {
    */
   ask(change: Change, name: ObjectName, known: ObjectRecord | undefined): Promise<Permit>;
   /**
+   * Asks for one permit for so many deletes of records without a verdict. Undefined: not all of them pass, and each is to ask
+   * for itself.
+   */
+  askTogether(deletes: number): Promise<PermitForMany | undefined>;
+  /**
    * Reports how many deletes a scan has found, before the first is asked for: if they are too many, none of them passes.
    * `extraneous` are the extraneous objects among them, undefined when the container was not listed. What this returns is
    * to be called when all of them have been seen to.
@@ -68,6 +73,12 @@ export interface GrantedPermit {
   readonly granted: true;
   /** To be called when the change was not made after all, so that it does not count. */
   refund(): Promise<void>;
+}
+
+/** For many deletes. */
+export interface PermitForMany {
+  /** To be called with how many of them were not made after all, so that these do not count. */
+  refund(deletes: number): Promise<void>;
 }
 
 /** For what does not count at all. */

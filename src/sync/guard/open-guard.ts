@@ -4,9 +4,10 @@ import type { Guarded, ObjectIndex, ObjectName, ObjectRecord } from '../../state
 import type { Change, GuardRule } from '../guard-rule.js';
 import { type CountingIndex, countingIndex } from './counting-index.js';
 import { createDecisions, createTurns } from './decisions.js';
-import { FREE, type Guard, type Permit } from './guard.js';
+import { FREE, type Guard, type Permit, type PermitForMany } from './guard.js';
+import type { Moment } from './guard-event.js';
 import { factsIn, ledgerFormOf } from './guard-facts.js';
-import { type GuardMachine, guardStep, type Moment } from './guard-step.js';
+import { type GuardMachine, guardStep } from './guard-step.js';
 import { heldObjects, holdDeletes, sumOfHeld, withVerdict } from './held-records.js';
 
 export interface GuardOptions {
@@ -26,19 +27,12 @@ export async function openGuard(options: GuardOptions): Promise<Guard> {
   const machine = createMachine(counting, options);
   const { apply } = machine;
   const turns = createTurns();
-  let judgedAtMs = clock.monotonic();
+  const moment = createMoments(clock, index);
 
   const recount = async () => counting.countFrom(await sumOfHeld(index));
   if (machine.facts.holding && rule) {
     await recount();
     listener(true, machine.facts.holding.why);
-  }
-
-  /** Each is for one event: the next measures its time from here. */
-  function moment(): Moment {
-    const sinceMs = judgedAtMs;
-    judgedAtMs = clock.monotonic();
-    return { nowMs: clock.now(), passedMs: judgedAtMs - sinceMs, objects: index.count() };
   }
 
   async function ask(
@@ -58,9 +52,21 @@ export async function openGuard(options: GuardOptions): Promise<Guard> {
       if (answer === 'recount') await turns.decide(() => saved.then(recount));
       await saved;
       if (answer === 'free') return FREE;
-      if (answer === 'counted')
-        return { granted: true, refund: () => apply({ type: 'refunded', change }).saved };
+      if (answer === 'counted') return { granted: true, refund: () => refund(change, 1) };
     }
+  }
+
+  const refund = (change: Change, amount: number) =>
+    apply({ type: 'refunded', change, amount }).saved;
+
+  async function askTogether(deletes: number): Promise<PermitForMany | undefined> {
+    while (turns.deciding !== undefined) await turns.deciding;
+    const { answer, saved } = apply({ type: 'asked together', deletes, at: moment() });
+    if (answer === 'each') return undefined;
+    await saved;
+    return {
+      refund: (amount) => (answer === 'free' ? Promise.resolve() : refund('delete', amount)),
+    };
   }
 
   async function settle(): Promise<void> {
@@ -87,6 +93,7 @@ export async function openGuard(options: GuardOptions): Promise<Guard> {
       return { ...counting.counts, extraneous: (holding && extraneousHeld?.count) ?? 0 };
     },
     ask,
+    askTogether,
     async expect(deletes, extraneous) {
       while (turns.deciding !== undefined) await turns.deciding;
       try {
@@ -104,6 +111,16 @@ export async function openGuard(options: GuardOptions): Promise<Guard> {
     settle,
     list: (after) => heldObjects(index, after),
     ...createDecisions(index, machine, turns),
+  };
+}
+
+/** Each moment is for one event: the next measures its time from there. */
+function createMoments(clock: Clock, index: Pick<ObjectIndex, 'count'>): () => Moment {
+  let judgedAtMs = clock.monotonic();
+  return () => {
+    const sinceMs = judgedAtMs;
+    judgedAtMs = clock.monotonic();
+    return { nowMs: clock.now(), passedMs: judgedAtMs - sinceMs, objects: index.count() };
   };
 }
 

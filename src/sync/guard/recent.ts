@@ -19,22 +19,25 @@ export function aged(recent: Recent, passedMs: number, windowMs: number): Recent
     .filter(({ beganAgoMs }) => beganAgoMs < windowMs + widthOf(windowMs));
 }
 
-/** Pure: with one more change, made now. */
-export function withChange(recent: Recent, change: Change, windowMs: number): Recent {
+/** Pure: with so many more changes, made now. */
+export function withChange(recent: Recent, change: Change, windowMs: number, amount = 1): Recent {
   const newest = recent.at(-1);
   const joins = newest !== undefined && newest.beganAgoMs < widthOf(windowMs);
   const slot = joins ? newest : { beganAgoMs: 0, deletes: 0, overwrites: 0 };
-  return [...(joins ? recent.slice(0, -1) : recent), counted(slot, change, 1)];
+  return [...(joins ? recent.slice(0, -1) : recent), counted(slot, change, amount)];
 }
 
-/** Pure: without a change that was counted and then not made. A change that has left the window meanwhile does not matter. */
-export function withoutChange(recent: Recent, change: Change): Recent {
-  const at = recent.findLastIndex((slot) => amountOf(slot, change) > 0);
-  return recent.flatMap((slot, position) => {
-    if (position !== at) return [slot];
-    const less = counted(slot, change, -1);
+/** Pure: without changes that were counted and then not made. Those that have left the window meanwhile do not matter. */
+export function withoutChange(recent: Recent, change: Change, amount = 1): Recent {
+  let left = amount;
+  const kept = [...recent].reverse().flatMap((slot) => {
+    const taken = Math.min(left, amountOf(slot, change));
+    if (taken === 0) return [slot];
+    left -= taken;
+    const less = counted(slot, change, -taken);
     return less.deletes + less.overwrites > 0 ? [less] : [];
   });
+  return kept.reverse();
 }
 
 export function totalOf(recent: Recent): Changes {

@@ -1,5 +1,4 @@
 import type { ObjectName, ObjectRecord } from '../../state/object-index.js';
-import { parentOf } from '../../watcher/path.js';
 import type { Guard } from '../guard/guard.js';
 import type { MissingName } from '../scan/compare.js';
 import type { SourceView } from '../source/source-view.js';
@@ -25,7 +24,7 @@ export interface HoldPageOptions {
   readonly parts: Pick<MirrorParts, 'index' | 'ledger'> & {
     readonly guard: Pick<Guard, 'holdAll'>;
   };
-  readonly source: Pick<SourceView, 'statsInOrder' | 'deleteVeto' | 'pathOf'>;
+  readonly source: Pick<SourceView, 'statsInOrder' | 'deleteVetoes' | 'pathOf'>;
   readonly whereabouts: Pick<Whereabouts, 'find'>;
   readonly pending: Pick<Pending, 'has' | 'add' | 'settled'>;
   readonly quarantine: Pick<Quarantine, 'get'>;
@@ -43,7 +42,7 @@ export function createHoldPage(options: HoldPageOptions): HoldPage {
 
   return async (page, run, asOfMs) => {
     const stats = source.statsInOrder();
-    const veto = vetoByFolder(source);
+    const veto = source.deleteVetoes();
     const missing = page.filter((each) => {
       const known = parts.index.get(each.name);
       return (
@@ -51,7 +50,7 @@ export function createHoldPage(options: HoldPageOptions): HoldPage {
         isUndecided(each, known, run, options) &&
         stats.statPath(each.name).found === 'nothing' &&
         options.whereabouts.find(each.name, known, asOfMs, run.id).state === 'nowhere' &&
-        veto(each.name) === undefined
+        veto(source.pathOf(each.name)) === undefined
       );
     });
     const together =
@@ -89,18 +88,4 @@ function isUndecided(
     quarantine.get(name) === undefined &&
     ledger.read().reconciled
   );
-}
-
-/** SourceView.deleteVeto, asked once for the names of one folder. */
-function vetoByFolder({
-  deleteVeto,
-  pathOf,
-}: Pick<SourceView, 'deleteVeto' | 'pathOf'>): (name: ObjectName) => string | undefined {
-  const vetoes = new Map<string, string | undefined>();
-  return (name) => {
-    const path = pathOf(name);
-    const folder = parentOf(path) ?? '';
-    if (!vetoes.has(folder)) vetoes.set(folder, deleteVeto(path));
-    return vetoes.get(folder);
-  };
 }

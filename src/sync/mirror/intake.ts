@@ -1,5 +1,6 @@
 import type { ObjectIndex, ObjectName } from '../../state/object-index.js';
 import type { LocalEntry, RelativePath } from '../../watcher/entry.js';
+import { foldersAbove } from '../../watcher/path.js';
 import { decide, type Policy } from '../decide.js';
 import type { Since } from '../moment.js';
 import type { PathState, SourceView } from '../source/source-view.js';
@@ -79,6 +80,7 @@ export function createIntake(options: IntakeOptions): Intake {
     async takeAll(hinted) {
       // Before the first job runs: a job that overwrites a file must know where that file was moved to.
       for (const { path, state } of hinted) sight(path, state);
+      const gone = goneFolders(hinted, index);
       for (const each of hinted) {
         if (each.state.found !== 'entry') continue;
         await considerAt(each);
@@ -88,12 +90,11 @@ export function createIntake(options: IntakeOptions): Intake {
       // it decides, and again right before it deletes; a scan of a folder that is gone walks what is there then.
       for (const each of hinted) {
         if (each.state.found === 'entry' || isSilent(each.state)) continue;
+        if (isIn(gone, each.path)) continue; // the scan of that folder finds it, and deletes have to wait for it anyway
         await considerAt(each);
         if (each.state.found !== 'folder') await considerPendingBelow(each.path, each.since);
       }
-      return hinted
-        .filter(({ path, state }) => isNoFolder(state) && hasBelow(index, path))
-        .map(({ path }) => path);
+      return [...gone];
     },
     async takeOne(hinted) {
       const { path, state, since } = hinted;
@@ -106,6 +107,20 @@ export function createIntake(options: IntakeOptions): Intake {
       await considerPendingBelow(path, since);
     },
   };
+}
+
+/** The paths that are no folders any more and had objects below them; none of them lies in another. */
+function goneFolders(hinted: readonly HintedPath[], index: ObjectIndex): ReadonlySet<RelativePath> {
+  const gone = new Set<RelativePath>();
+  for (const { path, state } of hinted)
+    if (isNoFolder(state) && !isIn(gone, path) && hasBelow(index, path)) gone.add(path);
+  return gone;
+}
+
+function isIn(folders: ReadonlySet<RelativePath>, path: RelativePath): boolean {
+  if (folders.size === 0) return false;
+  for (const folder of foldersAbove(path)) if (folders.has(folder)) return true;
+  return false;
 }
 
 function hasBelow(index: ObjectIndex, path: RelativePath): boolean {

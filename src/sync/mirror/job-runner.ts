@@ -11,6 +11,7 @@ import type { Outcome } from '../work/outcome.js';
 import { perform } from '../work/perform.js';
 import type { RemoteRoot } from '../work/remote-root.js';
 import { createTargetRoom, roomPatience, type TargetRoom } from '../work/target-room.js';
+import { createDeleteRoad, type DeleteRoad } from './delete-road.js';
 import type { Findings } from './findings.js';
 import { createHeldChanges, type HeldChanges } from './held-changes.js';
 import { createHoldPage, type HoldPage } from './hold-page.js';
@@ -25,6 +26,7 @@ import type { Runs } from './runs.js';
 export interface JobRunner {
   /** Attempts the job and books the verdict. */
   run(job: Job): Promise<void>;
+  readonly deletes: DeleteRoad;
   readonly attempts: Pick<Attempts, 'retrying' | 'beginSurvey'>;
   readonly openJobs: OpenJobs;
   readonly held: HeldChanges;
@@ -63,9 +65,10 @@ export function openJobRunner(
     held,
   });
   const denial = createDenial(changeOf(parts), clock);
+  const context = contextOf({ parts, findings, source, root, jobLedger });
   const attempts = createAttempts({
     parts,
-    perform: performer({ parts, books, findings, source, root, jobLedger, denial }),
+    perform: performer({ parts, books, context, denial }),
     facts: jobFacts(source, parts.index),
     quarantine,
     room,
@@ -82,7 +85,25 @@ export function openJobRunner(
     dependents,
   });
 
+  const deletes = createDeleteRoad({
+    context: {
+      ...context,
+      forgetAll: context.books.forgetAll,
+      isFresh: (name) => attempts.isFresh(name) && root.uploads.isIdle(name),
+      withoutStaleListing: (job) => withoutStaleListing(job, runs),
+    },
+    stats,
+    runs,
+    pending,
+    openJobs,
+    room,
+    containerTrouble,
+    clock,
+    interrupt: parts.interrupt,
+  });
+
   return {
+    deletes,
     attempts,
     openJobs,
     held,
@@ -104,23 +125,18 @@ export function openJobRunner(
   };
 }
 
-interface PerformerOptions {
+interface ContextOptions {
   readonly parts: MirrorParts;
-  readonly books: Pick<MirrorBooks, 'containerTrouble' | 'runs'>;
   readonly findings: Findings;
   readonly source: SourceView;
   readonly root: RemoteRoot;
   readonly jobLedger: Pick<JobLedger, 'notInTrash'>;
-  readonly denial: Pick<Denial, 'judge'>;
 }
 
-function performer(options: PerformerOptions): (job: Job) => Promise<Outcome> {
-  const { parts, books, findings, source, root, jobLedger, denial } = options;
-  const { settings, index, reader, guard, ledger, clock, makesPlan, drain, interrupt } = parts;
-  const { containerTrouble, runs } = books;
+function contextOf({ parts, findings, source, root, jobLedger }: ContextOptions) {
+  const { settings, index, reader, guard, ledger, clock, makesPlan, drain } = parts;
   const { store, trash, aside, uploads, orphans } = root;
-  const records = openBooks({ index, uploads, orphans, aside });
-  const context = {
+  return {
     trash,
     aside,
     source,
@@ -131,7 +147,7 @@ function performer(options: PerformerOptions): (job: Job) => Promise<Outcome> {
       absolute: source.absolute,
       drain,
     }),
-    books: records,
+    books: openBooks({ index, uploads, orphans, aside }),
     makesPlan,
     drain,
     policy: settings.policy,
@@ -144,11 +160,26 @@ function performer(options: PerformerOptions): (job: Job) => Promise<Outcome> {
     seeTo: findings.admission.seeTo,
     notInTrash: jobLedger.notInTrash,
   };
+}
+
+interface PerformerOptions {
+  readonly parts: Pick<MirrorParts, 'interrupt'>;
+  readonly books: Pick<MirrorBooks, 'containerTrouble' | 'runs'>;
+  readonly context: ReturnType<typeof contextOf>;
+  readonly denial: Pick<Denial, 'judge'>;
+}
+
+function performer({
+  parts: { interrupt },
+  books: { containerTrouble, runs },
+  context,
+  denial,
+}: PerformerOptions): (job: Job) => Promise<Outcome> {
   return async (job) => {
     if (containerTrouble.error) throw containerTrouble.error;
     try {
       const outcome = await perform(withoutStaleListing(job, runs), context, interrupt);
-      await records.record(job.name, outcome, interrupt);
+      await context.books.record(job.name, outcome, interrupt);
       return outcome;
     } catch (error) {
       throw await denial.judge(error, interrupt);

@@ -15,8 +15,11 @@ export interface MirrorStats {
   state(now: Condition): void;
   jobStarted(job: Job): void;
   jobEnded(job: Job): void;
-  /** A batch of these files is uploaded until what this returns is called. Its objects are reported by `done`. */
-  batchStarted(files: readonly Pick<LocalEntry, 'path' | 'size'>[]): () => void;
+  /** Jobs of this kind for these files run together until what this returns is called. Their objects are reported by `done`. */
+  batchStarted(
+    files: readonly Pick<LocalEntry, 'path' | 'size'>[],
+    job?: 'upload_object' | 'delete_object',
+  ): () => void;
   done(job: Pick<Job, 'name'>, outcome: DoneJob): void;
   failed(failure: FailedJob): void;
   held(name: ObjectName, change: Change): void;
@@ -93,10 +96,10 @@ export function createMirrorStats(
         started: clock.monotonic(),
       }),
     jobEnded: (job) => void running.delete(job.name),
-    batchStarted(files) {
+    batchStarted(files, job = 'upload_object') {
       const [first = { path: '' }] = files;
       running.set(first.path, {
-        job: 'upload_object',
+        job,
         bytes: files.reduce((sum, { size }) => sum + size, 0),
         started: clock.monotonic(),
         objects: files.length,

@@ -39,6 +39,8 @@ export interface Mirror extends Omit<MirrorBooks, 'quarantine' | 'scans' | 'wait
   reportState(): void;
   /** Runs a job of the queue. Never rejects. */
   run(job: Job): Promise<void>;
+  /** Runs many deletes together. Never rejects. Resolves with those that are to run alone. */
+  runTogether(jobs: readonly Job[]): Promise<readonly Job[]>;
   /** The queue will never run this job. */
   dropped(job: Job): void;
   /** Counts and reports a change that is held until a person decides. */
@@ -108,6 +110,12 @@ export function createMirror(parts: MirrorParts): Mirror {
       await runner.run(job);
       stats.jobEnded(job);
       await settle();
+    },
+    async runTogether(jobs) {
+      reportState();
+      const alone = await runner.deletes(jobs);
+      await settle();
+      return alone;
     },
     dropped: runner.openJobs.dropped,
     held: runner.held.report,

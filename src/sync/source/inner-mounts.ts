@@ -43,7 +43,8 @@ export function withNewMounts(known: InnerMounts | undefined, now: InnerMounts):
 
 /**
  * Finds out whether the file system of a path is not mounted, or is another one than before: the folder that it
- * was mounted on. Then it is not known what became of missing files.
+ * was mounted on. Then it is not known what became of missing files. For one turn of the event loop: each folder is looked at
+ * once.
  */
 export function openMountCheck(
   root: string,
@@ -52,6 +53,7 @@ export function openMountCheck(
 ): (path: RelativePath) => string | undefined {
   const expected = new Map(Object.entries(known ?? {}));
   if (expected.size === 0) return () => undefined;
+  const seen = new Map<RelativePath, boolean>();
 
   function isAway(folder: RelativePath, identity: SourceIdentity): boolean {
     const point = pathOnDisk(root, folder);
@@ -62,7 +64,10 @@ export function openMountCheck(
   return (path) => {
     for (const folder of [...foldersAbove(path), path]) {
       const identity = expected.get(folder);
-      if (identity !== undefined && isAway(folder, identity)) return folder;
+      if (identity === undefined) continue;
+      const away = seen.get(folder) ?? isAway(folder, identity);
+      seen.set(folder, away);
+      if (away) return folder;
     }
     return undefined;
   };

@@ -4,45 +4,19 @@ import type { LedgerDocument, SourceIdentity } from '../../state/ledger.js';
 import type { ObjectName } from '../../state/object-index.js';
 import { openBirthTimes } from '../../watcher/birth-time.js';
 import { openDescent, wouldBeIgnored } from '../../watcher/descend.js';
-import type { LocalEntry, RelativePath } from '../../watcher/entry.js';
+import type { RelativePath } from '../../watcher/entry.js';
 import { type FolderRules, openFilter } from '../../watcher/filter.js';
 import { pathOnDisk, pathsBelow } from '../../watcher/path.js';
-import type { WalkProblem } from '../../watcher/problem.js';
 import { isEmptySource, openSource } from '../../watcher/source.js';
-import {
-  type Found,
-  openWalkContext,
-  type WalkContext,
-  type WalkSettings,
-} from '../../watcher/stat-entry.js';
-import type { SkipReason } from '../events.js';
+import { openWalkContext, type WalkContext, type WalkSettings } from '../../watcher/stat-entry.js';
 import type { MirrorSettings } from '../mirror-settings.js';
 import { createNaming, type Naming } from '../naming.js';
 import { reservedNames } from '../reserved-names.js';
 import { type InnerMounts, innerMounts, openMountCheck, withNewMounts } from './inner-mounts.js';
+import { EXCLUDED, NOTHING, type PathState, pathStateOf } from './path-state.js';
 import { identifyingOften, identityOf, sameSource, seenAt } from './source-identity.js';
 
-/** What is at one path of the source right now. */
-export type PathState =
-  | { readonly found: 'entry'; readonly entry: LocalEntry }
-  | { readonly found: 'folder' }
-  /** A socket, a link by policy, nothing at all: no object belongs here, and the way there was readable. */
-  | { readonly found: 'nothing' }
-  /** Excluded by the mirror: neither sent nor deleted. */
-  | { readonly found: 'excluded' }
-  /** It cannot be found out. Nothing may be deleted because of it. */
-  | {
-      readonly found: 'unknown';
-      readonly reason: SkipReason;
-      readonly detail: string;
-      /** Of a file that is there and cannot be mirrored under its name. */
-      readonly inode?: bigint;
-      /** See WalkProblem. */
-      readonly transient?: true;
-    };
-
-const NOTHING: PathState = { found: 'nothing' };
-const EXCLUDED: PathState = { found: 'excluded' };
+export type { PathState } from './path-state.js';
 
 export interface PathStats {
   stat(path: RelativePath): PathState;
@@ -71,6 +45,8 @@ export interface SourceView extends PathStats {
    * file systems inside the source.
    */
   deleteVeto(path?: RelativePath): string | undefined;
+  /** The same for many paths of one turn of the event loop: what is true of the whole source is found out once. */
+  deleteVetoes(): (path: RelativePath) => string | undefined;
   /** Why this is another folder than the one mirrored so far: then nothing is replaced either. With a path: see deleteVeto. */
   replaced(path?: RelativePath): string | undefined;
   /** The file systems inside the source, with those of now that were not known. */
@@ -125,18 +101,34 @@ export function createSourceView(
     };
   }
 
-  function unmounted(path: RelativePath): string | undefined {
-    const folder = openMountCheck(settings.source, remembered().mounts, identifyMount)(path);
-    return folder === undefined
-      ? undefined
-      : `${pathOnDisk(settings.source, folder)}: ${notMounted(ifMeant)}`;
+  /** For one turn of the event loop: why the file system of a path is not the one that it was. */
+  function openUnmounted(): (path: RelativePath) => string | undefined {
+    const check = openMountCheck(settings.source, remembered().mounts, identifyMount);
+    return (path) => {
+      const folder = check(path);
+      return folder === undefined
+        ? undefined
+        : `${pathOnDisk(settings.source, folder)}: ${notMounted(ifMeant)}`;
+    };
   }
 
   function replaced(now = present(), path?: RelativePath): string | undefined {
     if (now === undefined) return `${settings.source} is missing; mount or restore it`;
     if (sameSource(remembered().source ?? opened().identity, now))
-      return path === undefined ? undefined : unmounted(path);
+      return path === undefined ? undefined : openUnmounted()(path);
     return `${settings.source} is not the folder that was mirrored before; mount the right one, or ${ifMeant}`;
+  }
+
+  function deleteVeto(path?: RelativePath): string | undefined {
+    const now = present();
+    if (now !== undefined && !sameSource(now, opened().identity)) {
+      return `${settings.source} is not the folder that it was when it was opened`;
+    }
+    const other = replaced(now, path);
+    if (other !== undefined) return other;
+    if (remembered().acceptedEmpty === true) return undefined;
+    if (!isEmptySource(settings.source, walkSettings.filter.never)) return undefined;
+    return `${settings.source} is empty, as it would be if its disk were not mounted; ${ifMeant}`;
   }
 
   return {
@@ -152,19 +144,10 @@ export function createSourceView(
     reopen() {
       current = openNow(settings.source, walkSettings);
     },
-    deleteVeto(path) {
-      const now = present();
-      if (now !== undefined && !sameSource(now, opened().identity)) {
-        return `${settings.source} is not the folder that it was when it was opened`;
-      }
-      const other = replaced(now, path);
-      if (other !== undefined) return other;
-      if (
-        remembered().acceptedEmpty === true ||
-        !isEmptySource(settings.source, walkSettings.filter.never)
-      )
-        return undefined;
-      return `${settings.source} is empty, as it would be if its disk were not mounted; ${ifMeant}`;
+    deleteVeto,
+    deleteVetoes() {
+      const ofAll = deleteVeto();
+      return ofAll === undefined ? openUnmounted() : () => ofAll;
     },
     replaced: (path) => replaced(present(), path),
     mounts: () => withNewMounts(remembered().mounts, innerMounts(opened().walkContext.source)),
@@ -177,32 +160,6 @@ export function createSourceView(
       return now !== undefined && sameSource(source, now) ? { ...source, ...now } : source;
     },
     rules: openFilter(walkSettings.filter),
-  };
-}
-
-function pathStateOf(found: Found): PathState {
-  switch (found.kind) {
-    case 'file':
-    case 'symlink':
-      return { found: 'entry', entry: found };
-    case 'directory':
-      return { found: 'folder' };
-    case 'absent':
-      return { found: 'nothing' };
-    case 'ignored':
-      return EXCLUDED;
-    case 'problem':
-      return found.hides === 'path-and-below' ? unknown(found) : { found: 'nothing' };
-  }
-}
-
-function unknown({ reason, detail, inode, transient }: WalkProblem): PathState {
-  return {
-    found: 'unknown',
-    reason,
-    detail,
-    ...(inode !== undefined && { inode }),
-    ...(transient && { transient }),
   };
 }
 

@@ -9,7 +9,7 @@ import { CLASSIFIED_BYTES } from '../content-class.js';
 import type { Policy } from '../decide.js';
 import { md5Of } from './content-md5.js';
 import { type CopySources, copySources } from './copy-sources.js';
-import { batchingDelete } from './delete-batch.js';
+import { batchingDelete, deletingTogether } from './delete-batch.js';
 import { inspectObject, isOfObject } from './inspect-object.js';
 import { confirmedBy, factOfHead, isSameVersion, remoteFact } from './object-facts.js';
 import { metadataState } from './object-metadata.js';
@@ -95,6 +95,7 @@ export function containerStore(options: ContainerStoreOptions): ObjectStore {
         : metadataState(info.metaData, entry, policy, reportsMd5(entry) ? md5 : undefined);
     },
     remove: (name, signal) => deleteObject(prefix + name, signal),
+    removeAll: deletingTogether(backend, container, prefix),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Backend } from '../../drivers/backend.js';
+import type { RemoveAll } from './object-store.js';
 
 /**
  * Deletes one object; where the provider has batch deletes, calls share requests: a request goes out once it is full, or at
@@ -70,4 +71,24 @@ export function batchingDelete(backend: Backend, container: string): DeleteObjec
       if (waiting.length >= batchDelete.maxKeys) flush(signal);
       else flushWhenIdle(signal);
     });
+}
+
+/** Deletes many objects of a prefix, one full request after the other: see RemoveAll. */
+export function deletingTogether(
+  backend: Backend,
+  container: string,
+  prefix: string,
+): RemoveAll | undefined {
+  const { batchDelete } = backend.capabilities;
+  if (batchDelete === undefined) return undefined;
+  const { maxKeys } = batchDelete;
+  return async (names, signal) => {
+    const failed = new Map<string, Error>();
+    for (let at = 0; at < names.length; at += maxKeys) {
+      const keys = names.slice(at, at + maxKeys).map((name) => prefix + name);
+      const errors = await batchDelete.deleteObjects(container, keys, { signal });
+      for (const [key, error] of errors) failed.set(key.slice(prefix.length), error);
+    }
+    return failed;
+  };
 }

@@ -119,4 +119,15 @@ export interface ObjectStore {
   ): Promise<MetadataState>;
   /** Deletes; calls of the same moment share requests where the provider can. A missing object is no error. */
   remove(name: ObjectName, signal: AbortSignal): Promise<void>;
+  /** Deletes many; undefined where a request carries one. */
+  readonly removeAll: RemoveAll | undefined;
 }
+
+/**
+ * Deletes these objects, in as few requests as the provider takes them. Resolves with those that failed, by name; a missing
+ * object has not failed. Rejects with trouble of the target or the container, after which any of them may be gone.
+ */
+export type RemoveAll = (
+  names: readonly ObjectName[],
+  signal: AbortSignal,
+) => Promise<ReadonlyMap<ObjectName, Error>>;

@@ -27,6 +27,8 @@ export interface Attempts {
   run(job: Job): Promise<Verdict>;
   /** The verdict on a job whose verdict could not be booked because of this error. */
   failed(job: Job, error: unknown): Verdict;
+  /** Whether nothing is remembered of earlier attempts for this object, and none is to come. */
+  isFresh(name: ObjectName): boolean;
   /** Objects that wait for their next attempt and are not quarantined. */
   readonly retrying: number;
   /** A scan of everything begins: see QuarantineSurvey.begin. */
@@ -101,6 +103,7 @@ export function createAttempts(options: AttemptsOptions): Attempts {
       }
     },
     failed: (job, error) => failed(job, error),
+    isFresh: (name) => quarantine.get(name) === undefined && !waits.has(name) && !busy.has(name),
     get retrying() {
       return waits.count((name) => quarantine.get(name) === undefined);
     },

@@ -23,6 +23,8 @@ export interface Books {
   markAll(files: readonly MarkedFile[]): Promise<void>;
   /** Writes down in one commit what was confirmed of many objects. */
   recordAll(records: readonly (readonly [ObjectName, ObjectRecord])[]): Promise<void>;
+  /** Removes the records of objects that were deleted, in one commit. None of them has anything left of earlier attempts. */
+  forgetAll(names: readonly ObjectName[]): Promise<void>;
   /** For an upload in parts of this file: continues what the ledger knows of, and keeps it there. */
   planParts(name: ObjectName, entry: LocalEntry, signal: AbortSignal): PlanParts;
   /**
@@ -48,7 +50,7 @@ export interface MarkedFile {
 }
 
 export interface BooksOptions {
-  readonly index: Pick<ObjectIndex, 'get' | 'put' | 'putAll' | 'remove'>;
+  readonly index: Pick<ObjectIndex, 'get' | 'put' | 'putAll' | 'remove' | 'removeAll'>;
   readonly uploads: UnfinishedUploads;
   readonly orphans: Pick<Orphans, 'abort'>;
   readonly aside: Pick<SetAside, 'over'> | undefined;
@@ -85,6 +87,7 @@ export function openBooks({ index, uploads, orphans, aside }: BooksOptions): Boo
         files.map(({ name, entry, content }) => [name, markOf(name, entry, content)] as const),
       ),
     recordAll: index.putAll,
+    forgetAll: index.removeAll,
     planParts: (name, entry, signal) => async (partSize, md5) => {
       const plan = await uploads.plan(name, entry, partSize, md5);
       await orphans.abort(signal, name);

@@ -5,6 +5,8 @@ import type { ObjectName } from '../../state/object-index.js';
 export interface BusyFiles {
   /** The file changed during an attempt. Returns whether to report that: once, after it has lasted for longer than usual. */
   isNews(name: ObjectName): boolean;
+  /** Whether it has changed during the last attempt. */
+  has(name: ObjectName): boolean;
   /** The file was seen to. */
   over(name: ObjectName): void;
 }
@@ -31,6 +33,7 @@ export function createBusyFiles(clock: Pick<Clock, 'monotonic'>, usualMs: number
       busy.set(name, { sinceMs, reported: reported || isNews });
       return isNews;
     },
+    has: (name) => busy.has(name),
     over(name) {
       busy.delete(name);
     },

@@ -17,7 +17,14 @@ import type { PlanParts } from '../store/put-file.js';
 export interface Effects
   extends Pick<
     ObjectStore,
-    'canCopy' | 'reportsMd5' | 'mayBeLarger' | 'head' | 'beginning' | 'metadataOf' | 'remove'
+    | 'canCopy'
+    | 'reportsMd5'
+    | 'mayBeLarger'
+    | 'head'
+    | 'beginning'
+    | 'metadataOf'
+    | 'remove'
+    | 'removeAll'
   > {
   /** The file's content and digest when it is small; of a large one the digest alone, in parts of `partSize` bytes as well. */
   read(entry: LocalEntry, partSize?: number): Promise<FileContent>;
@@ -81,6 +88,7 @@ export function openEffects({ store, reader, absolute, drain }: EffectsOptions):
     beginning: store.beginning,
     metadataOf: store.metadataOf,
     remove: store.remove,
+    removeAll: store.removeAll,
     read(entry, partSize) {
       const path = absolute(entry.path);
       return entry.size <= SMALL_FILE && partSize === undefined

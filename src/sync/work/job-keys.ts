@@ -20,6 +20,8 @@ export interface JobKeys<J extends Keyed> {
   run(key: string): void;
   /** This key does not run any more. The job that was added meanwhile waits now, and is returned. */
   end(key: string): J | undefined;
+  /** A job that was begun has not run, and waits again, in the light of what was added for its key meanwhile. */
+  giveBack(job: J): void;
   /** No job waits any more. Returns those that did. */
   clear(): readonly J[];
 }
@@ -63,6 +65,11 @@ export function createJobKeys<J extends Keyed>(combine: (waiting: J, newer: J) =
       running.delete(key);
       if (again !== undefined) waiting.set(key, again);
       return again;
+    },
+    giveBack(job) {
+      const newer = running.get(job.key);
+      running.delete(job.key);
+      waiting.set(job.key, newer === undefined ? job : combine(job, newer));
     },
     clear() {
       const after = [...running.values()].filter((job) => job !== undefined);

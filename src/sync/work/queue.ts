@@ -1,12 +1,7 @@
-import PQueue from 'p-queue';
-import { NEVER_ABORTED, onAbort, orAborted } from '../../signal.js';
-import { createJobKeys } from './job-keys.js';
-
-/**
- * A lane has slots of its own: large files cannot fill all of them, and small ones overtake large ones. Deletes have
- * theirs because they wait for one another to share a request.
- */
-export type Lane = 'small' | 'large' | 'delete';
+import { NEVER_ABORTED, onAbort } from '../../signal.js';
+import { createGatheredKeys } from './gathered-keys.js';
+import { createJobKeys, type JobKeys } from './job-keys.js';
+import { type Lane, type Lanes, type LanesOptions, openLanes } from './lanes.js';
 
 export interface QueuedJob {
   /** One mirror's name for the object: at most one job per key is under way. */
@@ -60,34 +55,30 @@ export interface JobQueue<J extends QueuedJob> {
 export interface JobWorker<J> {
   /** Never rejects: what becomes of a failed job is its mirror's business. */
   run(job: J): Promise<void>;
+  /**
+   * Runs many deletes of one moment together. Never rejects. Resolves with those that it did not run: each of them runs
+   * alone. Undefined: all do.
+   */
+  readonly runTogether?: (jobs: readonly J[]) => Promise<readonly J[]>;
   /** Called for each job that will never run: another one serves its key, or the queue was cleared or stopped. */
   dropped(job: J): void;
 }
 
-export interface QueueOptions<J> {
-  /** Jobs of the small lane under way at once. */
-  readonly concurrency: number;
-  readonly waitingLimit: number;
-  /** Slots of the delete lane, if these are more than it has anyway: deletes hold theirs while they wait for a full request. */
-  readonly deletesAtOnce?: number;
+export interface QueueOptions<J> extends LanesOptions {
   /** The job that waits, with what is known since a newer one for its key was added. Without it, as it was. */
   readonly combine?: (waiting: J, newer: J) => J;
   /** Once it is aborted no job is started any more: what waits is dropped, and so is what is added later. Default: never. */
   readonly signal?: AbortSignal;
 }
 
-/** Large files in flight at once, of each 8 slots: enough to fill a line, few enough to bound memory and sockets. */
-const LARGE_SHARE = 8;
-const LARGE_MOST = 3;
-
-/** Batches under way: one is read, one is sent, one is recorded. As many wait before their caller does. */
-const BATCHES_AT_ONCE = 3;
-const BATCHES_WAITING = 2;
+/** Fewer deletes run alone. */
+export const FEWEST_TOGETHER = 16;
 
 export function createQueue<J extends QueuedJob>(options: QueueOptions<J>): JobQueue<J> {
   const { combine = (waiting) => waiting, signal = NEVER_ABORTED } = options;
   const lanes = openLanes(options, signal);
   const keys = createJobKeys(combine);
+  const { start, end, gathered } = openStarts({ keys, lanes, worker: started, signal });
   const waitingBatches = new Set<QueuedBatch>();
   let worker: JobWorker<J> | undefined;
 
@@ -109,24 +100,6 @@ export function createQueue<J extends QueuedJob>(options: QueueOptions<J>): JobQ
     return starts;
   }
 
-  function start({ key, lane }: J): void {
-    lanes.start(lane, () => perform(key));
-  }
-
-  function end(key: string): void {
-    const again = keys.end(key);
-    if (again) start(again);
-  }
-
-  async function perform(key: string): Promise<void> {
-    const job = keys.begin(key);
-    // Dropped by clear(), which empties the lanes a turn before p-queue forgets what it has already handed out.
-    if (job === undefined) return;
-    await started()
-      .run(job)
-      .finally(() => end(key));
-  }
-
   async function performBatch(batch: QueuedBatch): Promise<void> {
     if (!waitingBatches.delete(batch)) return; // as in perform()
     await batch.run().finally(() => batch.keys.forEach(end));
@@ -134,6 +107,7 @@ export function createQueue<J extends QueuedJob>(options: QueueOptions<J>): JobQ
 
   function clear(): void {
     lanes.clear();
+    gathered.clear();
     const batches = [...waitingBatches];
     waitingBatches.clear();
     const jobs = keys.clear();
@@ -151,7 +125,9 @@ export function createQueue<J extends QueuedJob>(options: QueueOptions<J>): JobQ
     async add(job) {
       const starts = take(job);
       signal.throwIfAborted();
-      if (starts) await lanes.whenRoom(job.lane);
+      if (!starts) return;
+      if (job.lane === 'delete') await gathered.whenRoom(signal);
+      else await lanes.whenRoom(job.lane);
     },
     putBack: (job) => void take(job),
     async addBatch(batch) {
@@ -162,8 +138,14 @@ export function createQueue<J extends QueuedJob>(options: QueueOptions<J>): JobQ
       lanes.start('batch', () => performBatch(batch));
       await lanes.whenRoom('batch');
     },
-    pause: lanes.pause,
-    resume: lanes.resume,
+    pause() {
+      lanes.pause();
+      gathered.pause();
+    },
+    resume() {
+      lanes.resume();
+      gathered.resume();
+    },
     get paused() {
       return lanes.paused;
     },
@@ -176,50 +158,57 @@ export function createQueue<J extends QueuedJob>(options: QueueOptions<J>): JobQ
       return keys.running;
     },
     async whenIdle() {
-      while (keys.waiting + keys.running > 0) await lanes.whenIdle();
+      while (keys.waiting + keys.running > 0)
+        await Promise.all([lanes.whenIdle(), gathered.whenIdle()]);
     },
     clear,
   };
 }
 
-/** The lanes of one target: each starts what is added to it in order, as many at once as it has slots. */
-function openLanes(
-  {
-    concurrency,
-    waitingLimit,
-    deletesAtOnce = 0,
-  }: Pick<QueueOptions<QueuedJob>, 'concurrency' | 'waitingLimit' | 'deletesAtOnce'>,
-  signal: AbortSignal,
-) {
-  const large = Math.max(1, Math.min(LARGE_MOST, Math.floor(concurrency / LARGE_SHARE)));
-  const lanes: Readonly<Record<Lane | 'batch', PQueue>> = {
-    small: new PQueue({ concurrency }),
-    large: new PQueue({ concurrency: large }),
-    delete: new PQueue({ concurrency: Math.max(concurrency, waitingLimit, deletesAtOnce) }),
-    batch: new PQueue({ concurrency: BATCHES_AT_ONCE }),
-  };
-  const all = Object.values(lanes);
+interface StartsOptions<J extends QueuedJob> {
+  readonly keys: JobKeys<J>;
+  readonly lanes: Lanes;
+  readonly worker: () => JobWorker<J>;
+  readonly signal: AbortSignal;
+}
 
-  return {
-    start: (lane: Lane | 'batch', run: () => Promise<void>): void => void lanes[lane].add(run),
-    /** Resolves when fewer than its limit wait in the lane. Rejects with the signal's reason. */
-    async whenRoom(lane: Lane | 'batch'): Promise<void> {
-      const limit = lane === 'batch' ? BATCHES_WAITING : waitingLimit;
-      // p-queue does not wake those who wait for room when it is cleared.
-      if (lanes[lane].size >= limit) await orAborted(lanes[lane].onSizeLessThan(limit), signal);
-    },
-    pause(): void {
-      for (const lane of all) lane.pause();
-    },
-    resume(): void {
-      for (const lane of all) lane.start();
-    },
-    get paused(): boolean {
-      return lanes.small.isPaused;
-    },
-    clear(): void {
-      for (const lane of all) lane.clear();
-    },
-    whenIdle: () => Promise.all(all.map((lane) => lane.onIdle())),
-  };
+/** Starts jobs in their lanes; the deletes of one turn together. */
+function openStarts<J extends QueuedJob>({ keys, lanes, worker, signal }: StartsOptions<J>) {
+  const gathered = createGatheredKeys(performTogether);
+
+  function start({ key, lane }: J): void {
+    if (lane === 'delete') gathered.add(key);
+    else lanes.start(lane, () => perform(key));
+  }
+
+  async function performTogether(group: readonly string[]): Promise<void> {
+    const { runTogether, dropped } = worker();
+    let alone = group;
+    if (runTogether !== undefined && group.length >= FEWEST_TOGETHER) {
+      const jobs = group.map(keys.begin).filter((job) => job !== undefined);
+      const left = await runTogether(jobs);
+      const given = new Set(left.map(({ key }) => key));
+      for (const { key } of jobs) if (!given.has(key) || signal.aborted) end(key);
+      for (const job of left) (signal.aborted ? dropped : keys.giveBack)(job);
+      alone = signal.aborted ? [] : [...given];
+    }
+    for (const key of alone) lanes.start('delete', () => perform(key));
+    await lanes.whenRoom('delete').catch(() => {}); // rejects when stopped: then nothing more is taken
+  }
+
+  function end(key: string): void {
+    const again = keys.end(key);
+    if (again) start(again);
+  }
+
+  async function perform(key: string): Promise<void> {
+    const job = keys.begin(key);
+    // Dropped by clear(), which empties the lanes a turn before p-queue forgets what it has already handed out.
+    if (job === undefined) return;
+    await worker()
+      .run(job)
+      .finally(() => end(key));
+  }
+
+  return { start, end, gathered };
 }

@@ -44,11 +44,23 @@ export async function mayDelete(
   known: ObjectRecord,
   at: MirrorContext,
 ): Promise<MayDelete | Outcome> {
-  const { whereabouts, waitingJobs } = at;
+  if (job.asOfMs === undefined) await afterAnnouncements();
+  return mayDeleteNow(job, known, job.asOfMs ?? at.clock.monotonic(), at);
+}
+
+/** What the kernel has announced by now is known to the watcher two turns later. */
+export async function afterAnnouncements(): Promise<void> {
+  for (let turn = 0; turn < 2; turn += 1) await nextTurn();
+}
+
+/** The same at once, for a name that was found to have lost its file at `asOfMs`. */
+export function mayDeleteNow(
+  job: Job,
+  known: ObjectRecord,
+  asOfMs: number,
+  { whereabouts, waitingJobs }: Pick<MirrorContext, 'whereabouts' | 'waitingJobs'>,
+): MayDelete | Outcome {
   const { name } = job;
-  // What the kernel has announced by now is known to the watcher two turns later.
-  if (job.asOfMs === undefined) for (let turn = 0; turn < 2; turn += 1) await nextTurn();
-  const asOfMs = job.asOfMs ?? at.clock.monotonic();
   const found = whereabouts.find(name, known, asOfMs, job.run);
   switch (found.state) {
     case 'confirmed':

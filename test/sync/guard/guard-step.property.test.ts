@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Guarded } from '../../../src/state/object-index.js';
+import type { GuardEvent } from '../../../src/sync/guard/guard-event.js';
 import { factsIn, type GuardFacts, ledgerFormOf } from '../../../src/sync/guard/guard-facts.js';
-import { type GuardEvent, guardStep } from '../../../src/sync/guard/guard-step.js';
+import { guardStep } from '../../../src/sync/guard/guard-step.js';
 import type { Change, GuardRule } from '../../../src/sync/guard-rule.js';
 
 const RULE: GuardRule = { count: 5, share: 1, atLeast: 0, windowMs: 3_600_000 };
@@ -169,7 +170,7 @@ class World {
 
   #refund(): void {
     const last = this.#made.pop();
-    if (last) this.#apply({ type: 'refunded', change: last.change });
+    if (last) this.#apply({ type: 'refunded', change: last.change, amount: 1 });
   }
 
   #run(deletes: number, found: number | undefined): void {

@@ -1,12 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Guarded } from '../../../src/state/object-index.js';
+import type { GuardEvent, Moment } from '../../../src/sync/guard/guard-event.js';
 import type { GuardFacts } from '../../../src/sync/guard/guard-facts.js';
-import {
-  type GuardEvent,
-  type GuardStep,
-  guardStep,
-  type Moment,
-} from '../../../src/sync/guard/guard-step.js';
+import { type GuardStep, guardStep } from '../../../src/sync/guard/guard-step.js';
 import type { GuardRule } from '../../../src/sync/guard-rule.js';
 import { stateTableOf, type TableRow } from '../../state-table.js';
 
@@ -37,6 +33,7 @@ const ask = (guarded?: Guarded): GuardEvent => ({
   guarded,
   at: AT,
 });
+const together = (deletes: number): GuardEvent => ({ type: 'asked together', deletes, at: AT });
 const askExtraneous: GuardEvent = { ...ask(), extraneous: true } as GuardEvent;
 const run = (deletes: number, extraneous?: typeof FOUND): GuardEvent => ({
   type: 'run began',
@@ -151,13 +148,49 @@ const TABLE: readonly Row[] = [
     { special: { verdict: 'new' }, event: askExtraneous, effects: { answer: 'held' } },
   ],
   [
+    'off',
+    'deletes together',
+    'off: pass',
+    { special: { recent: FIVE }, event: together(100), effects: { answer: 'free' } },
+  ],
+  [
+    'open',
+    'deletes together within the limit',
+    'open: saved, count and pass',
+    {
+      special: { recent: [{ beganAgoMs: 0, deletes: 1, overwrites: 1 }] },
+      event: together(3),
+      changes: { recent: [{ beganAgoMs: 0, deletes: 4, overwrites: 1 }] },
+      effects: { ...saved, answer: 'counted' },
+    },
+  ],
+  [
+    'open',
+    'deletes together beyond the limit',
+    'open: each asks for itself',
+    { event: together(6), effects: { answer: 'each' } },
+    { special: { recent: FIVE }, event: together(1), effects: { answer: 'each' } },
+  ],
+  [
+    'holding',
+    'deletes together',
+    'holding: each asks for itself',
+    { event: together(1), effects: { answer: 'each' } },
+  ],
+  [
     'any',
     'a counted change was not made',
     'same: saved, counts no more',
     {
       special: { recent: FIVE },
-      event: { type: 'refunded', change: 'overwrite' },
+      event: { type: 'refunded', change: 'overwrite', amount: 1 },
       changes: { recent: [{ beganAgoMs: 0, deletes: 4, overwrites: 0 }] },
+      effects: saved,
+    },
+    {
+      special: { recent: FIVE },
+      event: { type: 'refunded', change: 'delete', amount: 3 },
+      changes: { recent: [{ beganAgoMs: 0, deletes: 1, overwrites: 1 }] },
       effects: saved,
     },
   ],

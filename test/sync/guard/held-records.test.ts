@@ -60,6 +60,10 @@ function slowIndex(records: Readonly<Record<ObjectName, ObjectRecord>>): SlowInd
       kept.delete(name);
       return written();
     },
+    removeAll(names) {
+      for (const name of names) kept.delete(name);
+      return written();
+    },
     flush: async () => undefined,
     close: async () => undefined,
   };

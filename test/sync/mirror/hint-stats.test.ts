@@ -69,3 +69,10 @@ test('a hint of a folder that was renamed: one stat of its path says that it is 
   stop();
   expect(paths.filter((path) => path === join(source, FOLDER))).toHaveLength(1);
 });
+
+test('hints of a deleted folder and of its files: make no jobs, as the scan of the folder finds them', async () => {
+  const { mirror } = await mirrored();
+  rmSync(join(mirror.settings.source, FOLDER), { recursive: true });
+  expect(await mirror.intake.hints([...shuffled, FOLDER, 'a/b'])).toEqual([FOLDER]);
+  expect(mirror.pending.size).toBe(0);
+});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createQueue, type QueuedJob } from '../../../src/sync/work/queue.js';
+import { createQueue, FEWEST_TOGETHER, type QueuedJob } from '../../../src/sync/work/queue.js';
 
 interface TestJob extends QueuedJob {
   readonly version: number;
@@ -192,6 +192,96 @@ describe('the queue', () => {
   test('a queue without a worker takes no job', async () => {
     const queue = createQueue<TestJob>({ concurrency: 1, waitingLimit: 1 });
     await expect(queue.add(job('a'))).rejects.toThrow('not started');
+  });
+
+  describe('deletes of one turn', () => {
+    const names = Array.from({ length: FEWEST_TOGETHER }, (_, at) => `d${at}.`);
+
+    /** `left`: keys that are to run alone. */
+    function together(left: readonly string[] = [], options = {}) {
+      const { run, started, finish } = gate();
+      const groups: string[][] = [];
+      const dropped: string[] = [];
+      let end = () => {};
+      const queue = createQueue<TestJob>({ concurrency: 4, waitingLimit: 10, ...options });
+      queue.start({
+        run,
+        runTogether: (jobs) =>
+          new Promise((resolve) => {
+            groups.push(jobs.map(({ key }) => key));
+            end = () => resolve(jobs.filter(({ key }) => left.includes(key)));
+          }),
+        dropped: ({ key, version }) => dropped.push(`${key}${version}`),
+      });
+      const endGroup = async () => {
+        end();
+        await turn();
+      };
+      return { queue, started, finish, groups, dropped, endGroup };
+    }
+
+    test('run together when they are many, and those that are left run alone', async () => {
+      const { queue, started, finish, groups, endGroup } = together(['d3.']);
+      for (const key of names) await queue.add(job(key, 1, 'delete'));
+      await turn();
+      expect([groups, started]).toEqual([[names], []]);
+      expect(queue.running).toBe(names.length);
+      await endGroup();
+      expect(started).toEqual(['d3.1']);
+      await finish('d3.');
+      await queue.whenIdle();
+    });
+
+    test('run alone when they are few', async () => {
+      const { queue, started, groups } = together([], { waitingLimit: 20 });
+      for (const key of names.slice(1)) await queue.add(job(key, 1, 'delete'));
+      await turn();
+      expect(groups).toEqual([]);
+      expect(started).toHaveLength(names.length - 1);
+    });
+
+    test('P1: a job that is added for a name meanwhile runs afterwards; for one that is left, once', async () => {
+      const combine = (_: TestJob, newer: TestJob) => newer;
+      const { queue, started, endGroup } = together(['d3.'], { combine });
+      for (const key of names) await queue.add(job(key, 1, 'delete'));
+      await turn();
+      await queue.add(job('d2.', 2));
+      await queue.add(job('d3.', 2));
+      expect(started).toEqual([]);
+      await endGroup();
+      expect(started.toSorted()).toEqual(['d2.2', 'd3.2']);
+    });
+
+    test('P7: wait in a bounded number while the queue is paused, and are dropped when it is stopped', async () => {
+      const stop = new AbortController();
+      const { queue, started, groups, dropped } = together([], { signal: stop.signal });
+      queue.pause();
+      let added = 0;
+      const feeding = (async () => {
+        for (; added < 20_000; added += 1) await queue.add(job(`${added}.`, 1, 'delete'));
+      })();
+      await turn();
+      await turn();
+      expect(added).toBeLessThan(10_001);
+      expect(added).toBeGreaterThan(9_000);
+      stop.abort(new Error('enough'));
+      await expect(feeding).rejects.toThrow('enough');
+      queue.resume();
+      await queue.whenIdle();
+      expect([started, groups]).toEqual([[], []]);
+      expect(dropped).toHaveLength(added + 1);
+    });
+
+    test('that were left when the queue is stopped are dropped', async () => {
+      const stop = new AbortController();
+      const { queue, started, dropped, endGroup } = together(['d3.'], { signal: stop.signal });
+      for (const key of names) await queue.add(job(key, 1, 'delete'));
+      await turn();
+      stop.abort(new Error('enough'));
+      await endGroup();
+      await queue.whenIdle();
+      expect([started, dropped]).toEqual([[], ['d3.1']]);
+    });
   });
 
   describe('a batch', () => {
