@@ -13,6 +13,7 @@ Examples:
   longshore run                           mirror until stopped (Ctrl-C once: finish running transfers; twice: abort them)
   longshore status --watch                watch the running daemon
   longshore held                          list the deletes and overwrites that wait for a decision
+  longshore ls photos 2026/               list what is stored of a folder
   longshore restore photos --to ~/back    download a mirror, each file verified
   longshore probe offsite                 test what longshore needs of a target
 
@@ -47,13 +48,23 @@ all files below it; without any, the command applies to the whole trash, and pur
 --older-than. Files that are restored into the source are mirrored again. The daemon may run
 meanwhile.`;
 
+const PATTERNS = `A pattern has * and ?, which stop at "/", or **, which does not. One without
+"/" is for the last part of a name, and one that matches a folder is for all that is below it.`;
+
+export const PATTERN_DETAILS = `
+${PATTERNS}`;
+
 export const RESTORE_DETAILS = `
-PATH is a file, or a folder with all files below it, or a pattern (* and ? stop at "/", ** does not;
-one without "/" is for the last part of a name). Files that are there already, with the same size
-and time or the same content, are not loaded again, so that an interrupted restore goes on where
-it was. It writes nothing to the container, and the daemon may run meanwhile.
+PATH is a file, or a folder with all files below it, or a pattern. ${PATTERNS}
+
+Files that are there already, with the same size and time or the same content, are not loaded
+again, so that an interrupted restore goes on where it was. It writes nothing to the container,
+and the daemon may run meanwhile.
+
+--at needs deletes: trash, or a container that keeps versions: without them only what is there
+still, and was stored by then, is restored.
 
 Without a configuration: longshore restore s3:BUCKET/PREFIX --to DIR --profile aws, with keys from
-where the AWS tools have them; swift:CONTAINER, with the OS_* variables; local:PATH. What objects
-have as metadata of rclone, aws or s3cmd is understood. Exits with 3 when something could not be
-restored, which stderr lists with its reasons, and then all else is there.`;
+where the AWS tools have them; swift:CONTAINER, with the OS_* variables; local:PATH. Metadata of
+rclone, aws and s3cmd are understood. Exits with 3 when something could not be restored: stderr
+lists it with the reasons, and all else is there.`;

@@ -1,19 +1,27 @@
 import type { Command } from './commander.js';
 import type { CommandContext } from './commands.js';
-import { RESTORE_DETAILS } from './help.js';
+import { PATTERN_DETAILS, RESTORE_DETAILS } from './help.js';
+import type { ListFolderOptions, ListOptions } from './list-stored.js';
 import type { RestoreOptions } from './restore.js';
 
 // Commander definitions of the commands that read what is stored. Each loads its code when it runs, as in commands.ts.
 
+const MIRROR = 'a mirror of the configuration, or DRIVER:CONTAINER[/PREFIX]';
+const AT = 'the state at this time, such as 2026-11-22T17:38:05Z, by versions and trash';
+const JSON_LINES = 'print one JSON object per line';
+
 /** `restore`, `ls` and `find`. */
-export function addRestoreCommands(program: Command, { io, config, done }: CommandContext): void {
+export function addRestoreCommands(program: Command, context: CommandContext): void {
+  const { io, config, done } = context;
+  addListCommands(program, context);
   withPlaceOptions(
     program
       .command('restore')
       .description('download files into a folder, each one verified, with times, modes and links')
-      .argument('<mirror>', 'a mirror of the configuration, or DRIVER:CONTAINER[/PREFIX]')
+      .argument('<mirror>', MIRROR)
       .argument('[path...]', 'only these files, folders or patterns')
       .requiredOption('--to <folder>', 'the folder to restore into; made where it is missing')
+      .option('--at <time>', AT)
       .option(
         '--overwrite <when>',
         'replace files with another content: never, older (than the object) or always',
@@ -23,12 +31,45 @@ export function addRestoreCommands(program: Command, { io, config, done }: Comma
       .option('--owner', 'set owners and groups too, which takes root', false)
       .option('--special-bits', 'set set-user-id, set-group-id and sticky bits too', false)
       .option('-n, --dry-run', 'print what would be restored, and write nothing', false)
-      .option('--json', 'print one JSON object per line', false),
+      .option('--json', JSON_LINES, false),
   )
     .addHelpText('after', RESTORE_DETAILS)
     .action(async (place: string, paths: string[], options: RestoreOptions) => {
       const { restore } = await import('./restore.js');
       done(await restore(config(), { place, paths }, options, io));
+    });
+}
+
+/** `ls` and `find`: what can be asked for. */
+function addListCommands(program: Command, { io, config, done }: CommandContext): void {
+  withPlaceOptions(
+    program
+      .command('ls')
+      .description('list the files and folders in a folder of a mirror')
+      .argument('<mirror>', MIRROR)
+      .argument('[path]', 'the folder; default: the mirror itself')
+      .option('--at <time>', AT)
+      .option('-l, --long', 'print sizes and times too', false)
+      .option('--tree', 'list all that is below the folder, as a tree', false)
+      .option('--json', JSON_LINES, false),
+  ).action(async (place: string, path: string | undefined, options: ListFolderOptions) => {
+    const { listFolder } = await import('./list-stored.js');
+    done(await listFolder(config(), { place, path }, options, io));
+  });
+  withPlaceOptions(
+    program
+      .command('find')
+      .description('list the files of a mirror that restore would restore for these patterns')
+      .argument('<mirror>', MIRROR)
+      .argument('<pattern...>', 'files, folders or patterns')
+      .option('--at <time>', AT)
+      .option('-l, --long', 'print sizes and times too', false)
+      .option('--json', JSON_LINES, false),
+  )
+    .addHelpText('after', PATTERN_DETAILS)
+    .action(async (place: string, patterns: string[], options: ListOptions) => {
+      const { findStored } = await import('./list-stored.js');
+      done(await findStored(config(), { place, patterns }, options, io));
     });
 }
 

@@ -1,25 +1,23 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Backend } from '../drivers/backend.js';
+import { parseTime } from '../clock.js';
 import { makeFolders } from '../make-folders.js';
 import { OVERWRITES, type Overwrite } from '../restore/existing.js';
 import { NO_FOLDERS, openFolderTree } from '../restore/folder-tree.js';
-import { listCurrent } from '../restore/list-current.js';
-import type { RestoreContext, RestoreSource } from '../restore/restore-context.js';
+import { listSources } from '../restore/list-sources.js';
+import type { RestoreContext } from '../restore/restore-context.js';
 import { restoreAll } from '../restore/restore-run.js';
-import { openSelection, type Selection } from '../restore/selection.js';
+import { openSelection } from '../restore/selection.js';
 import { openStaging } from '../restore/staging.js';
-import { openTarget } from './drivers.js';
 import { UsageError } from './exit.js';
-import { interruptible } from './interruptible.js';
 import type { Io } from './io.js';
-import { openOutput } from './output.js';
-import { findPlace, type PlaceOptions, type RemotePlace } from './remote-place.js';
-import { openIndexEvidence } from './restore-index.js';
+import { withPlace } from './open-place.js';
+import type { PlaceOptions } from './remote-place.js';
 import { openRestoreReport } from './restore-report.js';
 
 export interface RestoreOptions extends PlaceOptions {
   readonly to: string;
+  readonly at?: string;
   readonly overwrite: string;
   readonly links: boolean;
   readonly owner: boolean;
@@ -39,49 +37,40 @@ export async function restore(
   io: Io,
 ): Promise<number> {
   const overwrite = overwriteOf(options.overwrite);
-  const place = await findPlace(configFile, asked.place, options, io);
+  const atMs = momentOption(options.at);
   const folder = resolve(io.cwd, options.to);
-  const output = openOutput(io.stdout);
-  return interruptible(io, async (signal) => {
-    const backend = await openTarget(place.target, io, signal);
+  return withPlace(configFile, asked.place, options, io, async (command) => {
+    const { place, backend, index, output, signal } = command;
     const report = openRestoreReport(output, io.stderr, options);
     const selection = openSelection(asked.paths);
-    const index = await openIndexEvidence(place, io, signal);
-    try {
-      const base = { backend, clock: io.clock, recordOf: index.recordOf };
-      const rules = {
-        overwrite,
-        links: options.links && place.symlinks === 'preserve',
-        owner: options.owner,
-        specialBits: options.specialBits,
-        dryRun: options.dryRun,
-      };
-      const lanes = Math.min(
-        MOST_LANES,
-        place.target.concurrency ?? backend.capabilities.concurrency,
-      );
-      const sources = sourcesOf(backend, place, selection, signal);
-      await inFolder(folder, { ...base, rules }, (ctx) =>
-        restoreAll(ctx, sources, { lanes, report: report.report, signal }),
-      );
-      for (const text of selection.unmatched()) report.missing(text);
-      const code = report.finish();
-      await output.finish();
-      return code;
-    } finally {
-      await index.close();
-      await backend.close();
-    }
+    const rules = {
+      overwrite,
+      links: options.links && place.symlinks === 'preserve',
+      owner: options.owner,
+      specialBits: options.specialBits,
+      dryRun: options.dryRun,
+    };
+    const lanes = Math.min(
+      MOST_LANES,
+      place.target.concurrency ?? backend.capabilities.concurrency,
+    );
+    const sources = listSources(backend, place, selection, atMs, signal);
+    const base = { backend, clock: io.clock, recordOf: index.recordOf, rules };
+    await inFolder(folder, base, (ctx) =>
+      restoreAll(ctx, sources, { lanes, report: report.report, signal }),
+    );
+    for (const text of selection.unmatched()) report.missing(text);
+    return report.finish();
   });
 }
 
-function sourcesOf(
-  backend: Backend,
-  place: RemotePlace,
-  selection: Selection,
-  signal: AbortSignal,
-): AsyncIterable<RestoreSource> {
-  return listCurrent(backend, place, selection, signal);
+/** Milliseconds since the epoch. @throws UsageError */
+export function momentOption(text: string | undefined): number | undefined {
+  const ms = text === undefined ? undefined : parseTime(text);
+  if (text === undefined || ms !== undefined) return ms;
+  throw new UsageError(
+    `--at: expected a time such as 2026-11-22T17:38:05Z, got ${JSON.stringify(text)}`,
+  );
 }
 
 function overwriteOf(text: string): Overwrite {

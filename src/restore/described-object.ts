@@ -24,7 +24,7 @@ export interface DescribedObject {
  */
 export async function describeObject(
   { backend, recordOf }: Pick<RestoreContext, 'backend' | 'recordOf'>,
-  { name, info, isCurrent, versionId }: RestoreSource,
+  { name, info, isDescribed, isCurrent, versionId }: RestoreSource,
   signal: AbortSignal,
   again = false,
 ): Promise<DescribedObject> {
@@ -33,7 +33,7 @@ export async function describeObject(
     return { info, attributes: attributesOfRecord(record), notes: [] };
   const { metaData } = backend.capabilities.listingHas;
   const described =
-    !again && metaData && versionId === undefined
+    !again && (isDescribed === true || (metaData && isCurrent))
       ? info
       : await lookUp(backend, info, versionId, { signal });
   const notes = malformedAttributes(described).map(

@@ -20,8 +20,9 @@ export interface RestoreRules extends AttributeRules {
 export interface RestoreSource {
   /** Its name below the mirror's prefix; its key may be another one, as in the trash. */
   readonly name: ObjectName;
-  /** As it was listed. */
+  /** As it was listed or, with `isDescribed`, looked up. */
   readonly info: ObjectInfo;
+  readonly isDescribed?: true;
   /** Whether it is the object that the mirror has now: only of that the index speaks. */
   readonly isCurrent: boolean;
   /** Of an earlier version. */

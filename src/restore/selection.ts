@@ -1,5 +1,6 @@
 import { matchesPattern } from '../drivers/name-pattern.js';
 import type { ObjectName } from '../state/object-index.js';
+import { compareNames } from '../utf8-order.js';
 import { LINK_SUFFIX } from '../watcher/links.js';
 
 /** Which objects of a mirror are asked for: paths of files and folders, and patterns. */
@@ -68,7 +69,7 @@ function literalPrefix(path: string): string {
 /** In order, each once, and none that begins with another one. */
 function withoutCovered(prefixes: readonly string[]): readonly string[] {
   const kept: string[] = [];
-  for (const prefix of [...new Set(prefixes)].sort())
+  for (const prefix of [...new Set(prefixes)].sort(compareNames))
     if (!kept.some((each) => prefix.startsWith(each))) kept.push(prefix);
   return kept;
 }

@@ -1,0 +1,49 @@
+import type { Backend } from '../drivers/backend.js';
+import type { ObjectVersion, Versions } from '../drivers/capabilities.js';
+import { pages } from '../drivers/pages.js';
+import { namesListed } from '../sync/reserved-names.js';
+import type { StoredAt } from './at-time.js';
+import type { StoredMirror } from './list-current.js';
+import type { RestoreSource } from './restore-context.js';
+import type { Selection } from './selection.js';
+
+/**
+ * The version that each name had at a time, or that it had none, in the order of names. A name without any version of that
+ * time is skipped: its history began later, or its versions have expired. Rejects as the driver does.
+ */
+export async function* listVersionsAt(
+  { name: driver, versions }: { readonly name: Backend['name']; readonly versions: Versions },
+  mirror: StoredMirror,
+  selection: Selection,
+  atMs: number,
+  signal: AbortSignal,
+): AsyncGenerator<StoredAt, void> {
+  const nameOf = namesListed(mirror);
+  let decided: string | undefined;
+  for (const prefix of selection.prefixes)
+    for await (const { items } of pages(
+      driver,
+      (page) => versions.listVersions(mirror.container, mirror.prefix + prefix, page, { signal }),
+      { signal },
+    ))
+      for (const version of items) {
+        // The newest of each key comes first, so the first of that time decides.
+        if (version.key === decided || !(storedAtMs(version) <= atMs)) continue;
+        decided = version.key;
+        const name = nameOf(version.key);
+        if (name === undefined || !selection.has(name)) continue;
+        yield { name, source: sourceOf(name, version), isVersion: true };
+      }
+}
+
+function sourceOf(name: string, version: ObjectVersion): RestoreSource | undefined {
+  const { versionId, isLatest, isDeleteMarker, ...info } = version;
+  if (isDeleteMarker) return undefined;
+  return isLatest ? { name, info, isCurrent: true } : { name, info, isCurrent: false, versionId };
+}
+
+/** Milliseconds since the epoch; NaN where the provider does not say it. */
+export function storedAtMs({ extra }: Pick<ObjectVersion, 'extra'>): number {
+  const { lastModified } = extra;
+  return typeof lastModified === 'number' ? lastModified : Number.NaN;
+}
