@@ -128,6 +128,14 @@ describe('versions', () => {
         await readAll(await versions.readVersion(ref, found[1]!.versionId, { start: 1 }, call))
       ).toString(),
     ).toBe('wo');
+    expect(await versions.headVersion(ref, found[2]!.versionId, call)).toMatchObject({
+      size: 3,
+      checksums: [{ algorithm: 'md5', hex: 'f97c5d29941bfb1b2fdab0874906ab82' }],
+      extra: { versionId: found[2]!.versionId },
+    });
+    expect(await rejection(versions.headVersion(ref, 'never-was', call))).toBeInstanceOf(
+      ObjectDoesNotExistError,
+    );
     await versions.deleteVersion(ref, found[0]!.versionId, call);
     expect(await contentOf(s3, ref)).toBe('two');
     await versions.deleteVersion(ref, 'never-was', call);

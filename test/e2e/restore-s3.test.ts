@@ -1,0 +1,187 @@
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { call } from '../drivers/conformance/fixture.js';
+import { openFake } from '../drivers/s3/open.js';
+import { digest } from '../fakes/s3/request.js';
+import { ACCOUNT, type FakeS3, startFakeS3 } from '../fakes/s3/server.js';
+import type { Bucket } from '../fakes/s3/store.js';
+import { eventually } from '../world/eventually.js';
+import { eventsOf, type Finished, summaryOf } from '../world/program.js';
+import { filesBelow } from '../world/tree.js';
+import { openWorkspace, type Workspace } from '../world/workspace.js';
+
+let fake: FakeS3;
+let workspace: Workspace;
+let bucket: Bucket;
+let buckets = 0;
+
+beforeAll(async () => {
+  fake = await startFakeS3();
+});
+afterAll(() => fake.close());
+beforeEach(async () => {
+  workspace = openWorkspace('restore');
+  const name = `bucket-${buckets++}`;
+  const direct = openFake(fake, { addressing: 'path' });
+  await direct.createContainer(name, call);
+  await direct.close();
+  bucket = fake.rules.store.bucket(name);
+  fake.log.length = 0;
+});
+
+/** Puts an object into the bucket, whatever its name is: no client checks it. */
+function put(key: string, content: string, headers: Readonly<Record<string, string>> = {}): void {
+  const bytes = Buffer.from(content);
+  fake.rules.store.add(bucket, key, {
+    bytes,
+    etag: `"${digest('md5', bytes)}"`,
+    headers,
+  });
+}
+
+/** What restores the bucket with nothing but a command line and the environment. */
+function start(...args: string[]) {
+  const place = ['--profile', 'aws', '--region', 'us-east-1', '--endpoint', fake.origin];
+  const rest = ['-o', 'addressing=path', '--json'];
+  const env = { AWS_ACCESS_KEY_ID: ACCOUNT.accessKey, AWS_SECRET_ACCESS_KEY: ACCOUNT.secret };
+  const [command = '', ...more] = args;
+  return workspace.start([command, `s3:${bucket.name}`, ...more, ...place, ...rest], { env });
+}
+
+const restore = (...args: string[]) => start('restore', '--to', 'back', ...args).finished;
+const gets = () => fake.log.filter(({ operation }) => operation === 'GetObject');
+const problems = (done: Finished) =>
+  Object.fromEntries(
+    eventsOf(done)
+      .filter(({ event }) => event === 'failed')
+      .map(({ name, problem }) => [name, problem]),
+  );
+
+test('a bucket that other tools filled is restored with their times and modes, by its name alone', async () => {
+  put('rclone', 'a', { 'x-amz-meta-mtime': '1600000000.123456789', 'x-amz-meta-mode': '100640' });
+  put('s3cmd', 'b', { 'x-amz-meta-s3cmd-attrs': 'gid:0/md5:0/mode:33216/mtime:1500000000/uid:0' });
+  put('aws/plain', 'c');
+  put('wrong', 'd', { 'x-amz-meta-mtime': 'yesterday' });
+  put('folder/', '', { 'x-amz-meta-mtime': '1400000000' });
+  put('.longshore/lease.json', '{}');
+  const done = await restore();
+  expect(done.code, done.stderr).toBe(0);
+  expect(summaryOf(done)).toMatchObject({ restored: 4, unverified: 0, failed: 0 });
+  expect(done.stderr).toContain('wrong: its metadata "mtime" has no known form');
+  const stat = (path: string) => {
+    const { mtimeMs, mode } = lstatSync(join(workspace.folder, 'back', path));
+    return [mtimeMs, (mode & 0o7777).toString(8)];
+  };
+  expect(stat('rclone')).toEqual([1_600_000_000_123.456, '640']);
+  expect(stat('s3cmd')).toEqual([1_500_000_000_000, '700']);
+  expect(stat('folder')[0]).toBe(1_400_000_000_000);
+  const stored = fake.rules.store.object(bucket, 'aws/plain').modifiedMs;
+  expect(stat('aws/plain')[0], 'the time of the object').toBeCloseTo(stored, -3);
+  expect(existsSync(join(workspace.folder, 'back/.longshore'))).toBe(false);
+});
+
+test('hostile names in a bucket write nothing outside of the folder, and the other objects are restored', async () => {
+  const hostile = ['../outside', '/absolute', 'a/../../b', 'c//d', '.', 'x'.repeat(256), 'e/./f'];
+  for (const name of hostile) put(name, 'hostile');
+  put('back\\..\\slash', 'fine');
+  put('fine', 'fine');
+  const done = await restore();
+  expect(done.code).toBe(3);
+  expect(problems(done)).toEqual(Object.fromEntries(hostile.map((name) => [name, 'name'])));
+  expect(filesBelow(workspace.folder)).toEqual(['back/back\\..\\slash', 'back/fine']);
+  expect(existsSync('/absolute')).toBe(false);
+});
+
+test('objects that cannot be read are listed with their reasons, and the rest is restored', async () => {
+  put('archived', 'cold', { 'x-amz-storage-class': 'DEEP_ARCHIVE' });
+  put('denied', 'secret');
+  put('vanished', 'gone');
+  put('damaged', 'content');
+  put('fine', 'fine');
+  const refuse = (status: number, code: string) => ({ kind: 'refuse', status, code }) as const;
+  fake.faults.always('HeadObject', refuse(404, 'NoSuchKey'), (key) => key === 'vanished');
+  const faults = {
+    archived: refuse(403, 'InvalidObjectState'),
+    denied: refuse(403, 'AccessDenied'),
+    damaged: { kind: 'corrupt' } as const,
+  };
+  try {
+    const seen: Record<string, unknown> = {};
+    for (const [name, fault] of Object.entries(faults)) {
+      fake.faults.always('GetObject', fault, (key) => key === name);
+      Object.assign(seen, problems(await restore(name, 'fine')));
+    }
+    expect(seen).toEqual({ archived: 'archived', denied: 'access-denied', damaged: 'damaged' });
+    const vanished = await restore('vanished');
+    expect(problems(vanished)).toEqual({ vanished: 'vanished' });
+    expect(vanished.code).toBe(3);
+  } finally {
+    fake.faults.always('GetObject', undefined);
+    fake.faults.always('HeadObject', undefined);
+  }
+  expect(readdirSync(join(workspace.folder, 'back'))).toEqual(['fine']);
+});
+
+test('bytes that change on their way, and a connection that breaks off, cost another reading and nothing else', async () => {
+  put('file', 'x'.repeat(200_000));
+  fake.faults.next('GetObject', { kind: 'corrupt' });
+  fake.faults.next('GetObject', { kind: 'truncate', afterBytes: 100_000 });
+  const done = await restore();
+  expect(done.code, done.stderr).toBe(0);
+  expect(readFileSync(join(workspace.folder, 'back/file'), 'utf8')).toBe('x'.repeat(200_000));
+  fake.faults.assertUsedUp();
+  expect(gets().at(-1)?.headers['range'], 'goes on where it broke off').toMatch(/^bytes=[1-9]/);
+});
+
+test('P5: a restore that was killed goes on where it was, and leaves nothing unfinished behind', async () => {
+  const names = Array.from({ length: 60 }, (_, i) => `folder/${String(i).padStart(3, '0')}`);
+  for (const name of names) put(name, `content of ${name}`);
+  const finishes = (key: string) => key < 'folder/030';
+  fake.faults.always('GetObject', { kind: 'stall-body', afterBytes: 5 }, (key) => !finishes(key));
+  const killed = start('restore', '--to', 'back');
+  const folder = join(workspace.folder, 'back/folder');
+  await eventually(() =>
+    expect(readdirSync(folder)).toEqual(names.filter(finishes).map((name) => name.slice(7))),
+  );
+  killed.kill('SIGKILL');
+  await killed.finished;
+  fake.faults.always('GetObject', undefined);
+  fake.log.length = 0;
+  const done = await restore();
+  expect(done.code, done.stderr).toBe(0);
+  expect(summaryOf(done)).toMatchObject({ restored: 30, unchanged: 30 });
+  expect(
+    gets()
+      .map(({ key }) => key)
+      .sort(),
+  ).toEqual(names.filter((name) => !finishes(name)));
+  expect(readdirSync(join(workspace.folder, 'back'))).toEqual(['folder']);
+});
+
+test('a bucket with versions is restored as it was at a time', async () => {
+  bucket.versioned = true;
+  const { store } = fake.rules;
+  put('changed', 'first', { 'x-amz-meta-mtime': '1500000000' });
+  put('deleted', 'gone');
+  put('kept', 'kept');
+  const atMs = Math.max(...store.keys(bucket).map((key) => store.object(bucket, key).modifiedMs));
+  while (Date.now() <= atMs);
+  put('changed', 'second', { 'x-amz-meta-mtime': '1600000000' });
+  put('new', 'new');
+  store.add(bucket, 'deleted', {
+    bytes: Buffer.alloc(0),
+    etag: '',
+    headers: {},
+    isDeleteMarker: true,
+  });
+  const done = await restore('--at', new Date(atMs).toISOString());
+  expect(done.code, done.stderr).toBe(0);
+  const back = join(workspace.folder, 'back');
+  expect(filesBelow(back).map((path) => readFileSync(join(back, path), 'utf8'))).toEqual([
+    'first',
+    'gone',
+    'kept',
+  ]);
+  expect(lstatSync(join(back, 'changed')).mtimeMs).toBe(1_500_000_000_000);
+});
