@@ -2,6 +2,7 @@ import type { MirrorConfig, TargetConfig } from './config/config.js';
 import type { Backend } from './drivers/backend.js';
 import { layered } from './drivers/layers/layer.js';
 import { readOnly } from './drivers/layers/read-only.js';
+import { createPartsThreads } from './drivers/parts-threads.js';
 import { fence } from './lease/fence.js';
 import type { Lease } from './lease/lease.js';
 import { openLease } from './leases.js';
@@ -39,6 +40,8 @@ export async function openMirror(
     openFileReader({ source: mirror.source, follow: mirror.symlinks === 'follow' }),
     [],
   );
+  const partsThreads = createPartsThreads();
+  await lifecycle.add(`threads of ${mirror.name}`, { close: async () => partsThreads.close() }, []);
   const lease = await openLease({
     mirror,
     target,
@@ -63,6 +66,7 @@ export async function openMirror(
     guard,
     location: store.location,
     reader,
+    partsThreads,
     queue: target.queue,
     health: target.health,
     persistence,

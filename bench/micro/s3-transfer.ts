@@ -8,6 +8,7 @@ import { systemClock } from '../../src/clock.js';
 import { read } from '../../src/config/fields.js';
 import { bytesBody } from '../../src/drivers/body.js';
 import { fileBody } from '../../src/drivers/file-body.js';
+import { createPartsThreads } from '../../src/drivers/parts-threads.js';
 import { s3Driver } from '../../src/drivers/s3/driver-kind.js';
 import type { S3Settings } from '../../src/drivers/s3/settings.js';
 import { createSigner } from '../../src/drivers/s3/sign.js';
@@ -68,13 +69,14 @@ async function lanes<T>(items: readonly T[], count: number, work: (item: T) => P
 async function send(port: number, { files, bytes }: typeof SMALL, count: number, title: string) {
   const folder = mkdtempSync(join(tmpdir(), 'longshore-bench-'));
   const backend = open(port);
+  const threads = createPartsThreads();
   try {
     makeTree(folder, { files, bytes });
     const names = Array.from({ length: files }, (_, at) => fileName(at, files));
     await measured(title, () =>
       lanes(names, count, async (name) => {
         const ref = { container: 'bench', key: name };
-        const body = await fileBody(join(folder, name), { ref, driver: 's3' });
+        const body = await fileBody(join(folder, name), { ref, driver: 's3', threads });
         await sendObject(backend, ref, body, OPTIONS, {
           signal: call.signal,
           verifyHash: true,
@@ -83,6 +85,7 @@ async function send(port: number, { files, bytes }: typeof SMALL, count: number,
       }),
     );
   } finally {
+    threads.close();
     await backend.close();
     rmSync(folder, { recursive: true });
   }

@@ -83,8 +83,16 @@ export interface Body {
    * can seek have it: their parts can be sent in parallel without holding them in memory.
    */
   slice?(start: number, end: number): Body;
-  /** The content in parts of `size` bytes, which are read and hashed elsewhere than in this thread. */
-  parts?(size: number, signal: AbortSignal): PartSource;
+  /** The content in parts, which are read and hashed elsewhere than in this thread. */
+  parts?(cut: Cut, signal: AbortSignal): PartSource;
+}
+
+/** How a content is cut into parts. */
+export interface Cut {
+  /** Bytes; the last part may have fewer. */
+  readonly partSize: number;
+  /** Whether the MD5 of the whole is wanted, for which each byte is hashed a second time. */
+  readonly wholeMd5: boolean;
 }
 
 /** A version of a file. A backend that reads it does what `open` would do: the same version before and after, or nothing is stored. */
@@ -101,11 +109,11 @@ export interface BodyFile {
   beforeStored(): Promise<void>;
 }
 
-/** A body cut into parts, in order: each byte is read once, and hashed for its part and for the whole. */
+/** A body cut into parts, in order: each byte is read once. */
 export interface PartSource {
   /** Rejects as reading the body would. The last part is the shorter one. Of an empty body there are none. */
   readonly parts: AsyncGenerator<BodyPart, void, undefined>;
-  /** Hex MD5 of the whole, once the last part has been taken. */
+  /** Hex MD5 of the whole, once the last part has been taken. Throws before that, and where the cut does not want it. */
   md5(): string;
 }
 

@@ -1,16 +1,16 @@
 import { createHash, hash } from 'node:crypto';
 import { bytesBody } from './body.js';
-import type { Body, BodyPart, PartSource } from './call.js';
+import type { Body, BodyPart, Cut, PartSource } from './call.js';
 
 /** Cuts any body into parts, which are held in memory and hashed in this thread. */
-export function cutIntoParts(body: Body, size: number): PartSource {
-  const whole = createHash('md5');
+export function cutIntoParts(body: Body, { partSize, wholeMd5 }: Cut): PartSource {
+  const whole = wholeMd5 ? createHash('md5') : undefined;
   let hex: string | undefined;
 
   async function* parts(): AsyncGenerator<BodyPart, void, undefined> {
     let number = 1;
-    for await (const bytes of cutBuffers(body.open(), size)) {
-      whole.update(bytes);
+    for await (const bytes of cutBuffers(body.open(), partSize)) {
+      whole?.update(bytes);
       const md5 = hash('md5', bytes, 'hex');
       yield {
         number,
@@ -25,6 +25,7 @@ export function cutIntoParts(body: Body, size: number): PartSource {
   return {
     parts: parts(),
     md5() {
+      if (whole === undefined) throw new Error('the whole of the body was not hashed');
       hex ??= whole.digest('hex');
       return hex;
     },

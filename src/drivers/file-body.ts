@@ -5,6 +5,7 @@ import { bytesBody } from './body.js';
 import type { Body, ObjectRef } from './call.js';
 import { ObjectError, SourceChangedError } from './errors.js';
 import { fileParts } from './file-parts.js';
+import type { PartsThreads } from './parts-threads.js';
 
 /** Files up to this are read once into memory, so that their digest can go out with them. */
 const SMALL = 1024 * 1024;
@@ -19,6 +20,8 @@ export interface FileBodyOptions {
   readonly expected?: FileVersion;
   /** Default true. False: a symbolic link in the file's place is not the file. */
   readonly follow?: boolean;
+  /** Read a large file when it goes in parts. Missing: this thread does. */
+  readonly threads?: PartsThreads;
 }
 
 /**
@@ -57,11 +60,14 @@ interface Source {
 function largeFileBody(source: Source & { readonly version: FileVersion }): Body {
   const { path, options, version } = source;
   const slice = (start: number, end: number) => fileRange(source, start, end);
+  const { threads } = options;
   const file = { path, version, follow: options.follow ?? true, changed: () => changed(source) };
   return {
     ...fileRange(source, 0, version.size),
     file: { ...file, onRead: () => undefined, beforeStored: async () => undefined },
-    parts: (size, signal) => fileParts({ ...file, slice }, size, signal),
+    ...(threads !== undefined && {
+      parts: (cut, signal) => fileParts({ ...file, threads, slice }, cut, signal),
+    }),
   };
 }
 

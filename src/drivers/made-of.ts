@@ -48,7 +48,8 @@ async function evenParts(
   size: number,
   signal: AbortSignal,
 ): Promise<{ readonly parts: Parts; readonly md5: string }> {
-  const source = body.parts?.(size, signal) ?? cutIntoParts(body, size);
+  const cut = { partSize: size, wholeMd5: true };
+  const source = body.parts?.(cut, signal) ?? cutIntoParts(body, cut);
   const parts: Pick<BodyPart, 'md5' | 'size'>[] = [];
   for await (const part of source.parts) {
     parts.push({ md5: part.md5, size: part.size });

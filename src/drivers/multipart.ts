@@ -1,4 +1,5 @@
 import { failpoint } from '../failpoint.js';
+import { digestOfParts } from '../parts-digest.js';
 import { NEVER_ABORTED } from '../signal.js';
 import type { Backend } from './backend.js';
 import { bytesBody } from './body.js';
@@ -70,7 +71,10 @@ export async function sendInParts(
     const made = await madeBefore(backend, upload);
     if (made !== undefined) return made;
   }
-  const source = body.parts?.(partSize, settings.signal) ?? cutIntoParts(body, partSize);
+  const wholeMd5 = wantsWholeMd5(upload);
+  const cut = { partSize, wholeMd5 };
+  const source = body.parts?.(cut, settings.signal) ?? cutIntoParts(body, cut);
+  const md5OfWhole = () => (wholeMd5 ? source.md5() : undefined);
   let { parts } = source;
   if (body.size === undefined) {
     const first = await parts.next();
@@ -78,7 +82,8 @@ export async function sendInParts(
       const whole = first.done ? bytesBody(new Uint8Array()) : first.value.body;
       await parts.next(); // reaches the end, so that the digest is there
       const info = await backend.putObject(ref, whole, options, { signal: settings.signal });
-      return { info, partSize: undefined, md5: source.md5(), confirmed: false };
+      const md5 = md5OfWhole();
+      return { info, partSize: undefined, md5, md5Parts: undefined, confirmed: false };
     }
     parts = following(first.value, parts);
   }
@@ -86,12 +91,12 @@ export async function sendInParts(
     found === 'gone' || found === undefined
       ? { token: await begin(upload).catch((error) => abandonSource(source, error)), parts: [] }
       : found;
-  const { info, confirmed } = await finish(upload, token, async () => {
-    const sent = await sendMissing(upload, token, there, parts);
-    refuseOtherContent(upload, source.md5());
-    return sent;
+  const sent = await finish(upload, token, async () => {
+    const sending = await sendMissing(upload, token, there, parts);
+    refuseOtherContent(upload, md5OfWhole());
+    return sending;
   });
-  return { info, partSize, md5: source.md5(), confirmed };
+  return { ...sent, partSize, md5: md5OfWhole() };
 }
 
 async function* following(
@@ -103,8 +108,8 @@ async function* following(
 }
 
 /** No provider compares an object in parts with the MD5 of the whole, which its metadata may hold. */
-function refuseOtherContent({ options, ref, driver }: Upload, md5: string): void {
-  const expected = findChecksum(options.checksums, 'md5')?.hex;
+function refuseOtherContent({ options, ref, driver }: Upload, md5: string | undefined): void {
+  const expected = expectedMd5(options);
   if (expected === undefined || expected === md5) return;
   throw new SourceChangedError(
     ref.key,
@@ -113,17 +118,40 @@ function refuseOtherContent({ options, ref, driver }: Upload, md5: string): void
   );
 }
 
+/** Where the ETag of the object will say what its parts were, the MD5 of the whole is not needed to verify it. */
+function wantsWholeMd5({ multipart, ref, options, settings }: Upload): boolean {
+  return (
+    settings.wholeMd5 === true ||
+    expectedMd5(options) !== undefined ||
+    multipart.etagOfParts(ref.container, []) === undefined
+  );
+}
+
+function expectedMd5({ checksums }: PutOptions): string | undefined {
+  return findChecksum(checksums, 'md5')?.hex;
+}
+
+/** What an upload is completed with. */
+interface AllParts {
+  /** In order. */
+  readonly parts: readonly Part[];
+  /** Hex MD5 of the MD5s of their bytes. */
+  readonly md5Parts: string;
+}
+
 async function sendMissing(
   upload: Upload,
   token: UploadToken,
   there: readonly Part[],
   source: AsyncIterable<BodyPart>,
-): Promise<readonly Part[]> {
+): Promise<AllParts> {
   const { multipart, settings } = upload;
   const before = new Map(there.map((part) => [part.number, part]));
   const parts: Part[] = [];
+  const md5s: string[] = [];
   await eachInParallel(source, PARALLEL_PARTS, settings.signal, async (part, signal) => {
     if (part.number > multipart.partSize.maxParts) throw tooLong(upload);
+    md5s[part.number - 1] = part.md5;
     const sent = before.get(part.number);
     parts.push(
       isSame(sent, part)
@@ -133,7 +161,7 @@ async function sendMissing(
     failpoint('parts: part sent, not the last');
     part.release(); // not after a failure: a request may still be reading it
   });
-  return parts.sort((a, b) => a.number - b.number);
+  return { parts: parts.sort((a, b) => a.number - b.number), md5Parts: digestOfParts(md5s) };
 }
 
 /** A part of another size was cut elsewhere, one of another digest is of other content; sending its number again replaces it. */
@@ -170,16 +198,16 @@ async function abandonSource({ parts }: PartSource, error: unknown): Promise<nev
 async function finish(
   { multipart, body, settings: { resume, signal } }: Upload,
   token: UploadToken,
-  send: () => Promise<readonly Part[]>,
-): Promise<Pick<SentParts, 'info' | 'confirmed'>> {
+  send: () => Promise<AllParts>,
+): Promise<Pick<SentParts, 'info' | 'md5Parts' | 'confirmed'>> {
   let state: 'sending' | 'completing' = 'sending';
   try {
-    const parts = await send();
+    const { parts, md5Parts } = await send();
     state = 'completing';
     failpoint('parts: all sent, not completed');
     const info = await multipart.complete(token, parts, { signal });
     failpoint('parts: completed, not recorded');
-    return { info, confirmed: parts.every(({ md5 }) => md5 !== undefined) };
+    return { info, md5Parts, confirmed: parts.every(({ md5 }) => md5 !== undefined) };
   } catch (error) {
     const canResume = resume !== undefined && body.replayable;
     if (!canResume || (state === 'completing' && isRefusedForGood(error)))

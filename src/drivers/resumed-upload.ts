@@ -12,14 +12,18 @@ export interface PartsSettings {
   readonly resume?: Resume;
   /** Bytes per part; default: what `partSizeFor` says. A resumed upload must use the size that it began with. */
   readonly partSize?: number;
+  /** Whether the MD5 of the whole is wanted in any case. See `wantsWholeMd5`. */
+  readonly wholeMd5?: boolean;
 }
 
 export interface SentParts {
   readonly info: ObjectInfo;
   /** Undefined: the body ended within its first part and was put whole. */
   readonly partSize: number | undefined;
-  /** Hex MD5 of all that the body had. */
-  readonly md5: string;
+  /** Hex MD5 of all that the body had, where it was computed. */
+  readonly md5: string | undefined;
+  /** Hex MD5 of the MD5s of the parts; undefined when no part was sent, now or before. */
+  readonly md5Parts: string | undefined;
   /** Whether the provider reported the digest of each part, and it is that of the bytes sent. */
   readonly confirmed: boolean;
 }
@@ -69,5 +73,7 @@ export async function madeBefore(
   const info = await findObject(backend, ref, { signal });
   if (info === undefined) return undefined;
   const md5 = await md5IfMadeOf(multipart, info, body, partSize, signal);
-  return md5 === undefined ? undefined : { info, partSize, md5, confirmed: true };
+  return md5 === undefined
+    ? undefined
+    : { info, partSize, md5, md5Parts: undefined, confirmed: true };
 }

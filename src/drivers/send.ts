@@ -1,3 +1,4 @@
+import { hashInParts, type PartsDigest } from '../parts-digest.js';
 import type { Backend } from './backend.js';
 import type {
   Body,
@@ -18,6 +19,7 @@ import {
 } from './errors.js';
 import { sendInParts } from './multipart.js';
 import { partSizeFor } from './part-size.js';
+import type { SentParts } from './resumed-upload.js';
 import { tallyBody } from './tallied-body.js';
 
 export interface SendSettings {
@@ -28,15 +30,19 @@ export interface SendSettings {
   readonly partsAbove?: number;
   /** Bytes per part, for an upload that was begun with another size than the default one. */
   readonly partSize?: number;
+  /** Whether the MD5 of the whole is wanted of a file that goes in parts, even where those of the parts verify it. */
+  readonly wholeMd5?: boolean;
 }
 
 export interface Sent {
   readonly info: ObjectInfo;
   /**
    * Digest of the bytes that were sent, which the provider has confirmed: MD5 where it can be had. Undefined when no bytes
-   * were sent (a dry run), and when nothing was to be verified.
+   * were sent (a dry run), when nothing was to be verified, and of a file in parts whose whole was not hashed.
    */
   readonly checksum: Checksum | undefined;
+  /** The same of the parts, when it went in parts. */
+  readonly md5Parts: PartsDigest | undefined;
   /** Bytes per part, when it went in parts. */
   readonly partSize: number | undefined;
 }
@@ -62,17 +68,8 @@ export async function sendObject(
     return sendBytes(backend, ref, body, body.bytes, options, algorithm, settings);
 
   if (inParts && body.parts !== undefined) {
-    const { info, partSize, md5, confirmed } = await sendInParts(
-      backend,
-      multipart,
-      ref,
-      body,
-      options,
-      settings,
-    );
-    const checksum = settings.verifyHash ? ({ algorithm: 'md5', hex: md5 } as const) : undefined;
-    await confirm(backend, info, body.size ?? info.size, checksum, confirmed, settings.signal);
-    return { info, partSize, checksum };
+    const sent = await sendInParts(backend, multipart, ref, body, options, settings);
+    return confirmParts(backend, sent, body.size ?? sent.info.size, settings);
   }
 
   const { body: tallied, tally } = tallyBody(body, {
@@ -81,11 +78,12 @@ export async function sendObject(
     driver: backend.name,
     signal: settings.signal,
   });
-  const { info, partSize, confirmed } = inParts
+  const { info, partSize, md5Parts, confirmed } = inParts
     ? await sendInParts(backend, multipart, ref, tallied, options, settings)
     : {
         info: await backend.putObject(ref, tallied, options, settings),
         partSize: undefined,
+        md5Parts: undefined,
         confirmed: false,
       };
   const { state, size, checksum } = tally();
@@ -94,7 +92,35 @@ export async function sendObject(
       driver: backend.name,
     });
   if (state === 'read') await confirm(backend, info, size, checksum, confirmed, settings.signal);
-  return { info, partSize, checksum };
+  return { info, partSize, checksum, md5Parts: partsDigest(md5Parts, partSize) };
+}
+
+/** What was sent of a file in parts, once it is verified. */
+async function confirmParts(
+  backend: Backend,
+  { info, partSize, md5, md5Parts: hex, confirmed }: SentParts,
+  size: number,
+  { verifyHash, signal }: SendSettings,
+): Promise<Sent> {
+  const checksum =
+    verifyHash && md5 !== undefined ? ({ algorithm: 'md5', hex: md5 } as const) : undefined;
+  await confirm(backend, info, size, checksum, confirmed, signal);
+  const md5Parts = partsDigest(hex, partSize);
+  if (verifyHash && checksum === undefined && md5Parts !== undefined && !confirmed) {
+    const hash = hashInParts(md5Parts.partSize);
+    await orUnverified(backend, info, 'md5', signal, () => readBack(backend, info, hash, signal));
+    const found = hash.digest().hex;
+    if (found !== md5Parts.hex)
+      throw new ObjectHashMismatchError(info.key, md5Parts.hex, found, { driver: backend.name });
+  }
+  return { info, partSize, checksum, md5Parts };
+}
+
+function partsDigest(
+  hex: string | undefined,
+  partSize: number | undefined,
+): PartsDigest | undefined {
+  return hex === undefined || partSize === undefined ? undefined : { partSize, hex };
 }
 
 /** MD5 wherever the provider has it: records and comparisons are by MD5. */
@@ -133,7 +159,7 @@ async function sendBytes(
       : [...options.checksums, checksum];
   const info = await backend.putObject(ref, body, { ...options, checksums }, { signal });
   await confirm(backend, info, bytes.byteLength, checksum, false, signal);
-  return { info, checksum, partSize: undefined };
+  return { info, checksum, partSize: undefined, md5Parts: undefined };
 }
 
 /** `already`: the provider has confirmed every byte. */
@@ -165,13 +191,35 @@ async function digestOfStored(
   signal: AbortSignal,
 ): Promise<Checksum> {
   const ref = { container, key };
-  try {
+  return orUnverified(backend, ref, algorithm, signal, async () => {
     const reported = findChecksum((await backend.headObject(ref, { signal })).checksums, algorithm);
     if (reported !== undefined) return reported;
     const digest = createDigest(algorithm);
-    for await (const chunk of await backend.readObject(ref, undefined, { signal }))
-      digest.update(chunk);
+    await readBack(backend, ref, digest, signal);
     return digest.checksum();
+  });
+}
+
+async function readBack(
+  backend: Backend,
+  ref: ObjectRef,
+  digest: { update(bytes: Uint8Array): void },
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const chunk of await backend.readObject(ref, undefined, { signal }))
+    digest.update(chunk);
+}
+
+/** What `find` resolves with; a refusal for good becomes an ObjectError that says so. */
+async function orUnverified<T>(
+  backend: Backend,
+  { key }: ObjectRef,
+  algorithm: ChecksumAlgorithm,
+  signal: AbortSignal,
+  find: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await find();
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof StorageError) || error.retry !== 'never') throw error;

@@ -11,12 +11,14 @@ import { ObjectDoesNotExistError, UnsupportedOperationError } from './errors.js'
 import { fileBody } from './file-body.js';
 import { Container, StorageObject } from './objects.js';
 import { collect, itemsOfPages } from './pages.js';
+import { createPartsThreads } from './parts-threads.js';
 import { checkRange, lengthWithin } from './range.js';
 import { verifyReceived } from './received.js';
 import { sendObject } from './send.js';
 
 /** Derives the whole storage API from what a provider supplies. Closing it closes the backend. */
 export function createDriver(backend: Backend): StorageDriver {
+  const threads = createPartsThreads();
   const transfers = objectTransfers(backend);
   const driver: StorageDriver = {
     name: backend.name,
@@ -45,7 +47,7 @@ export function createDriver(backend: Backend): StorageDriver {
     },
     async uploadObject(filePath, container, objectName, options) {
       const ref = { container: container.name, key: objectName };
-      const body = await fileBody(filePath, { ref, driver: backend.name });
+      const body = await fileBody(filePath, { ref, driver: backend.name, threads });
       return transfers.upload(container, ref, body, [filePath, objectName], options);
     },
     uploadObjectViaStream: async (source, container, objectName, options) => {
@@ -79,7 +81,10 @@ export function createDriver(backend: Backend): StorageDriver {
     getObjectCdnUrl: async (object, options) =>
       cdnOf(backend).objectUrl(refOf(object), callOf(options)),
 
-    close: () => backend.close(),
+    async close() {
+      threads.close();
+      await backend.close();
+    },
   };
   return driver;
 }

@@ -1,15 +1,28 @@
 import { appendFile, open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeEach, expect, test } from 'vitest';
+import fc from 'fast-check';
+import { afterAll, beforeEach, expect, onTestFinished, test } from 'vitest';
+import type { Backend } from '../../src/drivers/backend.js';
+import { bytesBody } from '../../src/drivers/body.js';
 import type { BodyPart } from '../../src/drivers/call.js';
 import { checksumOf } from '../../src/drivers/digest.js';
-import { SourceChangedError } from '../../src/drivers/errors.js';
+import { ObjectHashMismatchError, SourceChangedError } from '../../src/drivers/errors.js';
 import { fileBody } from '../../src/drivers/file-body.js';
+import { memoryBackend } from '../../src/drivers/memory/backend.js';
+import { createPartsThreads } from '../../src/drivers/parts-threads.js';
+import { openPartReader } from '../../src/drivers/read-parts.js';
+import { sendObject } from '../../src/drivers/send.js';
+import { statPath, versionOf } from '../../src/file-stat.js';
+import { digestOfParts } from '../../src/parts-digest.js';
+import { programFile } from '../../src/program-files.js';
 import { temporaryFolder } from '../world/folder.js';
-import { call, randomContent, readAll, rejection } from './conformance/fixture.js';
+import { call, plain, randomContent, readAll, rejection } from './conformance/fixture.js';
+import { digestIn } from './multipart-fixture.js';
 
 const MIB = 2 ** 20;
-const options = { ref: { container: 'c', key: 'k' }, driver: 'test' };
+const threads = createPartsThreads();
+afterAll(() => threads.close());
+const options = { ref: { container: 'c', key: 'k' }, driver: 'test', threads };
 let path: string;
 let folder: string;
 
@@ -18,8 +31,8 @@ beforeEach(() => {
   path = join(folder, 'file');
 });
 
-async function partsOf(size: number, signal = call.signal) {
-  return (await fileBody(path, options)).parts!(size, signal);
+async function partsOf(partSize: number, signal = call.signal, wholeMd5 = true) {
+  return (await fileBody(path, options)).parts!({ partSize, wholeMd5 }, signal);
 }
 
 /** Bytes and digests of all parts, each released once it was read. */
@@ -115,4 +128,110 @@ test('G6: file parts: reading rejects with the reason of the signal', async () =
   await parts.next();
   stop.abort(new Error('enough'));
   expect((await rejection(drain(parts))).message).toBe('enough');
+});
+
+test('file parts: the whole is hashed only where it is wanted', async () => {
+  await writeFile(path, randomContent(3 * MIB));
+  const source = await partsOf(MIB, call.signal, false);
+  await drain(source.parts);
+  expect(() => source.md5()).toThrow('was not hashed');
+});
+
+test('file parts: the digest of part digests is that of the file, for any size of file and parts', async () => {
+  const sizes = fc.oneof(
+    fc.tuple(fc.integer({ min: 1, max: 3_000 }), fc.nat(7_000)),
+    fc.tuple(fc.integer({ min: 1, max: 3_000 }), fc.nat(5)).map(([part, n]) => [part, part * n]),
+  );
+  await fc.assert(
+    fc.asyncProperty(sizes, fc.boolean(), async ([partSize = 1, size = 0], withBytes) => {
+      const content = randomContent(size);
+      await writeFile(path, content);
+      const version = versionOf(statPath(path));
+      const order = { path, follow: true, version, partSize, wholeMd5: true, withBytes };
+      const reader = openPartReader(order);
+      const md5s: string[] = [];
+      let answer = reader.next(null);
+      for (; answer.kind === 'part'; answer = reader.next(answer.buffer ?? null))
+        md5s.push(answer.md5);
+      reader.close();
+      expect(answer).toEqual({ kind: 'end', md5: checksumOf('md5', content).hex });
+      expect(digestOfParts(md5s)).toBe(digestIn(partSize, content));
+      expect(md5s.length).toBe(Math.ceil(size / partSize));
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('threads for parts: two read all files, and stay', async () => {
+  await writeFile(path, randomContent(2 * MIB));
+  const real = programFile(new URL('../../src/drivers/parts-worker.js', import.meta.url));
+  let started = 0;
+  const counted = {
+    load() {
+      started += 1;
+      return real.load();
+    },
+  };
+  const own = createPartsThreads(counted);
+  onTestFinished(() => own.close());
+  const read = async () => {
+    const body = await fileBody(path, { ...options, threads: own });
+    await drain(body.parts!({ partSize: MIB, wholeMd5: false }, call.signal).parts);
+  };
+  await read();
+  await read();
+  expect(started).toBe(1);
+  await Promise.all([read(), read(), read(), read(), read()]);
+  expect(started).toBe(2);
+});
+
+test('threads for parts: reading rejects when its thread has ended, and the next file has another thread', async () => {
+  await writeFile(path, randomContent(2 * MIB));
+  const ends = new URL('data:text/javascript,process.exit()');
+  const real = programFile(new URL('../../src/drivers/parts-worker.js', import.meta.url));
+  const programs = [ends];
+  const own = createPartsThreads({ load: () => programs.pop() ?? real.load() });
+  onTestFinished(() => own.close());
+  const read = async () => {
+    const body = await fileBody(path, { ...options, threads: own });
+    return drain(body.parts!({ partSize: MIB, wholeMd5: false }, call.signal).parts);
+  };
+  expect((await rejection(read())).message).toBe('the thread that read it has ended');
+  expect((await read()).sizes).toEqual([MIB, MIB]);
+});
+
+test('P2: file in parts: it is read back and compared by its parts when the provider does not confirm each of them', async () => {
+  const content = randomContent(3 * MIB + 1);
+  await writeFile(path, content);
+  const memory = memoryBackend({ partSize: { min: MIB, max: 8 * MIB, maxParts: 100 } });
+  await memory.createContainer('c', call);
+  const multipart = memory.capabilities.multipart!;
+  let stored = content;
+  const silent: Backend = {
+    ...memory,
+    readObject: async () => bytesBody(stored).open(),
+    capabilities: {
+      ...memory.capabilities,
+      multipart: {
+        ...multipart,
+        etagOfParts: () => 'of the parts',
+        async uploadPart(...args) {
+          const { md5: _, ...part } = await multipart.uploadPart(...args);
+          return part;
+        },
+      },
+    },
+  };
+  const send = async () =>
+    sendObject(silent, options.ref, await fileBody(path, options), plain, {
+      signal: call.signal,
+      verifyHash: true,
+      partsAbove: MIB,
+    });
+  expect(await send()).toMatchObject({
+    checksum: undefined,
+    md5Parts: { partSize: MIB, hex: digestIn(MIB, content) },
+  });
+  stored = randomContent(3 * MIB + 1);
+  expect(await rejection(send())).toBeInstanceOf(ObjectHashMismatchError);
 });

@@ -4,6 +4,7 @@ import type { UploadToken } from '../../src/drivers/capabilities.js';
 import { StorageError } from '../../src/drivers/errors.js';
 import { memoryBackend } from '../../src/drivers/memory/backend.js';
 import { sendInParts } from '../../src/drivers/multipart.js';
+import { hashInParts } from '../../src/parts-digest.js';
 import { faulty } from '../fakes/faulty-backend.js';
 import { call, plain, readAll } from './conformance/fixture.js';
 
@@ -53,4 +54,11 @@ export function keeper() {
     kept,
     keep: async (token: UploadToken) => void kept.push(JSON.parse(JSON.stringify(token))),
   };
+}
+
+/** Hex MD5 of the MD5s of the content's parts of so many bytes. */
+export function digestIn(partSize: number, content: Uint8Array): string {
+  const hash = hashInParts(partSize);
+  hash.update(content);
+  return hash.digest().hex;
 }

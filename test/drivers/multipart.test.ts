@@ -12,7 +12,7 @@ import {
   rejection,
   streamedBody,
 } from './conformance/fixture.js';
-import { keeper, MIN, ref, rig, seekable, trouble } from './multipart-fixture.js';
+import { digestIn, keeper, MIN, ref, rig, seekable, trouble } from './multipart-fixture.js';
 
 test('multipart upload: sends a body in parts and reads it once', async () => {
   const { send, stored, unfinished } = await rig();
@@ -22,6 +22,7 @@ test('multipart upload: sends a body in parts and reads it once', async () => {
     partSize: MIN,
     info: { size: 5 * MIN + 1 },
     md5: checksumOf('md5', content).hex,
+    md5Parts: digestIn(MIN, content),
     confirmed: true,
   });
   expect((await stored()).equals(content)).toBe(true);

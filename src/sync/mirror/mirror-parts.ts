@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.js';
 import type { Backend } from '../../drivers/backend.js';
+import type { PartsThreads } from '../../drivers/parts-threads.js';
 import type { Lease } from '../../lease/lease.js';
 import type { Logger } from '../../log.js';
 import type { Ledger } from '../../state/ledger.js';
@@ -27,6 +28,8 @@ export interface MirrorParts {
   readonly location: IndexLocation;
   readonly ledger: Ledger;
   readonly reader: FileReader;
+  /** Read files that go in parts. */
+  readonly partsThreads: PartsThreads;
   readonly queue: JobQueue<Job>;
   readonly health: TargetHealth;
   readonly persistence: Persistence;

@@ -54,14 +54,14 @@ export interface Mirror extends Omit<MirrorBooks, 'quarantine' | 'scans' | 'wait
 }
 
 export function createMirror(parts: MirrorParts): Mirror {
-  const { settings, backend, ledger, guard, clock, log } = parts;
+  const { settings, backend, partsThreads: threads, ledger, guard, clock, log } = parts;
   const books = openMirrorBooks(parts);
   const { stats, pending, quarantine } = books;
   const failedStats = createFailedStats(clock);
   const { maxKeyBytes } = backend.capabilities.limits;
   const view = createSourceView(settings, maxKeyBytes, ledger.read, clock);
   const source = reportingFailedStats(view, failedStats.report);
-  const root = openRemoteRoot({ settings, backend, ledger, clock, log });
+  const root = openRemoteRoot({ settings, backend, threads, ledger, clock, log });
   const findings = openFindings(parts, books, source);
   const runner = openJobRunner(parts, books, findings, source, root);
   const work = createMirrorWork({

@@ -41,8 +41,8 @@ export interface FileReader {
   hash(
     absolutePath: string,
     entry: LocalEntry,
+    partSize: number | undefined,
     signal: AbortSignal,
-    partSize?: number,
   ): Promise<FileContent>;
   /** What the file looks like by its beginning. */
   look(absolutePath: string, entry: LocalEntry): Promise<ContentClass>;
@@ -107,7 +107,7 @@ export function openFileReader(from: ReadFrom): FileReader {
         if (waiting.length >= BATCH_FILES || waitingBytes >= BATCH_BYTES) flush();
       }),
     readAll: (batch) => small.run<BatchContent>({ task: 'read-all', batch, from }),
-    async hash(path, entry, signal, partSize) {
+    async hash(path, entry, partSize, signal) {
       const answer = await large.run<ReadAnswer>(
         { task: 'hash', request: { path, kind: entry.kind, expected: entry }, partSize, from },
         { signal },

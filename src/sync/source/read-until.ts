@@ -13,7 +13,7 @@ export function readUntil(reader: FileReader, signal: AbortSignal): Omit<FileRea
   return {
     read: (path, entry) => until(() => reader.read(path, entry)),
     readAll: (batch) => until(() => reader.readAll(batch)),
-    hash: (path, entry) => until(() => reader.hash(path, entry, signal)),
+    hash: (path, entry, partSize) => until(() => reader.hash(path, entry, partSize, signal)),
     look: (path, entry) => until(() => reader.look(path, entry)),
   };
 }

@@ -7,6 +7,7 @@ import type { HeaderAndClassRule } from '../../drivers/header-rules.js';
 import { sendObject } from '../../drivers/send.js';
 import { CLASSIFIED_BYTES } from '../content-class.js';
 import type { Policy } from '../decide.js';
+import { recordedParts } from '../digests.js';
 import { md5Of } from './content-md5.js';
 import { type CopySources, copySources } from './copy-sources.js';
 import { batchingDelete, deletingTogether } from './delete-batch.js';
@@ -83,9 +84,9 @@ export function containerStore(options: ContainerStoreOptions): ObjectStore {
         sendWhere(options, (used) =>
           files.put(refOf(name), entry, absolutePath, used, planParts, signal),
         );
-      const { info, checksum, partSize } = await sources.replace(name, signal, put);
-      // Only a dry run has no checksum: it reads nothing, and its records are discarded.
-      return confirmedBy(info, checksum?.hex ?? '', partSize);
+      const { info, checksum, partSize, md5Parts } = await sources.replace(name, signal, put);
+      // Only a dry run has no digest at all: it reads nothing, and its records are discarded.
+      return { ...confirmedBy(info, checksum?.hex ?? '', partSize), ...recordedParts(md5Parts) };
     },
     copy: copier(options, sources, descriptions),
     async metadataOf(name, entry, md5, signal) {

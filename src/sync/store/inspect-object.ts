@@ -17,7 +17,7 @@ export interface InspectOptions {
   readonly backend: Backend;
   readonly container: string;
   readonly follow: boolean;
-  readonly files: Pick<FilePuts, 'partSizeOf'>;
+  readonly files: Pick<FilePuts, 'partSizeOf' | 'threads'>;
 }
 
 /** See ObjectStore.inspect. */
@@ -55,7 +55,9 @@ async function compareParts(
   if (multipart === undefined) return undefined;
   const cuts = (await cutsOf(multipart, info, container, signal)) ?? files.partSizeOf(entry.size);
   if (cuts === undefined) return undefined;
-  const body = await fileBody(absolutePath, { ref, driver: backend.name, expected: entry, follow });
+  const { threads } = files;
+  const source = { ref, driver: backend.name, expected: entry, follow, threads };
+  const body = await fileBody(absolutePath, source);
   const md5 = await md5IfMadeOf(multipart, info, body, cuts, signal);
   if (md5 === undefined) return undefined;
   const partSize = evenCut(cuts);

@@ -2,6 +2,7 @@ import type { Backend } from '../../drivers/backend.js';
 import type { ObjectRef, PutOptions } from '../../drivers/call.js';
 import { fileBody } from '../../drivers/file-body.js';
 import { partSizeFor } from '../../drivers/part-size.js';
+import type { PartsThreads } from '../../drivers/parts-threads.js';
 import { type SendSettings, type Sent, sendObject } from '../../drivers/send.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { PartsPlan } from '../uploads/unfinished-uploads.js';
@@ -28,6 +29,7 @@ export interface FilePuts {
   ): Promise<Sent>;
   /** Bytes per part of a file of this size that is begun now; undefined when it does not go in parts. */
   partSizeOf(size: number): number | undefined;
+  readonly threads: PartsThreads;
 }
 
 export interface FilePutsOptions {
@@ -37,9 +39,14 @@ export interface FilePutsOptions {
   readonly partsAbove: number;
   /** Bytes per part, where the provider allows it; undefined: as few as it allows. */
   readonly partSize: number | undefined;
+  /** Whether the MD5 of the whole is wanted of files in parts, too. */
+  readonly wholeMd5: boolean;
+  /** Read files that go in parts. */
+  readonly threads: PartsThreads;
 }
 
-export function filePuts({ backend, follow, partsAbove, partSize }: FilePutsOptions): FilePuts {
+export function filePuts(options: FilePutsOptions): FilePuts {
+  const { backend, follow, partsAbove, partSize, wholeMd5, threads } = options;
   const { multipart, limits } = backend.capabilities;
 
   function partSizeOf(size: number): number | undefined {
@@ -62,16 +69,19 @@ export function filePuts({ backend, follow, partsAbove, partSize }: FilePutsOpti
 
   return {
     partSizeOf,
+    threads,
     async put(ref, entry, absolutePath, options, planParts, signal) {
       const body = await fileBody(absolutePath, {
         ref,
         driver: backend.name,
         expected: entry,
         follow,
+        threads,
       });
       return sendObject(backend, ref, body, options, {
         signal,
         verifyHash: true,
+        wholeMd5,
         ...(await inParts(entry, options, planParts)),
       });
     },

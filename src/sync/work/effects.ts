@@ -93,7 +93,7 @@ export function openEffects({ store, reader, absolute, drain }: EffectsOptions):
       const path = absolute(entry.path);
       return entry.size <= SMALL_FILE && partSize === undefined
         ? reader.read(path, entry)
-        : reader.hash(path, entry, drain, partSize);
+        : reader.hash(path, entry, partSize, drain);
     },
     look: (entry) => reader.look(absolute(entry.path), entry),
     inspect: (name, entry, signal) => store.inspect(name, entry, absolute(entry.path), signal),

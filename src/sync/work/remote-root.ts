@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.js';
 import type { Backend } from '../../drivers/backend.js';
+import type { PartsThreads } from '../../drivers/parts-threads.js';
 import type { Logger } from '../../log.js';
 import type { Ledger } from '../../state/ledger.js';
 import type { MirrorSettings } from '../mirror-settings.js';
@@ -26,6 +27,8 @@ export interface RemoteRoot {
 export interface RemoteRootOptions {
   readonly settings: MirrorSettings;
   readonly backend: Backend;
+  /** Read files that go in parts. */
+  readonly threads: PartsThreads;
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly log: Logger;
@@ -34,6 +37,7 @@ export interface RemoteRootOptions {
 export function openRemoteRoot({
   settings,
   backend,
+  threads,
   ledger,
   clock,
   log,
@@ -50,7 +54,9 @@ export function openRemoteRoot({
     log,
   });
   const orphans = createOrphans({ ...where, uploads, log });
-  const files = filePuts({ backend, follow, partsAbove, partSize });
+  // What the trash is to hold is compared with this digest, which providers report of copies.
+  const wholeMd5 = policy.deletes === 'trash';
+  const files = filePuts({ backend, follow, partsAbove, partSize, wholeMd5, threads });
   return {
     store: containerStore({ ...where, policy, headers, follow, files }),
     trash: policy.deletes === 'trash' ? createTrash({ ...where, trashPrefix, clock }) : undefined,

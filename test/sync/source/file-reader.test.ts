@@ -88,13 +88,13 @@ describe('reading files in another thread', () => {
   test('hashes a large file without holding it', async () => {
     const content = Buffer.alloc(3_000_001, 'longshore');
     const entry = write('large', content);
-    expect(await reader.hash(join(folder, 'large'), entry, never)).toMatchObject({
+    expect(await reader.hash(join(folder, 'large'), entry, undefined, never)).toMatchObject({
       md5: md5(content),
     });
     const parts = [content.subarray(0, 1_000_000), content.subarray(1_000_000, 2_000_000)];
     parts.push(content.subarray(2_000_000, 3_000_000), content.subarray(3_000_000));
     const hex = digestOfParts(parts.map((part) => md5(part)));
-    expect(await reader.hash(join(folder, 'large'), entry, never, 1_000_000)).toMatchObject({
+    expect(await reader.hash(join(folder, 'large'), entry, 1_000_000, never)).toMatchObject({
       md5: md5(content),
       md5Parts: { partSize: 1_000_000, hex },
     });
@@ -130,7 +130,7 @@ describe('reading files in another thread', () => {
     ] as const) {
       const path = join(folder, entry.path);
       expect(await reader.read(path, entry)).toMatchObject({ looks });
-      expect(await reader.hash(path, entry, never)).toMatchObject({ looks });
+      expect(await reader.hash(path, entry, undefined, never)).toMatchObject({ looks });
       expect(await reader.look(path, entry)).toBe(looks);
     }
     symlinkSync('='.repeat(200), join(folder, 'blank link'));
@@ -162,12 +162,14 @@ describe('reading files in another thread', () => {
     const entry = write(name, 'content');
     change(join(folder, name));
     await expect(reader.read(join(folder, name), entry)).rejects.toThrow(FileChangedError);
-    await expect(reader.hash(join(folder, name), entry, never)).rejects.toThrow(FileChangedError);
+    await expect(reader.hash(join(folder, name), entry, undefined, never)).rejects.toThrow(
+      FileChangedError,
+    );
   });
 
   test.each<[string, (path: string, entry: LocalEntry) => Promise<unknown>]>([
     ['read', (path, entry) => reader.read(path, entry)],
-    ['hashed', (path, entry) => reader.hash(path, entry, never)],
+    ['hashed', (path, entry) => reader.hash(path, entry, undefined, never)],
     ['looked at', (path, entry) => reader.look(path, entry)],
   ])(
     'P3: what is found through a link that took the place of a folder is not %s, though the file itself is the expected one',

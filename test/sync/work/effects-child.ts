@@ -1,4 +1,5 @@
 import { localBackend } from '../../../src/drivers/local/backend.js';
+import { createPartsThreads } from '../../../src/drivers/parts-threads.js';
 import { openFileReader } from '../../../src/sync/source/file-reader.js';
 import { containerStore } from '../../../src/sync/store/container-store.js';
 import { filePuts } from '../../../src/sync/store/put-file.js';
@@ -16,6 +17,8 @@ const files = filePuts({
   follow: false,
   partsAbove: Number.POSITIVE_INFINITY,
   partSize: undefined,
+  wholeMd5: false,
+  threads: createPartsThreads(),
 });
 const store = containerStore({
   backend,
