@@ -6,6 +6,7 @@ import { type ContentProof, openContentCheck } from '../sync/store/content-proof
 import { type DescribedObject, describeObject, proofOf, readerOf } from './described-object.js';
 import { type Existing, judgeExisting, judgeOther } from './existing.js';
 import { type Destination, existingAt, outcomeOf } from './existing-file.js';
+import { differsInCase, hasExactName } from './folder-tree.js';
 import { placeFile, setAttributes, writeNewFile } from './new-file.js';
 import { provenContent } from './proven-content.js';
 import type { RestoreContext, RestoreSource } from './restore-context.js';
@@ -179,7 +180,7 @@ async function loadOnce(
       signal,
     );
     const failed = await writeNewFile(unfinished, content, described.attributes, ctx.rules);
-    placeFile(unfinished, `${folder.at}/${name}`, replace);
+    place(unfinished, { folder, name }, replace, ctx.foldsCase);
     const [error] = failed;
     return error === undefined
       ? { outcome: 'restored', proof: proof?.by }
@@ -187,5 +188,21 @@ async function loadOnce(
   } catch (error) {
     rmSync(unfinished, { force: true });
     throw error;
+  }
+}
+
+/** See placeFile. What came meanwhile may be an object whose name differs only in case. */
+function place(
+  unfinished: string,
+  { folder, name }: Destination,
+  replace: boolean,
+  foldsCase: boolean,
+): void {
+  try {
+    placeFile(unfinished, `${folder.at}/${name}`, replace);
+  } catch (error) {
+    const isOther = error instanceof RestoreError && error.problem === 'exists';
+    if (!isOther || !foldsCase || hasExactName(folder.at, name)) throw error;
+    throw new RestoreError('name', differsInCase(name), error);
   }
 }

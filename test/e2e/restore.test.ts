@@ -14,21 +14,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type LocalMirror, openLocalMirror } from '../world/mirror-in-a-folder.js';
 import { eventsOf, run, summaryOf } from '../world/program.js';
-import { differences, digestsBelow, flipBit, ODD_NAMES } from '../world/tree.js';
-
-/** The mode, and the time to the microsecond, of each file and link below a folder. */
-function attributesBelow(root: string): Record<string, string> {
-  const paths = readdirSync(root, { recursive: true, encoding: 'utf8' }).sort();
-  return Object.fromEntries(
-    paths.flatMap((path) => {
-      const stat = lstatSync(join(root, path), { bigint: true });
-      if (stat.isDirectory()) return [];
-      return [
-        [path, `${stat.isSymbolicLink() ? 'link' : stat.mode.toString(8)} ${stat.mtimeNs / 1000n}`],
-      ];
-    }),
-  );
-}
+import { attributesBelow, differences, digestsBelow, flipBit, ODD_NAMES } from '../world/tree.js';
 
 /** Files of many sizes, names, modes and times, and links, in the source of a mirror that preserves links. */
 function writeOddTree(mirror: LocalMirror): void {

@@ -73,6 +73,19 @@ export function digestsBelow(root: string): ReadonlyMap<string, string> {
   return files;
 }
 
+/** Returns the mode, and the time to the microsecond, of each file and link below a folder, by path. */
+export function attributesBelow(root: string): Readonly<Record<string, string>> {
+  const paths = readdirSync(root, { recursive: true, encoding: 'utf8' }).sort();
+  return Object.fromEntries(
+    paths.flatMap((path) => {
+      const stat = lstatSync(join(root, path), { bigint: true });
+      if (stat.isDirectory()) return [];
+      const mode = stat.isSymbolicLink() ? 'link' : stat.mode.toString(8);
+      return [[path, `${mode} ${stat.mtimeNs / 1000n}`]];
+    }),
+  );
+}
+
 /** Returns what differs between two trees, one line per path for a failure message. Empty: the trees are equal. */
 export function differences(
   left: ReadonlyMap<string, string>,
