@@ -8,6 +8,7 @@ export const FAILPOINTS = [
   'sync: batch marked, nothing sent',
   'sync: batch sent in part',
   'sync: batch sent, not recorded',
+  'sync: batch compared, not recorded',
   'sync: object recorded, its upload not forgotten',
   'sync: object copied, not recorded',
   'sync: metadata replaced, not recorded',

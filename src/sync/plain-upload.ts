@@ -1,6 +1,6 @@
 import type { ObjectRecord } from '../state/object-index.js';
 import type { LocalEntry } from '../watcher/entry.js';
-import type { Decision, Policy, Remote } from './decide.js';
+import { type Decision, decide, hasOldMetadata, type Policy, type Remote } from './decide.js';
 import { BATCH_BYTES, type BatchedFile, isBatchReason } from './upload-batch.js';
 
 /** What was found about one name, and what is to be done. */
@@ -36,6 +36,27 @@ export function plainUpload(
   if (deletes === 'trash' && (remote !== 'absent' || known !== undefined)) return undefined;
   const listed = typeof remote === 'string' ? remote : 'present';
   return { entry: local, why: decision.why, listed };
+}
+
+/**
+ * The file as a member of a batch, if it has the size of its record and another stat, and nothing but a comparison of its
+ * content decides whether it is sent. As for plainUpload, it is none of a batch's when it has several names, is large, or
+ * the guard has an open decision about it.
+ */
+export function touchedFile(
+  { local, known, remote, decision }: FoundUpload,
+  policy: Policy,
+): BatchedFile | undefined {
+  if (decision.action !== 'learn' || decision.what !== 'local-md5') return undefined;
+  if (local?.kind !== 'file' || local.links !== undefined || local.size > SMALL_FILE)
+    return undefined;
+  if (known?.state !== 'confirmed' || known.md5 === '' || known.guarded !== undefined)
+    return undefined;
+  const isListed = typeof remote === 'object';
+  if (isListed && hasOldMetadata(known.metadataEpoch, policy)) return undefined;
+  const ifSame = decide({ entry: local, md5: known.md5 }, known, remote, policy);
+  if (ifSame.action !== 'refresh') return undefined; // the object is not the recorded one
+  return { entry: local, why: 'touched', listed: isListed ? 'present' : remote };
 }
 
 /** Whether another file still fits into a batch that has these. */

@@ -7,8 +7,14 @@ import type { UploadReason } from './decide.js';
 export const BATCH_FILES = 512;
 export const BATCH_BYTES = 4 * 1024 * 1024;
 
-/** Why a file of a batch is sent. Batches store the position in this list. */
-const REASONS = ['new', 'changed', 'unconfirmed', 'drift'] as const satisfies UploadReason[];
+/**
+ * Why a file is in a batch: why it is sent, or that it was `touched`: it has another stat than its record, and its content is
+ * to be compared first. Batches store the position in this list.
+ */
+const REASONS = ['new', 'changed', 'unconfirmed', 'drift', 'touched'] as const satisfies (
+  | UploadReason
+  | 'touched'
+)[];
 export type BatchReason = (typeof REASONS)[number];
 
 /** What the listing of a scan says of the object. Batches store the position in this list. */
@@ -42,8 +48,8 @@ export interface BatchedFile {
   readonly listed: (typeof LISTED)[number];
 }
 
-export function isBatchReason(why: UploadReason): why is BatchReason {
-  return (REASONS as readonly UploadReason[]).includes(why);
+export function isBatchReason(why: UploadReason): why is UploadReason & BatchReason {
+  return (REASONS as readonly string[]).includes(why);
 }
 
 export function packBatch(files: readonly BatchedFile[]): UploadBatch {

@@ -105,6 +105,10 @@ export function changesToward(
 
   const touchFile = () =>
     withFile((path) => utimesSync(onDisk(path), random() * 2e9, random() * 2e9));
+  const touchMany = () => {
+    const seconds = random() * 2e9;
+    for (const path of files()) utimesSync(onDisk(path), seconds, seconds);
+  };
   const removeFile = () => remove(pick(files()) ?? somePath());
   const writeLarge = () =>
     write(
@@ -116,6 +120,7 @@ export function changesToward(
     ['local: copy written, not renamed', renameFile],
     ['sync: room made, object not sent', exchange],
     ['sync: metadata replaced, not recorded', touchFile],
+    ['sync: batch compared, not recorded', touchMany],
     ['sync: object kept in the trash, not deleted', removeFile],
     ['sync: object deleted, not forgotten', removeFile],
     ['local: object unlinked, its record not removed', removeFile],

@@ -1,6 +1,13 @@
 import type { ObjectIndex } from '../../state/object-index.js';
 import type { LocalEntry } from '../../watcher/entry.js';
-import { type BatchedFile, packBatch, type UploadBatch, unpackBatch } from '../upload-batch.js';
+import type { Decision } from '../decide.js';
+import {
+  type BatchedFile,
+  type BatchReason,
+  packBatch,
+  type UploadBatch,
+  unpackBatch,
+} from '../upload-batch.js';
 import type { Job } from '../work/job.js';
 import type { Pending } from '../work/pending.js';
 import type { JobQueue } from '../work/queue.js';
@@ -42,7 +49,7 @@ export function createBatchAdmission(options: BatchAdmissionOptions): BatchAdmis
     const since = run.since(name);
     pending.add(name, since);
     whereabouts.sighted(name, inode);
-    countDue(run, name, since, size);
+    countDue(run, name, since, file.why === 'touched' ? 0 : size);
     return { ...file, since };
   }
 
@@ -61,10 +68,15 @@ export function createBatchAdmission(options: BatchAdmissionOptions): BatchAdmis
         });
       }
       for (const { entry, why, listed } of others) {
-        const decision = { action: 'upload', why } as const;
         const remote = remoteOfJob(listed);
+        const decision = decisionOf(why);
         await admission.enqueue({ name: entry.path, local: entry, remote, decision }, run);
       }
     },
   };
+}
+
+/** What the scan has decided of a file that is in a batch for this reason. */
+function decisionOf(why: BatchReason): Decision {
+  return why === 'touched' ? { action: 'learn', what: 'local-md5' } : { action: 'upload', why };
 }

@@ -4,7 +4,7 @@ import type { BatchedFile } from '../upload-batch.js';
 import type { Job } from '../work/job.js';
 import type { JobQueue } from '../work/queue.js';
 import type { TargetRoom } from '../work/target-room.js';
-import type { BatchResult, LeftFile } from '../work/upload-batch.js';
+import type { BatchResult, DoneFile, LeftFile } from '../work/upload-batch.js';
 import { keyOf } from './admission.js';
 import type { MirrorStats } from './mirror-stats.js';
 import type { BookedJob, OpenJobs } from './open-jobs.js';
@@ -55,29 +55,33 @@ export function createBatchLedger(options: BatchLedgerOptions): BatchLedger {
     run,
   });
 
-  function bookDone(file: AdmittedFile, id: number, run: Run | undefined, startedMs: number) {
-    const { size } = file.entry;
-    run?.tally.done('upload_object', size);
-    if (run) run.work.bytesDone += size;
-    const outcome = { job: 'upload_object', why: file.why, bytes: size, startedMs } as const;
-    stats.done({ name: file.entry.path }, outcome);
+  function bookDone(
+    { file, did }: DoneFile<AdmittedFile>,
+    id: number,
+    run: Run | undefined,
+    startedMs: number,
+  ) {
+    const bytes = did.job === 'upload_object' ? file.entry.size : 0;
+    run?.tally.done(did.job, bytes, did.why === 'metadata');
+    if (run) run.work.bytesDone += bytes;
+    stats.done({ name: file.entry.path }, { ...did, bytes, startedMs });
     openJobs.over(bookedAs(file, id));
   }
 
   /** Whatever is thrown for one file, the others are booked. Returns the first error. */
   function bookAll(
-    files: readonly AdmittedFile[],
+    done: readonly DoneFile<AdmittedFile>[],
     id: number,
     startedMs: number,
   ): Error | undefined {
     const run = runs.get(id);
     let failure: Error | undefined;
-    for (const file of files) {
+    for (const each of done) {
       try {
-        bookDone(file, id, run, startedMs);
+        bookDone(each, id, run, startedMs);
       } catch (error) {
         failure ??= error instanceof Error ? error : new Error(String(error));
-        openJobs.undone(bookedAs(file, id));
+        openJobs.undone(bookedAs(each.file, id));
       }
     }
     return failure;
@@ -106,10 +110,10 @@ export function createBatchLedger(options: BatchLedgerOptions): BatchLedger {
   return {
     book(id, { done, left }, startedMs) {
       for (const each of left) bookLeft(each, id);
-      const files = done.map(({ file }) => file);
-      const failure = bookAll(files, id, startedMs);
+      const failure = bookAll(done, id, startedMs);
       if (done.length === 0) return failure;
-      room.fitted(Math.max(...files.map(({ entry }) => entry.size)));
+      const sent = done.filter(({ did }) => did.job === 'upload_object');
+      if (sent.length > 0) room.fitted(Math.max(...sent.map(({ file }) => file.entry.size)));
       hintRacy(done.map(({ file, record }) => [file.entry.path, record] as const));
       return failure;
     },

@@ -1,5 +1,5 @@
 import type { Policy } from '../decide.js';
-import { fitsBatch, plainUpload } from '../plain-upload.js';
+import { fitsBatch, plainUpload, touchedFile } from '../plain-upload.js';
 import { BATCH_FILES, type BatchedFile, packBatch } from '../upload-batch.js';
 import type { Finding } from './compare.js';
 import type { FoundBatch } from './scan-items.js';
@@ -7,7 +7,7 @@ import type { FoundBatch } from './scan-items.js';
 /** Fewer files than this are findings: a batch has two commits of its own, which they would not share. */
 const SMALLEST_BATCH = 16;
 
-/** Collects the plain uploads among a scan's findings, in their order, and gives them out as batches. */
+/** Collects plain uploads and touched files among a scan's findings, in their order, and gives them out as batches. */
 export interface UploadPacker {
   /** What is to be given out now for this finding: itself, a batch that it did not fit into, or nothing yet. */
   add(finding: Finding): readonly (Finding | FoundBatch)[];
@@ -32,7 +32,7 @@ export function createUploadPacker(policy: Policy): UploadPacker {
 
   return {
     add(finding) {
-      const file = plainUpload(finding, policy);
+      const file = plainUpload(finding, policy) ?? touchedFile(finding, policy);
       // What replaces an object must not overtake the new name of the file that was there.
       if (file === undefined)
         return finding.known === undefined ? [finding] : [...flush(), finding];

@@ -82,7 +82,11 @@ test('what is thrown for one file of a batch is returned, and the others are boo
       settled.push(name);
     },
   });
-  const done = ['f0', 'f1', 'f2'].map((path) => ({ file: file(path), record: record() }));
+  const done = ['f0', 'f1', 'f2'].map((path) => ({
+    file: file(path),
+    record: record(),
+    did: { job: 'upload_object', why: 'new' } as const,
+  }));
   expect(ledger.book(run.id, { done, left: [] }, 0)).toBe(broken);
   expect(settled).toEqual(['f0', 'f2']);
   expect(pending.size).toBe(0);

@@ -1,4 +1,12 @@
-import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -11,6 +19,7 @@ import type { Operation } from '../../../src/drivers/layers/operations.js';
 import type { ObjectRecord } from '../../../src/state/object-index.js';
 import type { SyncEvent } from '../../../src/sync/events.js';
 import type { ScanResult } from '../../../src/sync/mirror/finish-run.js';
+import type { Job } from '../../../src/sync/work/job.js';
 import { ciphertext } from '../../ciphertext.js';
 import type { Fault } from '../../fakes/faulty-backend.js';
 import { withQuickPut } from '../../fakes/quick-put.js';
@@ -35,6 +44,8 @@ const anyChange = fc.oneof(
   { weight: 1, arbitrary: fc.record({ name: anyName, remove: fc.constant(true) }) },
   { weight: 1, arbitrary: fc.record({ name: anyName, renameTo: anyName }) },
   { weight: 2, arbitrary: fc.record({ name: anyName, damage: fc.constant(true) }) },
+  { weight: 2, arbitrary: fc.record({ name: anyName, sameSize: fc.constantFrom('a', 'b') }) },
+  { weight: 1, arbitrary: fc.record({ name: anyName, touchAll: fc.nat(3) }) },
 );
 const call = { signal: new AbortController().signal };
 const DAMAGE = bytesBody(Buffer.from('what another program has put there'));
@@ -43,7 +54,10 @@ type Change =
   | { readonly name: string; readonly write: string | Buffer }
   | { readonly name: string; readonly remove: boolean }
   | { readonly name: string; readonly renameTo: string }
-  | { readonly name: string; readonly damage: boolean };
+  | { readonly name: string; readonly damage: boolean }
+  | { readonly name: string; readonly sameSize: string }
+  /** Seconds since the epoch; 0: only their ctimes change. */
+  | { readonly name: string; readonly touchAll: number };
 
 const anyRound = fc.record({
   changes: fc.array(anyChange, { maxLength: 40 }),
@@ -58,11 +72,21 @@ async function change({ mirror, write, storage }: MirrorFixture, what: Change): 
     const ref = { container: 'c', key: `p/${what.name}` };
     const isThere = (await findObject(storage, ref, call)) !== undefined;
     if (isThere) await storage.putObject(ref, DAMAGE, bookkeepingPut(), call);
-  } else if (!existsSync(path)) return;
+  } else if ('touchAll' in what) touchAll(mirror.settings.source, what.touchAll);
+  else if (!existsSync(path)) return;
+  else if ('sameSize' in what) write(what.name, what.sameSize.repeat(lstatSync(path).size));
   else if ('renameTo' in what) {
     write(what.renameTo);
     renameSync(path, join(mirror.settings.source, what.renameTo));
   } else rmSync(path);
+}
+
+function touchAll(source: string, seconds: number): void {
+  for (const name of filesBelow(source)) {
+    const path = join(source, name);
+    if (seconds === 0) chmodSync(path, lstatSync(path).mode & 0o777);
+    else utimesSync(path, seconds, seconds);
+  }
 }
 
 /** What a record says, but for the numbers of one file system. */
@@ -192,3 +216,27 @@ test.each(stores)(
   },
   PATIENCE_MS,
 );
+
+test('files that a scan finds touched are compared by the hundred: none has a job of its own', async () => {
+  const jobs: string[] = [];
+  const carry = (job: Job) => {
+    jobs.push(job.name);
+    return job;
+  };
+  const fixture = await openMirrorFixture({ carry });
+  const { source } = fixture.mirror.settings;
+  for (const name of NAMES) fixture.write(name);
+  await fixture.run('reconcile');
+  touchAll(source, 0);
+  expect((await fixture.run('scan')).report).toMatchObject({ uploaded: 0, refreshed: 0 });
+  touchAll(source, 1_000_000_000);
+  expect((await fixture.run('scan')).report).toMatchObject({
+    uploaded: 0,
+    refreshed: NAMES.length,
+  });
+  for (const name of NAMES.slice(0, 20)) fixture.write(name, 'x'.repeat(name.length));
+  expect((await fixture.run('scan')).report).toMatchObject({ uploaded: 20, refreshed: 0 });
+  expect(jobs).toEqual([]);
+  expect(await fixture.objects()).toEqual(contents(fixture));
+  expect((await fixture.run('reconcile')).report).toMatchObject({ uploaded: 0, refreshed: 0 });
+});
