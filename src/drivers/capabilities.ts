@@ -112,13 +112,14 @@ export interface BatchPut {
    * `objects`: an object that fails has no effect on the others. Rejects when nothing was begun (a missing container, an aborted
    * signal, more than a call may carry), and with trouble of the target, after which any of them may have been stored.
    *
-   * `content` has the contents one after the other, in the order of `objects`; it may be longer. The caller loses its memory,
-   * which is transferred to another thread: no layer can repeat the call. Of a key that is named twice, the later one counts.
+   * `content` has the contents, each where its object says. The caller loses an ArrayBuffer, which is transferred to another
+   * thread, so that no layer can repeat the call; shared memory must not be written to until the call is over. Of a key that is
+   * named twice, the later one counts.
    */
   putObjects(
     container: string,
-    objects: readonly BatchedObject[],
-    content: ArrayBuffer,
+    objects: readonly PlacedObject[],
+    content: ArrayBuffer | SharedArrayBuffer,
     call: Call,
   ): Promise<readonly PutOutcome[]>;
 }
@@ -130,6 +131,11 @@ export interface BatchedObject {
   /** Lower-case hex, of its content; another content is refused with ObjectHashMismatchError. */
   readonly md5: string;
   readonly options: Pick<PutOptions, 'contentType' | 'metaData' | 'headers' | 'storageClass'>;
+}
+
+/** An object whose content is in memory with that of others. `begin`: where; bytes. */
+export interface PlacedObject extends BatchedObject {
+  readonly begin: number;
 }
 
 export type PutOutcome = { readonly stored: StoredObject } | { readonly error: Error };

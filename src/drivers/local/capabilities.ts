@@ -3,11 +3,11 @@ import { checkBatch } from '../batch.js';
 import type { ObjectRef, PutOptions } from '../call.js';
 import type {
   BatchDelete,
-  BatchedObject,
   BatchPut,
   Cdn,
   Copy,
   CopyReplacement,
+  PlacedObject,
   PutOutcome,
 } from '../capabilities.js';
 import { UnsupportedOperationError } from '../errors.js';
@@ -134,8 +134,8 @@ export function putOrder(
 /** The columns of a batch, and by its position why an object cannot be stored at all: the worker skips it. */
 function batchOrder(
   container: string,
-  objects: readonly BatchedObject[],
-  memory: ArrayBuffer,
+  objects: readonly PlacedObject[],
+  memory: ArrayBuffer | SharedArrayBuffer,
   checkKey: (key: string) => void,
 ): { readonly order: BatchOrder; readonly refused: ReadonlyMap<number, Error> } {
   const refused = new Map<number, Error>();
@@ -144,11 +144,9 @@ function batchOrder(
   const permissions = new Int16Array(objects.length);
   const starts = new Float64Array(objects.length);
   const sizes = new Float64Array(objects.length);
-  let end = 0;
-  for (const [at, { key, size, options }] of objects.entries()) {
-    starts[at] = end;
+  for (const [at, { key, begin, size, options }] of objects.entries()) {
+    starts[at] = begin;
     sizes[at] = size;
-    end += size;
     try {
       checkKey(key);
       const { about, attributes } = describe(options);

@@ -59,7 +59,7 @@ export interface BatchOrder {
   readonly starts: Float64Array;
   /** SKIPPED: an object that is not to be stored. */
   readonly sizes: Float64Array;
-  readonly memory: ArrayBuffer;
+  readonly memory: ArrayBuffer | SharedArrayBuffer;
 }
 
 export const NO_PERMISSIONS = -1;

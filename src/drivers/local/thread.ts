@@ -209,8 +209,8 @@ function requestQueue(wake: () => void) {
   };
 }
 
-/** The memory that moves with a request; it has no bytes once it was sent. */
-function memoryIn(ask: Ask<OperationName>): ArrayBuffer | undefined {
+/** The memory that goes with a request; an ArrayBuffer has no bytes once it was sent. */
+function memoryIn(ask: Ask<OperationName>): ArrayBuffer | SharedArrayBuffer | undefined {
   return ask !== undefined && 'memory' in ask ? ask.memory : undefined;
 }
 
@@ -235,7 +235,7 @@ function pack(batch: readonly Waiting[]): {
     one.claim = { claims: view, index };
     const { ask } = one.request;
     const memory = memoryIn(ask);
-    if (memory !== undefined) transfer.push(memory);
+    if (memory instanceof ArrayBuffer) transfer.push(memory);
     if (one.body === undefined) return { ...one.request, body: undefined };
     const start = end;
     end += one.body.length;

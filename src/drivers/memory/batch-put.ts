@@ -24,12 +24,14 @@ export function memoryBatchPut(store: MemoryStore, checkKey: (key: string) => vo
       containerOf(store, container);
       checkBatch(bounds, objects, content, MEMORY);
       // Gone for the caller here as well, so that code which reads it afterwards fails with every backend.
-      const moved = structuredClone(content, { transfer: [content] });
-      let end = 0;
+      const moved =
+        content instanceof ArrayBuffer
+          ? structuredClone(content, { transfer: [content] })
+          : content;
       return objects.map((object) => {
-        const start = end;
-        end += object.size;
-        return putOne(container, object, new Uint8Array(moved.slice(start, end)));
+        const bytes = new Uint8Array(object.size);
+        bytes.set(new Uint8Array(moved, object.begin, object.size));
+        return putOne(container, object, bytes);
       });
     },
   };

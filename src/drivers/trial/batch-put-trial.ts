@@ -1,4 +1,4 @@
-import type { BatchedObject } from '../capabilities.js';
+import type { PlacedObject } from '../capabilities.js';
 import { checksumOf } from '../digest.js';
 import { ObjectHashMismatchError } from '../errors.js';
 import type { CapabilityTrial } from './capability-trial.js';
@@ -7,15 +7,20 @@ import { type Ground, PLAIN } from './ground.js';
 const OTHER_BYTES = 'announced as other bytes';
 
 /** Objects whose content is their name; the last one is announced with the digest of other bytes. */
-function batch(ground: Ground): { objects: BatchedObject[]; content: ArrayBuffer } {
+function batch(ground: Ground): { objects: PlacedObject[]; content: ArrayBuffer } {
   const names = ['a b', 'folder/é', 'empty', OTHER_BYTES];
   const contents = names.map((name) => Buffer.from(name === 'empty' ? '' : name));
-  const objects = names.map((name, at) => ({
-    key: ground.ref(name).key,
-    size: contents[at]?.length ?? 0,
-    md5: checksumOf('md5', Buffer.from(name === OTHER_BYTES ? 'x' : (contents[at] ?? ''))).hex,
-    options: PLAIN,
-  }));
+  let end = 0;
+  const objects = names.map((name, at) => {
+    const begin = end;
+    const size = contents[at]?.length ?? 0;
+    end += size;
+    const { hex: md5 } = checksumOf(
+      'md5',
+      Buffer.from(name === OTHER_BYTES ? 'x' : (contents[at] ?? '')),
+    );
+    return { key: ground.ref(name).key, begin, size, md5, options: PLAIN };
+  });
   return { objects, content: new Uint8Array(Buffer.concat(contents)).buffer };
 }
 

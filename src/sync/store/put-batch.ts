@@ -99,9 +99,8 @@ function together(options: PutBatchOptions, batchPut: BatchPut): PutBatch {
   return async (files, content, signal) => {
     const confirmed: (Confirmed | undefined)[] = [];
     for (const share of sharesOf(files, batchPut)) {
-      const contents = contentsOf(share, content);
-      const objects = share.map((file) => objectOf(file, options));
-      const outcomes = await batchPut.putObjects(container, objects, contents, { signal });
+      const objects = share.map((file) => ({ ...objectOf(file, options), begin: file.begin }));
+      const outcomes = await batchPut.putObjects(container, objects, content, { signal });
       for (const [row, { md5 }] of share.entries()) confirmed.push(confirmedBy(outcomes[row], md5));
     }
     return confirmed;
@@ -140,15 +139,4 @@ function* sharesOf(
     bytes += file.entry.size;
   }
   if (share.length > 0) yield share;
-}
-
-/** The contents of these files one after the other, in memory that the call may take away. */
-function contentsOf(files: readonly FileInBatch[], content: SharedArrayBuffer): ArrayBuffer {
-  const packed = new Uint8Array(files.reduce((sum, { entry }) => sum + entry.size, 0));
-  let at = 0;
-  for (const { entry, begin } of files) {
-    packed.set(new Uint8Array(content, begin, entry.size), at);
-    at += entry.size;
-  }
-  return packed.buffer;
 }

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { BatchPut } from '../../../src/drivers/capabilities.js';
 import { checksumOf } from '../../../src/drivers/digest.js';
 import {
@@ -6,7 +6,7 @@ import {
   ContainerError,
   StorageError,
 } from '../../../src/drivers/errors.js';
-import { batchOf, type Given, type PutAll, text } from './batch-of.js';
+import { batchOf, type Given, type PutAll, sharedBatchOf, text } from './batch-of.js';
 import { outcomeCases } from './batch-put-outcomes.js';
 import {
   call,
@@ -30,6 +30,10 @@ export function batchPutCases(fixture: Fixture): void {
   const putAll = (container: string, given: readonly Given[], signal = call.signal) =>
     batchPut.putObjects(container, ...batchOf(given), { signal });
   outcomeCases(fixture, putAll);
+  describe('from shared memory', () =>
+    outcomeCases(fixture, (container, given, signal = call.signal) =>
+      batchPut.putObjects(container, ...sharedBatchOf(given), { signal }),
+    ));
   refusalCases(fixture, batchPut, putAll);
   visibilityCases(fixture, putAll);
 }
@@ -55,6 +59,9 @@ function refusalCases({ backend, inContainer }: Fixture, batchPut: BatchPut, put
       const [objects] = batchOf([text('a', 'A'), text('b', 'B')]);
       const short = batchPut.putObjects(container, objects, new ArrayBuffer(1), call);
       expect(await rejection(short)).toBeInstanceOf(StorageError);
+      const before = objects.map((object) => ({ ...object, begin: -1 }));
+      const outside = batchPut.putObjects(container, before, new ArrayBuffer(9), call);
+      expect(await rejection(outside)).toBeInstanceOf(StorageError);
       expect(await listKeys(backend, container)).toEqual([]);
       const outcomes = await putAll(container, many.slice(0, most));
       expect(outcomes.filter((outcome) => 'stored' in outcome)).toHaveLength(most);

@@ -117,7 +117,7 @@ const WRITER = (root: string, fsync: boolean): string => `
     const size = [1, 4096, 30_000][round % 3];
     const content = new Uint8Array(40 * size).fill(97 + (round % 26));
     const md5 = hash('md5', content.subarray(0, size));
-    const objects = Array.from({ length: 40 }, (_, at) => ({ key: 'folder ' + (round % 5) + '/' + at % 7 + '/object ' + at, size, md5, options }));
+    const objects = Array.from({ length: 40 }, (_, at) => ({ key: 'folder ' + (round % 5) + '/' + at % 7 + '/object ' + at, begin: at * size, size, md5, options }));
     const outcomes = await backend.capabilities.batchPut.putObjects('${CONTAINER}', objects, content.buffer, call);
     console.log(JSON.stringify(objects.filter((_, at) => 'stored' in outcomes[at]).map(({ key }) => key)));
   }
