@@ -77,5 +77,6 @@ export function openBatchRoad(options: BatchRoadOptions): BatchAdmission {
     index,
     pending,
     whereabouts: findings.whereabouts,
+    copiesRenamed: parts.backend.capabilities.batchPut === undefined,
   });
 }

@@ -41,7 +41,7 @@ export function createHoldPage(options: HoldPageOptions): HoldPage {
   const { parts, source, pending, held, dependents } = options;
 
   return async (page, run, asOfMs) => {
-    const stats = source.statsInOrder();
+    const [stats, others] = [source.statsInOrder(), source.statsInOrder()];
     const veto = source.deleteVetoes();
     const missing = page.filter((each) => {
       const known = parts.index.get(each.name);
@@ -49,7 +49,7 @@ export function createHoldPage(options: HoldPageOptions): HoldPage {
         known !== undefined &&
         isUndecided(each, known, run, options) &&
         stats.statPath(each.name).found === 'nothing' &&
-        options.whereabouts.find(each.name, known, asOfMs, run.id).state === 'nowhere' &&
+        options.whereabouts.find(each.name, known, asOfMs, run.id, others).state === 'nowhere' &&
         veto(source.pathOf(each.name)) === undefined
       );
     });

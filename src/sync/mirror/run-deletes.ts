@@ -4,7 +4,8 @@ import type { NameSet } from '../../state/ledger.js';
 import type { ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { Finding, MissingName } from '../scan/compare.js';
 import { openSpill } from '../scan/spill.js';
-import type { Whereabouts } from '../work/whereabouts.js';
+import type { SourceView } from '../source/source-view.js';
+import type { Whereabout, Whereabouts } from '../work/whereabouts.js';
 import type { Intake } from './intake.js';
 import type { Mirror } from './mirror.js';
 import type { Run } from './runs.js';
@@ -47,10 +48,11 @@ export type DeletingMirror = Pick<Mirror, 'held' | 'holdPage'> & {
   readonly parts: Pick<Mirror['parts'], 'index' | 'guard' | 'location'>;
   readonly whereabouts: Pick<Whereabouts, 'find'>;
   readonly intake: Pick<Intake, 'enqueue'>;
+  readonly source: Pick<SourceView, 'statsInOrder'>;
 };
 
 export function collectDeletes(
-  { parts, whereabouts, intake, held, holdPage }: DeletingMirror,
+  { parts, source, whereabouts, intake, held, holdPage }: DeletingMirror,
   { whyKept, kept }: KeptObjects,
 ): RunDeletes {
   const { index, guard, location } = parts;
@@ -79,10 +81,12 @@ export function collectDeletes(
     let deletes = 0;
     let extraneous = 0;
     for await (const page of inPages(signal)) {
+      const stats = source.statsInOrder();
       for (const { name } of page) {
         const known = index.get(name);
-        if (known !== undefined)
-          deletes += known.guarded === undefined && destroys(name, known, asOfMs) ? 1 : 0;
+        const isLost = (record: ObjectRecord) =>
+          destroys(whereabouts.find(name, record, asOfMs, undefined, stats));
+        if (known !== undefined) deletes += known.guarded === undefined && isLost(known) ? 1 : 0;
         else if (whyKept(name) === undefined) {
           extraneous += 1;
           digest ^= digestOf(name);
@@ -90,13 +94,6 @@ export function collectDeletes(
       }
     }
     return { deletes, extraneous: { count: extraneous, digest: digest.toString(16) } };
-  }
-
-  /** False when its content is, or is about to be, under another name, or when its delete will be withheld. */
-  function destroys(name: ObjectName, known: ObjectRecord, asOfMs: number): boolean {
-    const found = whereabouts.find(name, known, asOfMs);
-    if (found.state === 'confirmed') return !found.sameContent;
-    return found.state === 'nowhere' || found.state === 'unseen';
   }
 
   /** What is known to be held needs no job, and no evidence, to stay so. */
@@ -145,6 +142,12 @@ export function collectDeletes(
     },
     close: () => found.close(),
   };
+}
+
+/** False when its content is, or is about to be, under another name, or when its delete will be withheld. */
+function destroys(found: Whereabout): boolean {
+  if (found.state === 'confirmed') return !found.sameContent;
+  return found.state === 'nowhere' || found.state === 'unseen';
 }
 
 /** Of a set of names, these in any order: a scan by several threads finds them in none. */

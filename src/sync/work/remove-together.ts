@@ -64,11 +64,12 @@ function judgeAll(
   ctx: TogetherContext,
 ): { readonly ordinary: readonly Ordinary[]; readonly alone: readonly Job[] } {
   const nowMs = ctx.clock.monotonic();
-  const stats = ctx.source.statsInOrder();
+  // Each follows names that lie beside each other: those of the jobs, and those of the same files now.
+  const [stats, others] = [ctx.source.statsInOrder(), ctx.source.statsInOrder()];
   const ordinary: Ordinary[] = [];
   const alone: Job[] = [];
   for (const job of inOrder(jobs)) {
-    const judged = judge(job, job.asOfMs ?? nowMs, stats, ctx);
+    const judged = judge(job, job.asOfMs ?? nowMs, { stats, others }, ctx);
     if (judged === 'alone') alone.push(job);
     else if (judged !== 'waits') ordinary.push({ job, counts: judged === 'counts' });
   }
@@ -82,7 +83,7 @@ function inOrder(jobs: readonly Job[]): readonly Job[] {
 function judge(
   job: Job,
   asOfMs: number,
-  stats: PathStats,
+  { stats, others }: { readonly stats: PathStats; readonly others: PathStats },
   ctx: TogetherContext,
 ): 'alone' | 'waits' | 'free' | 'counts' {
   const { name } = job;
@@ -91,7 +92,7 @@ function judge(
   const known = ctx.index.get(name);
   if (listed === 'ask' || !isDeletable(known) || !isGone(stats, name)) return 'alone';
   if (decide(undefined, known, listed, ctx.policy).action !== 'delete') return 'alone';
-  const may = mayDeleteNow(job, known, asOfMs, ctx);
+  const may = mayDeleteNow(job, known, asOfMs, ctx, others);
   if ('outcome' in may) return may.outcome === 'waits' ? 'waits' : 'alone';
   if (may.neededBy !== undefined || (ctx.trash !== undefined && !may.moved)) return 'alone';
   return may.moved || known.guarded === 'delete-approved' ? 'free' : 'counts';

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ObjectIndex, ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { LocalEntry } from '../../watcher/entry.js';
+import type { PathStats } from '../source/source-view.js';
 import type { Job } from './job.js';
 import type { MirrorContext } from './mirror-context.js';
 import type { Outcome } from './outcome.js';
@@ -53,15 +54,16 @@ export async function afterAnnouncements(): Promise<void> {
   for (let turn = 0; turn < 2; turn += 1) await nextTurn();
 }
 
-/** The same at once, for a name that was found to have lost its file at `asOfMs`. */
+/** The same at once, for a name that was found to have lost its file at `asOfMs`. `stats`: see Whereabouts.find. */
 export function mayDeleteNow(
   job: Job,
   known: ObjectRecord,
   asOfMs: number,
   { whereabouts, waitingJobs }: Pick<MirrorContext, 'whereabouts' | 'waitingJobs'>,
+  stats?: Pick<PathStats, 'statPath'>,
 ): MayDelete | Outcome {
   const { name } = job;
-  const found = whereabouts.find(name, known, asOfMs, job.run);
+  const found = whereabouts.find(name, known, asOfMs, job.run, stats);
   switch (found.state) {
     case 'confirmed':
       return { moved: found.sameContent };

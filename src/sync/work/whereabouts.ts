@@ -2,7 +2,7 @@ import type { ObjectIndex, ObjectName, ObjectRecord } from '../../state/object-i
 import type { RelativePath } from '../../watcher/entry.js';
 import { compareDigests, digestsOf } from '../digests.js';
 import type { ScansDue } from '../scan/scans-due.js';
-import type { SourceView } from '../source/source-view.js';
+import type { PathStats, SourceView } from '../source/source-view.js';
 import type { Pending } from './pending.js';
 import { createSightings } from './sightings.js';
 
@@ -52,8 +52,17 @@ export interface Whereabouts {
   delayed(name: ObjectName): void;
   /** No job sees to this name any more. Returns the names whose deletes were withheld for its sake, if that is over. */
   ended(name: ObjectName): readonly ObjectName[];
-  /** Where the file of this object is now. `asOfMs`, `run`: see ScansDue.isDue. */
-  find(name: ObjectName, record: ObjectRecord, asOfMs: number, run?: number): Whereabout;
+  /**
+   * Where the file of this object is now. `asOfMs`, `run`: see ScansDue.isDue. `stats`: of a caller that asks about many names in
+   * one turn of the event loop, so that the folders above them are not looked at for each.
+   */
+  find(
+    name: ObjectName,
+    record: ObjectRecord,
+    asOfMs: number,
+    run?: number,
+    stats?: NameStats,
+  ): Whereabout;
   /** The delete under `name` is withheld for the sake of the file under `other`. True: `ended` of that one gives it back. */
   keep(name: ObjectName, other: ObjectName): boolean;
   /** Whether a first attempt for this name is still to come or under way. */
@@ -67,6 +76,8 @@ export interface Whereabouts {
   /** Paths under which a watcher has seen an inode to appear, and which it has not given out yet. Returns what takes this back. */
   attend(appeared: (inode: bigint) => Iterable<RelativePath>): () => void;
 }
+
+type NameStats = Pick<PathStats, 'statPath'>;
 
 export type Whereabout =
   | { readonly state: 'confirmed'; readonly name: ObjectName; readonly sameContent: boolean }
@@ -100,9 +111,10 @@ export function createWhereabouts({
   function isThere(
     name: ObjectName,
     record: Pick<ObjectRecord, 'inode' | 'kind' | 'ctimeNs' | 'hashedAtMs'>,
+    stats: NameStats,
   ): boolean {
     const { inode, kind } = record;
-    const state = source.statPath(name);
+    const state = stats.statPath(name);
     if (state.found === 'entry') {
       if (state.entry.inode !== inode || state.entry.kind !== kind) return false;
       return !isYounger(source.birthTime(name), record);
@@ -123,10 +135,10 @@ export function createWhereabouts({
       for (const name of source.namesAt(path)) yield [name, true];
   }
 
-  function findSeen(name: ObjectName, record: ObjectRecord): Whereabout {
+  function findSeen(name: ObjectName, record: ObjectRecord, stats: NameStats): Whereabout {
     let found: Whereabout = { state: 'nowhere' };
     for (const [other, settling] of candidates(record.inode)) {
-      if (other === name || !isThere(other, record)) continue;
+      if (other === name || !isThere(other, record, stats)) continue;
       const now = index.get(other);
       if (now?.state === 'confirmed' && now.inode === record.inode) {
         return {
@@ -167,8 +179,8 @@ export function createWhereabouts({
       if (refused && state?.found === 'entry' && !isRecorded(name, state.entry.inode)) return [];
       return sightings.remove(name);
     },
-    find(name, record, asOfMs, run) {
-      const found = findSeen(name, record);
+    find(name, record, asOfMs, run, stats = source) {
+      const found = findSeen(name, record, stats);
       if (found.state !== 'nowhere') return found;
       if (scansDue.isDue(asOfMs, run)) return { state: 'unseen' };
       return sightings.overflowed ? { state: 'not-mirrored', name: '', why: TOO_MANY } : found;
