@@ -22,15 +22,12 @@ const KEYS = sortNames([
 /** Keys, names beside them, and names before and after all of them. */
 const BOUNDS = [
   undefined,
-  ' ',
-  'a',
   'a%2Fb',
   'a+b',
   'a/',
   'a/b',
   'a/b+',
   'a/\uffff',
-  'a0',
   '\ufffd',
   '\u{1f388}\ufffd',
   '\u{1f389}',
@@ -54,7 +51,7 @@ export function listingRangeCases({ backend, inContainer }: Fixture): void {
       for (const after of BOUNDS) {
         for (const upTo of BOUNDS) {
           const range = { ...(after && { after }), ...(upTo && { upTo }) };
-          for (const [prefix, size] of [['', 4] as const, ['a/', 2] as const]) {
+          for (const [prefix, size] of [['', 7] as const, ['a/', 2] as const]) {
             const listed = await listAll(backend, container, prefix, size, range);
             expect(
               listed.map(({ key }) => key),
