@@ -15,7 +15,8 @@ export interface ListingRange<T> {
   state: 'waiting' | 'reading' | 'over' | 'failed';
   /** Why it has failed. */
   error: unknown;
-  /** The last name that was read. */
+  /** The first and the last name that were read. */
+  first: string | undefined;
   last: string | undefined;
   pagesRead: number;
   namesRead: number;
@@ -40,7 +41,10 @@ const SMALLEST_STEP = PLANNED / 10;
 const MOST_KEPT = 2;
 /** Pages for which a range that waits for its turn keeps room, so that those behind it do not take all. */
 const RESERVED = 8;
-/** Guessed ranges may cost so many requests, and as many again as the listing as a whole. */
+/** Pages that a range goes on for, by the distance of names, from which on it is cut; and below which one page is cut off. */
+const WORTH_A_CUT = 1.3;
+const FEW_PAGES = 16;
+/** Guessed ranges may cost so many requests, and half as many again as the listing takes page by page. */
 const FREE_REQUESTS = 16;
 
 /**
@@ -93,12 +97,13 @@ export class RangePlan<T> {
 
   /** A page of the range has come. */
   read(range: ListingRange<T>, { items, next }: ObjectPage, value: T): void {
-    const last = items.at(-1)?.key;
+    const last = copyOf(items.at(-1)?.key);
     this.#guesser.note(items);
     this.#requests += 1;
     this.#names += items.length;
     range.pagesRead += 1;
     range.namesRead += items.length;
+    range.first ??= copyOf(items[0]?.key);
     range.last = last ?? range.last;
     range.state = next === undefined ? 'over' : 'waiting';
     if (last !== undefined) range.kept.push({ value, last });
@@ -146,25 +151,42 @@ export class RangePlan<T> {
       last !== undefined &&
       pagesRead >= longAfter &&
       (cutOff === undefined || cutOff.pagesRead > 0) &&
-      this.#requests < FREE_REQUESTS + (2 * this.#names) / RANGE_PAGE
+      this.#requests < FREE_REQUESTS + (1.5 * this.#names) / RANGE_PAGE
     );
   }
 
   #cut(range: ListingRange<T>, at: number): void {
-    const cut = this.#guesser.between(range.last ?? '', range.upTo, range.position);
-    if (cut === undefined) return;
+    const { first, last, upTo, namesRead } = range;
+    if (first === undefined || last === undefined) return;
+    if (upTo === undefined) {
+      const cut = this.#guesser.beyond(last, range.position);
+      if (cut !== undefined) this.#cutOff(range, at, cut.name, cut.position - 1);
+      return;
+    }
+    const pages = (namesRead * (this.#guesser.stretch(first, last, upTo) ?? 2)) / PLANNED;
+    if (pages < WORTH_A_CUT) return;
+    const cut = this.#guesser.between(last, upTo, pages < FEW_PAGES ? 1 / pages : 0.5);
+    if (cut !== undefined) this.#cutOff(range, at, cut, undefined);
+  }
+
+  #cutOff(range: ListingRange<T>, at: number, name: string, position: number | undefined): void {
     const behind = newRange<T>({
-      after: cut.name,
+      after: name,
       upTo: range.upTo,
       planned: undefined,
       longAfter: 1,
-      position: range.upTo === undefined ? cut.position - 1 : undefined,
+      position,
     });
-    range.upTo = cut.name;
+    range.upTo = name;
     range.cutOff = behind;
     range.planned = undefined;
     this.#ranges.splice(at + 1, 0, behind);
   }
+}
+
+/** The engine keeps the whole text that a name was cut from, here an answer of some 300 KiB, as long as the name. */
+function copyOf(name: string | undefined): string | undefined {
+  return name === undefined ? undefined : Buffer.from(name).toString();
 }
 
 function isIdle({ state }: ListingRange<unknown>): boolean {
@@ -179,6 +201,7 @@ function newRange<T>(
     kept: [],
     state: 'waiting',
     error: undefined,
+    first: undefined,
     last: undefined,
     pagesRead: 0,
     namesRead: 0,

@@ -63,8 +63,8 @@ it('ranged listing: cuts names that no index knows while they are listed', async
   const container = new ListedContainer(NAMES);
   const { names, rounds } = await listed(container, { prefix: 'tree/' });
   expect(names).toEqual(NAMES);
-  expect(rounds).toBeLessThanOrEqual(25);
-  expect(container.requests).toBeLessThanOrEqual(16 + 2 * 50);
+  expect(rounds).toBeLessThanOrEqual(20);
+  expect(container.requests).toBeLessThanOrEqual(16 + 1.5 * 50);
   expect(container.mostHeld).toBeLessThanOrEqual(65);
 });
 
