@@ -58,6 +58,7 @@ export interface Signer {
 }
 
 export function createSigner(): Signer {
+  const amzTime = cachedAmzTime();
   const signingKey = cachedSigningKey();
 
   function signature(canonical: string, scope: string, time: string, key: Buffer): string {
@@ -131,9 +132,18 @@ function signatureChain(seed: string, timeAndScope: string, key: Buffer): ChunkS
   };
 }
 
-/** `20260131T120000Z`. */
-function amzTime(ms: number): string {
-  return `${isoTime(ms).slice(0, 19).replace(/[-:]/g, '')}Z`;
+/** `20260131T120000Z`, which is the same for all requests of one second. */
+function cachedAmzTime(): (ms: number) => string {
+  let second = Number.NaN;
+  let text = '';
+  return (ms) => {
+    const now = Math.floor(ms / 1000);
+    if (now !== second) {
+      second = now;
+      text = `${isoTime(ms).slice(0, 19).replace(/[-:]/g, '')}Z`;
+    }
+    return text;
+  };
 }
 
 function canonicalValue(value: string): string {

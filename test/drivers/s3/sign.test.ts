@@ -120,7 +120,7 @@ test('S3 presigned URL: is that of aws4', () => {
   expect(parameters(query)).toEqual(parameters(theirs.path!.split('?')[1]!));
 });
 
-test('S3 signature: a new day, region or secret gives a new signing key', () => {
+test('S3 signature: a new second, day, region or secret gives another signature', () => {
   const signer = createSigner();
   const request = {
     method: 'GET',
@@ -134,6 +134,8 @@ test('S3 signature: a new day, region or secret gives a new signing key', () => 
   const tomorrow = NOW + 86_400_000;
   for (const [keys, region, nowMs] of [
     [credentials, 'a', NOW],
+    [credentials, 'a', NOW + 1_000],
+    [credentials, 'a', NOW - 1_000],
     [credentials, 'b', NOW],
     [credentials, 'b', tomorrow],
     [other, 'b', tomorrow],
