@@ -33,8 +33,21 @@ export function sum(all: Iterable<Progress>): Progress {
   return total;
 }
 
+/** What is counted, in the plural: the jobs, and what happened to what was looked at. */
+export interface ProgressWords {
+  readonly jobs: string;
+  readonly scanned: string;
+}
+
+const OF_A_MIRROR: ProgressWords = { jobs: 'changes', scanned: 'scanned' };
+
 /** One line about the newest sample: files, bytes, rate and time left; cut to the width of the terminal. */
-export function progressLine(label: string, samples: readonly Sample[], columns: number): string {
+export function progressLine(
+  label: string,
+  samples: readonly Sample[],
+  columns: number,
+  words = OF_A_MIRROR,
+): string {
   const [oldest, newest] = [samples[0], samples.at(-1)];
   if (oldest === undefined || newest === undefined) return '';
   const { scanned, jobsDue, jobsDone, bytesDue, bytesDone } = newest.progress;
@@ -43,11 +56,11 @@ export function progressLine(label: string, samples: readonly Sample[], columns:
   const left = secondsLeft(oldest, newest);
   // What matters least comes last, where a narrow terminal cuts it off.
   const parts = [
-    ...(jobsDue > 0 ? [`${count(jobsDone)} of ${count(jobsDue)} changes`] : []),
+    ...(jobsDue > 0 ? [`${count(jobsDone)} of ${count(jobsDue)} ${words.jobs}`] : []),
     ...(bytesDue > 0 ? [`${bytes(bytesDone)} of ${bytes(bytesDue)}`] : []),
     ...(left === undefined ? [] : [`${duration(left)} left`]),
     ...(rate > 0 ? [`${bytes(rate)}/s`] : []),
-    `${count(scanned)} scanned`,
+    `${count(scanned)} ${words.scanned}`,
   ];
   const line = `${printable(label)}: ${parts.join(' · ')}`;
   return line.length < columns ? line : `${line.slice(0, Math.max(0, columns - 2))}…`;

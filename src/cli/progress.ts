@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import type { Clock } from '../clock.js';
 import type { Progress, SyncObserver } from '../sync/events.js';
 import type { Io, Stream } from './io.js';
-import { progressLine, type Sample, sum, withSample } from './progress-text.js';
+import { type ProgressWords, progressLine, type Sample, sum, withSample } from './progress-text.js';
 
 /** A line at the bottom of a terminal that shows the progress. */
 export interface ProgressDisplay {
@@ -21,7 +21,8 @@ export function canShowProgress(stream: Stream, env: Io['env']): boolean {
   return stream.isTTY === true && env['TERM'] !== 'dumb';
 }
 
-export function openProgress(stream: Stream, clock: Clock): ProgressDisplay {
+/** `words`: default, those of mirrors. */
+export function openProgress(stream: Stream, clock: Clock, words?: ProgressWords): ProgressDisplay {
   const latest = new Map<string, Progress>();
   let samples: readonly Sample[] = [];
   let shown = '';
@@ -34,7 +35,7 @@ export function openProgress(stream: Stream, clock: Clock): ProgressDisplay {
       const [only] = latest.keys();
       const label = latest.size === 1 && only !== undefined ? only : `${latest.size} mirrors`;
       // A terminal of unknown size reports 0 columns.
-      const line = progressLine(label, samples, stream.columns || 80);
+      const line = progressLine(label, samples, stream.columns || 80, words);
       if (line !== shown) stream.write(ERASE_LINE + line);
       shown = line;
     }

@@ -1,18 +1,21 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseTime } from '../clock.js';
+import { syncNames } from '../drivers/sync-path.js';
 import { makeFolders } from '../make-folders.js';
 import { OVERWRITES, type Overwrite } from '../restore/existing.js';
 import { NO_FOLDERS, openFolderTree } from '../restore/folder-tree.js';
 import { listSources } from '../restore/list-sources.js';
-import type { RestoreContext } from '../restore/restore-context.js';
+import type { RestoreContext, RestoreRules } from '../restore/restore-context.js';
+import type { RestoreEvent } from '../restore/restore-events.js';
 import { restoreAll } from '../restore/restore-run.js';
-import { openSelection } from '../restore/selection.js';
+import { openSelection, type Selection } from '../restore/selection.js';
 import { openStaging } from '../restore/staging.js';
 import { UsageError } from './exit.js';
 import type { Io } from './io.js';
 import { withPlace } from './open-place.js';
-import type { PlaceOptions } from './remote-place.js';
+import type { PlaceOptions, RemotePlace } from './remote-place.js';
+import { openRestoreProgress } from './restore-progress.js';
 import { openRestoreReport } from './restore-report.js';
 
 export interface RestoreOptions extends PlaceOptions {
@@ -41,27 +44,44 @@ export async function restore(
   const folder = resolve(io.cwd, options.to);
   return withPlace(configFile, asked.place, options, io, async (command) => {
     const { place, backend, index, output, signal } = command;
-    const report = openRestoreReport(output, io.stderr, options);
     const selection = openSelection(asked.paths);
-    const rules = {
-      overwrite,
-      links: options.links && place.symlinks === 'preserve',
-      owner: options.owner,
-      specialBits: options.specialBits,
-      dryRun: options.dryRun,
-    };
+    const list = (chosen: Selection, within: AbortSignal) =>
+      listSources(backend, place, chosen, atMs, within);
+    const progress = openRestoreProgress(
+      asked.place,
+      io,
+      !options.json && !options.dryRun,
+      (within) => list(openSelection(asked.paths), within),
+      signal,
+    );
+    const report = openRestoreReport(output, progress.stderr, options);
     const lanes = Math.min(
       MOST_LANES,
       place.target.concurrency ?? backend.capabilities.concurrency,
     );
-    const sources = listSources(backend, place, selection, atMs, signal);
-    const base = { backend, clock: io.clock, recordOf: index.recordOf, rules };
-    await inFolder(folder, base, (ctx) =>
-      restoreAll(ctx, sources, { lanes, report: report.report, signal }),
-    );
-    for (const text of selection.unmatched()) report.missing(text);
+    const base = { backend, clock: io.clock, recordOf: index.recordOf, onBytes: progress.onBytes };
+    const onEvent = (event: RestoreEvent) => {
+      progress.onEvent(event);
+      report.report(event);
+    };
+    try {
+      await inFolder(folder, { ...base, rules: rulesOf(options, overwrite, place) }, (ctx) =>
+        restoreAll(ctx, list(selection, signal), { lanes, report: onEvent, signal }),
+      );
+      for (const text of selection.unmatched()) report.missing(text);
+    } finally {
+      await progress.close();
+    }
     return report.finish();
   });
+}
+
+function rulesOf(
+  { links, owner, specialBits, dryRun }: RestoreOptions,
+  overwrite: Overwrite,
+  { symlinks }: RemotePlace,
+): RestoreRules {
+  return { overwrite, links: links && symlinks === 'preserve', owner, specialBits, dryRun };
 }
 
 /** Milliseconds since the epoch. @throws UsageError */
@@ -102,6 +122,7 @@ async function inFolder(
     const tree = openFolderTree(folder, foldsCase);
     try {
       await work({ ...base, tree, staging, foldsCase });
+      await syncNames(folder); // a journal keeps what came before it, as the names in other folders
     } finally {
       tree.close();
     }

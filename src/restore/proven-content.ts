@@ -5,7 +5,7 @@ import { type Read, steadyRead } from './steady-read.js';
 
 /** The bytes of an object, which are compared on the way with what they should be. Rejects after the last when they are not that. */
 export async function* provenContent(
-  { backend, clock }: Pick<RestoreContext, 'backend' | 'clock'>,
+  { backend, clock, onBytes }: Pick<RestoreContext, 'backend' | 'clock' | 'onBytes'>,
   read: Read,
   info: ObjectInfo,
   proof: ContentProof | undefined,
@@ -18,6 +18,7 @@ export async function* provenContent(
     signal.throwIfAborted();
     received += chunk.byteLength;
     check.update(chunk);
+    onBytes(chunk.byteLength);
     if (received > info.size) break; // `finish` says so
     yield chunk;
   }

@@ -39,6 +39,8 @@ export interface RestoreContext {
   readonly staging: Staging | undefined;
   /** Whether the folder's file system takes names that differ only in case for one. */
   readonly foldsCase: boolean;
+  /** Called with each piece of content that arrives. */
+  readonly onBytes: (bytes: number) => void;
   /** What the index says of an object; undefined where there is no index, or it says nothing. */
   recordOf(name: ObjectName): ObjectRecord | undefined;
 }

@@ -12,6 +12,7 @@ import { provenContent } from './proven-content.js';
 import type { RestoreContext, RestoreSource } from './restore-context.js';
 import type { RestoreOutcome } from './restore-events.js';
 import { isArchived, RestoreError } from './restore-failure.js';
+import { isFull } from './room.js';
 import { newUnfinishedName } from './staging.js';
 
 /** Loads in all of an object that was replaced while it was read. */
@@ -53,6 +54,7 @@ async function restoreInto(
     if (verdict !== 'restore') return verdict;
   }
   if (ctx.rules.dryRun || ctx.staging === undefined) return { outcome: 'planned' };
+  ctx.staging.room.require(described.info.size);
   return load(ctx, source, described, destination, existing !== undefined, signal);
 }
 
@@ -187,6 +189,7 @@ async function loadOnce(
       : { outcome: 'failed', problem: 'attributes', error };
   } catch (error) {
     rmSync(unfinished, { force: true });
+    if (isFull(error)) staging?.room.noteFull();
     throw error;
   }
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { lstatPathIfAny } from '../file-stat.js';
 import { fateOf, type ProcessIdentity, thisProcess } from '../state/process-identity.js';
+import { type Room, watchRoom } from './room.js';
 
 /** Where files are while they are not whole: in a folder of the root that only its owner can read. */
 export interface Staging {
@@ -10,6 +11,7 @@ export interface Staging {
   newPath(): string;
   /** Whether the file system takes names that differ only in case for one. */
   readonly foldsCase: boolean;
+  readonly room: Room;
   /** Removes the folder, and whatever is left in it. */
   close(): void;
 }
@@ -35,6 +37,7 @@ export async function openStaging(root: string): Promise<Staging> {
     device: stat?.dev ?? -1n,
     foldsCase: lstatPathIfAny(`${folder}/${OWNER.toUpperCase()}`) !== undefined,
     newPath: () => `${folder}/${newUnfinishedName()}`,
+    room: watchRoom(folder),
     close: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
