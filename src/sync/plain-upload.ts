@@ -20,6 +20,7 @@ export const SMALL_FILE = 1024 * 1024;
  *
  * - it is no regular file, has several names (hard links), or is large;
  * - objects of others may not be overwritten;
+ * - an earlier upload of it was never confirmed, and may have left an object;
  * - the trash is to keep what is replaced, or may have to;
  * - a decision of the guard about its object is open.
  *
@@ -33,6 +34,7 @@ export function plainUpload(
   if (local?.kind !== 'file' || local.links !== undefined || local.size > SMALL_FILE)
     return undefined;
   if (overwrite !== 'always' || known?.guarded !== undefined) return undefined;
+  if (decision.why === 'unconfirmed' && remote !== 'absent') return undefined;
   if (deletes === 'trash' && (remote !== 'absent' || known !== undefined)) return undefined;
   const listed = typeof remote === 'string' ? remote : 'present';
   return { entry: local, why: decision.why, listed };

@@ -27,7 +27,7 @@ const policy = (changes: Partial<Policy> = {}) =>
   ({ overwrite: 'always', deletes: 'mirror', ...changes }) as const;
 
 describe('a file that goes with a batch', () => {
-  test.each(['new', 'changed', 'unconfirmed', 'drift'] as const)(
+  test.each(['new', 'changed', 'drift'] as const)(
     'is a small regular file with the decision to upload it because it is %s',
     (why) => {
       expect(plainUpload(found({ decision: { action: 'upload', why } }), policy())).toEqual({
@@ -37,6 +37,14 @@ describe('a file that goes with a batch', () => {
       });
     },
   );
+
+  test('was never confirmed, and a listing shows that no object is left of it', () => {
+    const decision = { action: 'upload', why: 'unconfirmed' } as const;
+    expect(plainUpload(found({ decision, remote: 'absent' }), policy())).toBeDefined();
+    expect(plainUpload(found({ decision, remote: 'unknown' }), policy())).toBeUndefined();
+    const object = { size: 1, inspected: false };
+    expect(plainUpload(found({ decision, remote: object }), policy())).toBeUndefined();
+  });
 
   test('keeps whether a listing showed that there is an object, or none', () => {
     expect(plainUpload(found({ remote: 'absent' }), policy())?.listed).toBe('absent');

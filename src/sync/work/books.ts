@@ -16,9 +16,9 @@ import { recordOf } from './record-of.js';
 export interface Books {
   /**
    * Records that the object of this file is about to be sent; no byte may go out before this resolves. Keeps the ETag of
-   * our present object, by which it is recognised.
+   * our present object, by which it is recognised: `ours`, or that of its record.
    */
-  mark(name: ObjectName, entry: LocalEntry, content: MarkedContent): Promise<void>;
+  mark(name: ObjectName, entry: LocalEntry, content: MarkedContent, ours?: string): Promise<void>;
   /** The same for many, in one commit. */
   markAll(files: readonly MarkedFile[]): Promise<void>;
   /** Writes down in one commit what was confirmed of many objects. */
@@ -73,15 +73,20 @@ export function openBooks({ index, uploads, orphans, aside }: BooksOptions): Boo
     await orphans.abort(signal, name);
   }
 
-  function markOf(name: ObjectName, entry: LocalEntry, content: MarkedContent): ObjectRecord {
+  function markOf(
+    name: ObjectName,
+    entry: LocalEntry,
+    content: MarkedContent,
+    ours?: string,
+  ): ObjectRecord {
     const { md5 = '', looks, hashedAtMs } = content;
-    const etag = index.get(name)?.etag;
+    const etag = ours ?? index.get(name)?.etag;
     const marked = { md5, looks, ...(etag === undefined ? {} : { etag }) };
     return recordOf(entry, marked, hashedAtMs, 'sending');
   }
 
   return {
-    mark: (name, entry, content) => index.put(name, markOf(name, entry, content)),
+    mark: (name, entry, content, ours) => index.put(name, markOf(name, entry, content, ours)),
     markAll: (files) =>
       index.putAll(
         files.map(({ name, entry, content }) => [name, markOf(name, entry, content)] as const),

@@ -6,6 +6,7 @@ import { compareDigests, digestsOf, recordedParts } from '../digests.js';
 import type { FileContent } from '../source/file-reader.js';
 import type { Job } from './job.js';
 import { keepOld } from './keep-old.js';
+import { markAsSending } from './mark-as-sending.js';
 import type { MirrorContext } from './mirror-context.js';
 import type { Outcome } from './outcome.js';
 import { confirmedRecord } from './record-of.js';
@@ -18,14 +19,14 @@ export async function copyRenamed(
   ctx: MirrorContext,
   signal: AbortSignal,
 ): Promise<Outcome | undefined> {
-  const { index, effects, books } = ctx;
+  const { index, effects } = ctx;
   const from = whereToCopyFrom(job, entry, ctx);
   if (from === undefined || !effects.canCopy || !holds(index.get(from), entry)) return undefined;
   const content = await contentFor(from, entry, read, ctx);
   if (!isOfContent(index.get(from), content)) return undefined;
   await keepOld(job, content.md5, neededBy, ctx, signal);
   ctx.drain.throwIfAborted();
-  await books.mark(job.name, entry, content);
+  await markAsSending(job.name, entry, content, ctx);
   // A job may have sent the former name again meanwhile, or be about to.
   const source = index.get(from);
   if (!holds(source, entry) || !isOfContent(source, content)) return undefined;

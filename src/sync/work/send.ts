@@ -7,6 +7,7 @@ import type { PutWhere } from '../store/object-store.js';
 import type { MarkedContent } from './books.js';
 import type { Job } from './job.js';
 import { keepOld } from './keep-old.js';
+import { markAsSending } from './mark-as-sending.js';
 import type { MirrorContext } from './mirror-context.js';
 import type { Outcome } from './outcome.js';
 import { confirmedRecord } from './record-of.js';
@@ -71,7 +72,7 @@ async function prepare(
   try {
     await keepOld(job, content.md5, neededBy, ctx, signal);
     ctx.drain.throwIfAborted();
-    await ctx.books.mark(job.name, entry, content);
+    await markAsSending(job.name, entry, content, ctx);
   } catch (error) {
     // Nothing was replaced. After the mark, the next attempt does not ask the guard again.
     await permit.refund();

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { ObjectError } from '../../../src/drivers/errors.js';
+import { openMirrorFixture } from '../../world/mirror-in-process.js';
+
+const ONCE = {
+  backoff: { firstMs: 1, limitMs: 5 },
+  attempts: 1,
+  keepsTrying: false,
+};
+const failure = () => new ObjectError('f', 'was refused', { driver: 'memory' });
+
+test.each(['always', 'never'] as const)(
+  'P4, P5: an object that was stored without an answer is deleted with its file, also after a second upload that stored nothing: overwrite: %s',
+  async (overwrite) => {
+    const fixture = await openMirrorFixture({
+      persistence: ONCE,
+      mirror: { extraneous: 'keep', overwrite },
+    });
+    const stays = { 'p/stays': 'stays' };
+    const { faults, write, remove, run, objects } = fixture;
+    write('stays');
+    await run('reconcile');
+    write('f', 'first');
+    faults.next('putObject', { lost: failure() });
+    await run('scan');
+    expect(await objects()).toEqual({ ...stays, 'p/f': 'first' });
+
+    write('f', 'second content');
+    faults.next('putObject', failure());
+    await run('scan');
+    faults.assertUsedUp();
+    expect(await objects()).toEqual({ ...stays, 'p/f': 'first' });
+
+    remove('f');
+    await run('scan');
+    expect(await objects()).toEqual(stays);
+  },
+);
