@@ -32,11 +32,11 @@ export interface ListingRange<T> {
 
 /** Names in one page of a range: what S3 gives at the most. */
 export const RANGE_PAGE = 1000;
-/** Names that a range is planned for, so that a few that were not known need no second page. */
-const PLANNED = 950;
+/** Of a page, how much a range is planned for, so that a few names that were not known need no second one. */
+const PLANNED = 0.95;
 /** How much fewer or more than that, where the container has others than those that are known. */
-const LARGEST_STEP = 32 * PLANNED;
-const SMALLEST_STEP = PLANNED / 10;
+const LARGEST_STEP = 32;
+const SMALLEST_STEP = 0.1;
 /** Pages of one range that wait for their turn. */
 const MOST_KEPT = 2;
 /** Pages for which a range that waits for its turn keeps room, so that those behind it do not take all. */
@@ -56,15 +56,21 @@ export class RangePlan<T> {
   /** In order. Undefined: what is behind them has not been planned yet. */
   readonly #ranges: ListingRange<T>[] = [];
   readonly #cutAfter: CutAfter;
+  readonly #pageSize: number;
+  readonly #planSize: number;
   readonly #guesser: ReturnType<typeof nameGuesser>;
   /** Where the next range begins; `whole`: every name is in one. */
   #planned: { readonly upTo: string | undefined } | 'whole' = { upTo: undefined };
   /** Names that the next range is planned for. */
-  #step = PLANNED;
+  #step: number;
   #requests = 0;
   #names = 0;
 
-  constructor(prefix: string, cutAfter: CutAfter) {
+  /** `pageSize`: names that are asked for at once. */
+  constructor(prefix: string, cutAfter: CutAfter, pageSize: number) {
+    this.#pageSize = pageSize;
+    this.#planSize = PLANNED * pageSize;
+    this.#step = this.#planSize;
     this.#cutAfter = cutAfter;
     this.#guesser = nameGuesser(prefix);
   }
@@ -113,9 +119,13 @@ export class RangePlan<T> {
   /** Plans the next ranges for as many known names as this one shows to be on a page. */
   #adapt(planned: number, { state, pagesRead, namesRead }: ListingRange<T>): void {
     let step = this.#step;
-    if (state === 'over') step = (planned * PLANNED) / Math.max(namesRead, PLANNED / 2);
+    if (state === 'over')
+      step = (planned * this.#planSize) / Math.max(namesRead, this.#planSize / 2);
     else if (pagesRead === 1) step = Math.min(step, planned / 2);
-    this.#step = Math.min(LARGEST_STEP, Math.max(SMALLEST_STEP, step));
+    this.#step = Math.min(
+      LARGEST_STEP * this.#planSize,
+      Math.max(SMALLEST_STEP * this.#planSize, step),
+    );
   }
 
   #pagesHeld(): number {
@@ -127,7 +137,7 @@ export class RangePlan<T> {
   #plan(): ListingRange<T> | undefined {
     if (this.#planned === 'whole') return undefined;
     const after = this.#planned.upTo;
-    const cut = this.#cutAfter(after, Math.round(this.#step));
+    const cut = this.#cutAfter(after, Math.max(1, Math.round(this.#step)));
     const isKnown =
       cut !== undefined &&
       isWellFormed(cut) &&
@@ -151,7 +161,7 @@ export class RangePlan<T> {
       last !== undefined &&
       pagesRead >= longAfter &&
       (cutOff === undefined || cutOff.pagesRead > 0) &&
-      this.#requests < FREE_REQUESTS + (1.5 * this.#names) / RANGE_PAGE
+      this.#requests < FREE_REQUESTS + (1.5 * this.#names) / this.#pageSize
     );
   }
 
@@ -163,7 +173,7 @@ export class RangePlan<T> {
       if (cut !== undefined) this.#cutOff(range, at, cut.name, cut.position - 1);
       return;
     }
-    const pages = (namesRead * (this.#guesser.stretch(first, last, upTo) ?? 2)) / PLANNED;
+    const pages = (namesRead * (this.#guesser.stretch(first, last, upTo) ?? 2)) / this.#planSize;
     if (pages < WORTH_A_CUT) return;
     const cut = this.#guesser.between(last, upTo, pages < FEW_PAGES ? 1 / pages : 0.5);
     if (cut !== undefined) this.#cutOff(range, at, cut, undefined);

@@ -22,6 +22,8 @@ export interface RangedSource<T extends object> {
 export interface RangedOptions {
   /** Default: no names are known. */
   readonly cutAfter?: CutAfter;
+  /** Names in one page of a range. Default: 1,000, what S3 gives at the most. */
+  readonly pageSize?: number;
   readonly signal: AbortSignal;
   readonly clock?: Pick<Clock, 'sleep'>;
 }
@@ -89,7 +91,11 @@ class RangeReader<T extends object> {
   constructor(source: RangedSource<T>, options: RangedOptions) {
     this.#source = source;
     this.#options = options;
-    this.#plan = new RangePlan(source.prefix, options.cutAfter ?? (() => undefined));
+    this.#plan = new RangePlan(
+      source.prefix,
+      options.cutAfter ?? (() => undefined),
+      options.pageSize ?? RANGE_PAGE,
+    );
   }
 
   /** The next page in order; undefined after the last. */
@@ -157,7 +163,15 @@ class RangeReader<T extends object> {
     const open = () =>
       pages(
         driver,
-        (at) => list({ ...at, size: RANGE_PAGE, range: { after, upTo: range.upTo } }, { signal }),
+        (at) =>
+          list(
+            {
+              ...at,
+              size: this.#options.pageSize ?? RANGE_PAGE,
+              range: { after, upTo: range.upTo },
+            },
+            { signal },
+          ),
         this.#options,
       );
     const opened = this.#pages.get(range) ?? open();

@@ -76,7 +76,7 @@ async function listed({ keys, known, atOnce, pageLimit, changes, order }: Course
   const given: string[] = [];
   let over = false;
   const reading = (async () => {
-    const cuts = known === undefined ? {} : { cutAfter: cutsOf(known) };
+    const cuts = { pageSize: pageLimit, ...(known && { cutAfter: cutsOf(known) }) };
     for await (const page of container.pages(cuts)) given.push(...page);
   })().finally(() => {
     over = true;
