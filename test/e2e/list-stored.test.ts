@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openLocalMirror } from '../world/mirror-in-a-folder.js';
@@ -47,17 +47,18 @@ test('find lists what restore would restore for the same patterns', async () => 
 
 test('ls, find and restore show the state of a time by the trash', async () => {
   const mirror = openLocalMirror('    deletes: trash\n');
-  const past = (path: string, content: string, seconds: number) => {
+  const writeAt = (path: string, content: string, seconds: number) => {
     utimesSync(mirror.write(path, content), seconds, seconds);
   };
-  past('kept', 'kept', 1_600_000_000);
-  past('changed', 'first', 1_600_000_000);
-  past('deleted/file', 'gone', 1_600_000_000);
+  writeAt('kept', 'kept', 1_600_000_000);
+  writeAt('changed', 'first', 1_600_000_000);
+  writeAt('deleted/file', 'gone', 1_600_000_000);
   expect((await mirror.longshore('reconcile')).code).toBe(0);
   const before = new Date().toISOString();
   while (new Date().toISOString() === before); // times of the trash are to the millisecond
-  writeFileSync(join(mirror.source, 'changed'), 'second');
-  writeFileSync(join(mirror.source, 'new'), 'new');
+  const later = Date.parse(before) / 1000 + 60; // the clock of file times is coarser
+  writeAt('changed', 'second', later);
+  writeAt('new', 'new', later);
   rmSync(join(mirror.source, 'deleted'), { recursive: true });
   mkdirSync(join(mirror.source, 'deleted'));
   expect((await mirror.longshore('reconcile')).code).toBe(0);
