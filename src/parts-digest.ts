@@ -16,6 +16,11 @@ export function digestOfParts(partMd5s: Iterable<string>): string {
   return hash.digest('hex');
 }
 
+/** Whether a part can have so many bytes. */
+export function isPartSize(bytes: number): boolean {
+  return Number.isSafeInteger(bytes) && bytes > 0;
+}
+
 /** A PartsDigest under way. */
 export interface PartsHash {
   update(bytes: Uint8Array): void;
@@ -23,8 +28,13 @@ export interface PartsHash {
   digest(): PartsDigest;
 }
 
-/** Computes a PartsDigest in one pass and in constant memory. An empty content has no parts. */
+/**
+ * Computes a PartsDigest in one pass and in constant memory. An empty content has no parts.
+ *
+ * @throws RangeError for a size that no part can have
+ */
 export function hashInParts(partSize: number): PartsHash {
+  if (!isPartSize(partSize)) throw new RangeError(`a part cannot have ${partSize} bytes`);
   const whole = createHash('md5');
   let part: Hash | undefined;
   let missing = partSize;

@@ -37,3 +37,10 @@ test('digest of part digests: is the MD5 of the MD5s of the parts, however the c
     { numRuns: 1_000 },
   );
 });
+
+test.each([0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY])(
+  'parts of %d bytes are refused, and not counted without end',
+  (partSize) => {
+    expect(() => hashInParts(partSize)).toThrow(RangeError);
+  },
+);

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { isPartSize } from '../parts-digest.js';
 import { StateDamagedError, StateNewerError } from './errors.js';
 import { GUARDED, type ObjectRecord, type RecordedStat } from './object-index.js';
 import {
@@ -69,10 +70,10 @@ export function encodeRecord(record: ObjectRecord, key: Uint8Array): Buffer {
     throw new RangeError(`metadataEpoch must be 0 to ${EPOCH_BITS}, got ${metadataEpoch}`);
   if (md5 !== '' && !MD5.test(md5))
     throw new TypeError(`md5 must be 32 lower-case hex digits, got "${md5}"`);
+  if (partSize !== undefined && !isPartSize(partSize))
+    throw new RangeError(`partSize must be a number of bytes above 0, got ${partSize}`);
   if (md5Parts !== undefined && !(MD5.test(md5Parts) && partSize !== undefined))
-    throw new TypeError(
-      `md5Parts must be 32 lower-case hex digits with a partSize, got "${md5Parts}" and ${partSize}`,
-    );
+    throw new TypeError(`md5Parts must be 32 hex digits with a partSize, got "${md5Parts}"`);
   const layout = timesLayout(record);
   const ctimeDiffers = layout === 1 && record.ctimeNs !== record.mtimeNs;
   const behindBytes = timesBytes(layout, ctimeDiffers);

@@ -1,3 +1,4 @@
+import { isPartSize } from '../parts-digest.js';
 import { compareNames } from '../utf8-order.js';
 import { StateDamagedError } from './errors.js';
 import { upgrade } from './migrate.js';
@@ -65,7 +66,8 @@ function readRecord(json: unknown, file: string): readonly [ObjectName, ObjectRe
   if (looks !== undefined && !LOOKS.includes(looks)) return complain('looks');
   if (guarded !== undefined && !(GUARDED as readonly unknown[]).includes(guarded))
     return complain('guarded');
-  if (fields['md5Parts'] !== undefined && fields['partSize'] === undefined)
+  const { partSize, md5Parts } = fields;
+  if (partSize === undefined ? md5Parts !== undefined : !isPartSize(number('partSize')))
     return complain('partSize');
   const record: ObjectRecord = {
     state,

@@ -57,7 +57,7 @@ export const anyRecord: fc.Arbitrary<ObjectRecord> = fc
       md5Parts: hex32,
       hashedAtMs: fc.maxSafeNat(),
       etag: fc.oneof(hex32, text),
-      partSize: fc.maxSafeNat(),
+      partSize: fc.maxSafeInteger().map((size) => Math.max(1, Math.abs(size))),
       versionId: text,
       looks: fc.constantFrom('random' as const, 'blank' as const),
       metadataEpoch: fc.constantFrom(1, 2, 3),

@@ -36,3 +36,10 @@ test('records as JSON: a digest of part digests without a part size is damage', 
   const json: unknown = JSON.parse(JSON.stringify(recordsToJson(new Map([['a', without]]))));
   expect(() => recordsFromJson(json, file)).toThrow(StateDamagedError);
 });
+
+test.each([0, -5, 1.5])('records as JSON: a part size of %d is damage', (partSize) => {
+  const json: unknown = JSON.parse(
+    JSON.stringify(recordsToJson(new Map([['a', { ...inParts, partSize }]]))),
+  );
+  expect(() => recordsFromJson(json, 'index.json')).toThrow(StateDamagedError);
+});

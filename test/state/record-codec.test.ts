@@ -107,6 +107,8 @@ test('record codec: writes version 3 or 4 for a record with a digest of part dig
   expect(version(0n)).toBe(3);
   expect(version(2n ** 63n)).toBe(4);
   expect(() => encodeRecord(record({ md5Parts }), keyOf('a'))).toThrow(/with a partSize/);
+  for (const partSize of [0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])
+    expect(() => encodeRecord(record({ partSize }), keyOf('a'))).toThrow(RangeError);
 });
 
 test('record codec: reads an upload in parts that was recorded with the MD5 of the whole, and writes it as it was', () => {
