@@ -43,17 +43,17 @@ export function withNewMounts(known: InnerMounts | undefined, now: InnerMounts):
 
 /**
  * Finds out whether the file system of a path is not mounted, or is another one than before: the folder that it
- * was mounted on. Then it is not known what became of missing files. For one turn of the event loop: each folder is looked at
- * once.
+ * was mounted on. Then it is not known what became of missing files. `seen`: folders that were looked at in this turn of the
+ * event loop, and are not looked at again; whether they are away.
  */
 export function openMountCheck(
   root: string,
   known: InnerMounts | undefined,
   identify: typeof identityOf,
+  seen?: Map<RelativePath, boolean>,
 ): (path: RelativePath) => string | undefined {
   const expected = new Map(Object.entries(known ?? {}));
   if (expected.size === 0) return () => undefined;
-  const seen = new Map<RelativePath, boolean>();
 
   function isAway(folder: RelativePath, identity: SourceIdentity): boolean {
     const point = pathOnDisk(root, folder);
@@ -65,8 +65,8 @@ export function openMountCheck(
     for (const folder of [...foldersAbove(path), path]) {
       const identity = expected.get(folder);
       if (identity === undefined) continue;
-      const away = seen.get(folder) ?? isAway(folder, identity);
-      seen.set(folder, away);
+      const away = seen?.get(folder) ?? isAway(folder, identity);
+      seen?.set(folder, away);
       if (away) return folder;
     }
     return undefined;

@@ -103,7 +103,7 @@ export function createSourceView(
 
   /** For one turn of the event loop: why the file system of a path is not the one that it was. */
   function openUnmounted(): (path: RelativePath) => string | undefined {
-    const check = openMountCheck(settings.source, remembered().mounts, identifyMount);
+    const check = openMountCheck(settings.source, remembered().mounts, identifyMount, new Map());
     return (path) => {
       const folder = check(path);
       return folder === undefined
