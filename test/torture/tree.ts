@@ -1,6 +1,7 @@
 import { utimesSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Failpoint } from '../../src/failpoint.js';
+import { hashInParts } from '../../src/parts-digest.js';
 import { LINK_SUFFIX } from '../../src/watcher/links.js';
 import { changesToward, usualChanges } from './changes.js';
 import { chooseAtRandom } from './choices.js';
@@ -17,15 +18,33 @@ export interface Tree {
   /** A change that brings a daemon to a crash point that few others lead to; any change for other points. */
   changeToward(point: Failpoint): void;
   /** What a container should hold, by object name. */
-  expected(): ReadonlyMap<
-    string,
-    { readonly md5: string; readonly path: string; readonly kind: 'file' | 'link' }
-  >;
+  expected(): ReadonlyMap<string, ExpectedObject>;
   /** Whether what was below this object's folders may be kept, since one of them has become a link that is skipped. */
   isBehindLink(name: string): boolean;
   /** Whether that was ever so. */
   wasBehindLink(name: string): boolean;
   readonly changes: number;
+}
+
+export interface ExpectedObject {
+  readonly md5: string;
+  /** Hex digest of the digests of its parts. */
+  md5Parts(partSize: number): string;
+  readonly path: string;
+  readonly kind: 'file' | 'link';
+}
+
+function expectedObject(path: string, kind: ExpectedObject['kind'], bytes: Buffer): ExpectedObject {
+  return {
+    md5: md5Of(bytes),
+    md5Parts(partSize) {
+      const hash = hashInParts(partSize);
+      hash.update(bytes);
+      return hash.digest().hex;
+    },
+    path,
+    kind,
+  };
 }
 
 /** With more, something at the top of the tree is removed first. */
@@ -67,12 +86,11 @@ export function createTree({ root, links, random }: TreeOptions): Tree {
       else pick(changes)();
     },
     expected() {
-      const objects = new Map<string, { md5: string; path: string; kind: 'file' | 'link' }>();
+      const objects = new Map<string, ExpectedObject>();
       for (const [path, node] of nodes) {
-        if (node.kind === 'file') objects.set(path, { md5: md5Of(node.bytes), path, kind: 'file' });
-        if (node.kind === 'link' && links === 'preserve') {
-          objects.set(path + LINK_SUFFIX, { md5: md5Of(Buffer.from(node.to)), path, kind: 'link' });
-        }
+        if (node.kind === 'file') objects.set(path, expectedObject(path, 'file', node.bytes));
+        if (node.kind === 'link' && links === 'preserve')
+          objects.set(path + LINK_SUFFIX, expectedObject(path, 'link', Buffer.from(node.to)));
       }
       return objects;
     },

@@ -185,8 +185,9 @@ function isSendable(
   looks: MarkedContent['looks'],
 ): boolean {
   if (known === undefined) return why === 'new';
-  // Another job may have sent the file since it was found; the file may have taken the place of another one, which may live
-  // on elsewhere; and the guard is asked about content that looks encrypted or wiped.
+  // Another job may have begun to send the file since it was found; the file may have taken the place of another one, which
+  // may live on elsewhere; and the guard is asked about content that looks encrypted or wiped.
+  if (known.state === 'sending' && why !== 'unconfirmed') return false;
   const isOther = known.state === 'confirmed' && known.inode !== entry.inode;
   return why !== 'new' && known.guarded === undefined && !isOther && looks === 'ordinary';
 }
