@@ -26,3 +26,10 @@ export function escapeUnprintable(text: string): string {
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
+
+/** For commands that a person may copy: one word that a POSIX shell hands on unchanged, whatever is in it. */
+export function forShell(word: string): string {
+  return /^[A-Za-z0-9_./%+,:@=][A-Za-z0-9_./~%+,:@=-]*$/.test(word)
+    ? word
+    : `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { packageFile } from '../package-files.js';
-import { printable } from '../printable.js';
+import { forShell, printable } from '../printable.js';
 import { EXIT, UsageError } from './exit.js';
 import type { Io } from './io.js';
 import { openOutput } from './output.js';
@@ -52,13 +52,6 @@ export async function init({ file, source, to }: InitCommand, io: Io): Promise<n
   output.line(`  ${command} run                    mirror until stopped`);
   await output.finish();
   return EXIT.OK;
-}
-
-/** A word that a POSIX shell does not change. */
-function forShell(word: string): string {
-  return /^[A-Za-z0-9_./~%+,:@=][A-Za-z0-9_./~%+,:@=-]*$/.test(word)
-    ? word
-    : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** Relative paths in a configuration are relative to its file. */

@@ -2,6 +2,7 @@ import { constants, rmSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { ObjectInfo } from '../drivers/call.js';
 import { StorageError } from '../drivers/errors.js';
+import { forShell } from '../printable.js';
 import { type ContentProof, openContentCheck } from '../sync/store/content-proof.js';
 import { type DescribedObject, describeObject, proofOf, readerOf } from './described-object.js';
 import { type Existing, judgeExisting, judgeOther } from './existing.js';
@@ -154,7 +155,7 @@ function archived({ container, key, extra }: ObjectInfo): RestoreError {
   const storageClass = String(extra['storageClass']);
   return new RestoreError(
     'archived',
-    `it is archived (${storageClass}) and has to be thawed first, as with: aws s3api restore-object --bucket ${container} --key ${JSON.stringify(key)} --restore-request Days=7; then restore again`,
+    `it is archived (${storageClass}) and has to be thawed first, as with: aws s3api restore-object --bucket ${forShell(container)} --key ${forShell(key)} --restore-request Days=7; then restore again`,
   );
 }
 
