@@ -137,9 +137,12 @@ async function checkedByProgram(world: World, daemon: Program): Promise<void> {
     ['--config', world.paths.config, '--reconcile', '--dry-run', '--json'],
     { cwd: world.paths.folder },
   );
+  // A file that had changed right before it was sent may be hashed once more; only its record changes then.
+  const isRecheck = (line: string) =>
+    line.includes('"job":"refresh_metadata"') && line.includes('"why":"same content"');
   const planned = stdout
     .split('\n')
-    .filter((line) => line.includes('"event":"planned"') && !line.includes('"refresh"'));
+    .filter((line) => line.includes('"event":"planned"') && !isRecheck(line));
   // 3: objects are kept behind folders that became links.
   if (planned.length > 0 || !(code === 0 || code === 3 || code === 5))
     fail(
