@@ -32,21 +32,16 @@ export interface BatchAdmissionOptions {
   readonly index: Pick<ObjectIndex, 'get' | 'namesOfInode'>;
   readonly pending: Pick<Pending, 'add' | 'has'>;
   readonly whereabouts: Pick<Whereabouts, 'sighted'>;
-  /**
-   * Whether a small file that was renamed gets a copy of its object. False where the target takes many objects in one call: the
-   * file is read for a copy as well, and a call for each copy costs more than its bytes.
-   */
-  readonly copiesRenamed: boolean;
 }
 
 export function createBatchAdmission(options: BatchAdmissionOptions): BatchAdmission {
-  const { mirror, queue, admission, runner, index, pending, whereabouts, copiesRenamed } = options;
+  const { mirror, queue, admission, runner, index, pending, whereabouts } = options;
 
-  /** Whether the name has a job already, or the object of a former name of the file is to be copied. */
+  /** Whether the name has a job already, or the content may be in the container under a former name of the file. */
   function needsJob({ entry }: BatchedFile, run: Run): boolean {
     const { path: name } = entry;
     if (pending.has(name) || queue.has(keyOf(mirror, name))) return true;
-    return copiesRenamed && !run.first && formerName(index, name, entry) !== undefined;
+    return !run.first && formerName(index, name, entry) !== undefined;
   }
 
   function admit(file: BatchedFile, run: Run): AdmittedFile {

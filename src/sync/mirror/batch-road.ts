@@ -77,6 +77,5 @@ export function openBatchRoad(options: BatchRoadOptions): BatchAdmission {
     index,
     pending,
     whereabouts: findings.whereabouts,
-    copiesRenamed: parts.backend.capabilities.batchPut === undefined,
   });
 }

@@ -95,7 +95,8 @@ export function mayOverwrite(
 ): { readonly neededBy: ObjectName | undefined } | Outcome {
   const { whereabouts, waitingJobs, clock } = at;
   const known = at.index.get(job.name);
-  if (known?.state !== 'confirmed' || known.inode === inode) return UNNEEDED;
+  // Also where the upload was never confirmed: the object may be there, and have the content of the file that was moved.
+  if (known === undefined || known.inode === inode) return UNNEEDED;
   const asOfMs = job.asOfMs ?? clock.monotonic();
   const untilMs = asOfMs + OVERWRITE_PATIENCE_MS;
   const found = whereabouts.find(job.name, known, asOfMs, job.run);

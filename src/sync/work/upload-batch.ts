@@ -188,6 +188,6 @@ function isSendable(
   // Another job may have begun to send the file since it was found; the file may have taken the place of another one, which
   // may live on elsewhere; and the guard is asked about content that looks encrypted or wiped.
   if (known.state === 'sending' && why !== 'unconfirmed') return false;
-  const isOther = known.state === 'confirmed' && known.inode !== entry.inode;
+  const isOther = known.inode !== entry.inode;
   return why !== 'new' && known.guarded === undefined && !isOther && looks === 'ordinary';
 }

@@ -194,11 +194,7 @@ describe('P4: deletes', () => {
     const fixture = await mirrored();
     const { source } = fixture.mirror.settings;
     renameSync(join(source, 'folder'), join(source, 'renamed'));
-    expect((await fixture.run('scan')).report).toMatchObject({
-      uploaded: 30,
-      deleted: 30,
-      held: 0,
-    });
+    expect((await fixture.run('scan')).report).toMatchObject({ copied: 30, deleted: 30, held: 0 });
     // Nor when the copies are there already and only the deletes are left, as after a crash in between.
     const before = fixture.mirror.parts.index.get('renamed/f00');
     if (!before) throw new Error('the copy has no record');

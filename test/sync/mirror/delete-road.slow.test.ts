@@ -170,7 +170,7 @@ describe('deletes of one moment', () => {
   });
 });
 
-test('P1: a renamed folder: small files are written again in one call where the target takes many, then the old names go', async () => {
+test('P1: a renamed folder: its objects are copied, then the old names go together', async () => {
   const { faults, run, write, mirror, objects } = await openMirrorFixture();
   for (let at = 0; at < FILES; at += 1) write(`folder/${at}`);
   await run('reconcile');
@@ -178,7 +178,7 @@ test('P1: a renamed folder: small files are written again in one call where the 
   const before = faults.calls.length;
   expect((await run('scan')).report).toMatchObject({ deleted: FILES, failed: 0 });
   const changes = faults.calls.slice(before).filter((call) => /^(put|copy|delete)/.test(call));
-  expect([...new Set(changes)]).toEqual(['putObjects', 'deleteObjects']);
+  expect([...new Set(changes)]).toEqual(['copyObject', 'deleteObjects']);
   const moved = Array.from({ length: FILES }, (_, at) => [`p/moved/${at}`, `folder/${at}`]);
   expect(await objects()).toEqual(Object.fromEntries(moved));
 });

@@ -1,3 +1,5 @@
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ObjectError } from '../../../src/drivers/errors.js';
 import { openMirrorFixture } from '../../world/mirror-in-process.js';
@@ -36,3 +38,32 @@ test.each(['always', 'never'] as const)(
     expect(await objects()).toEqual(stays);
   },
 );
+
+test('P4: an object that was stored without an answer is not overwritten before its content is there under the new name of the file', async () => {
+  const puts: string[] = [];
+  const fixture = await openMirrorFixture({
+    persistence: ONCE,
+    target: { concurrency: 1 },
+    wrap: (storage) => ({
+      ...storage,
+      putObject(ref, ...rest) {
+        puts.push(ref.key);
+        return storage.putObject(ref, ...rest);
+      },
+    }),
+  });
+  const { faults, write, run, objects, mirror } = fixture;
+  const { source } = mirror.settings;
+  await run('reconcile');
+  write('f', 'content');
+  faults.next('putObject', { lost: failure() });
+  await run('scan');
+  expect(await objects()).toEqual({ 'p/f': 'content' });
+
+  renameSync(join(source, 'f'), join(source, 'moved'));
+  write('f', 'another content');
+  puts.length = 0;
+  await run('scan');
+  expect(puts).toEqual(['p/moved', 'p/f']);
+  expect(await objects()).toEqual({ 'p/f': 'another content', 'p/moved': 'content' });
+});
