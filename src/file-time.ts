@@ -26,3 +26,12 @@ export function splitTime(ns: bigint): FileTime {
 export function joinTime({ seconds, nanoseconds }: FileTime): bigint {
   return seconds * NS_PER_SECOND + BigInt(nanoseconds);
 }
+
+/** Node sets times to the microsecond (uv_fs_utime takes seconds as a double), so equal ones may differ by less than two. */
+const SET_TIME_TOLERANCE_NS = 2_000n;
+
+/** Whether a file's time can be this one after it was set by us; nanoseconds since the epoch. */
+export function isSetTime(found: bigint, wanted: bigint): boolean {
+  const difference = found > wanted ? found - wanted : wanted - found;
+  return difference < SET_TIME_TOLERANCE_NS;
+}

@@ -1,3 +1,5 @@
+import { isSetTime } from '../file-time.js';
+
 /** When a file that is there already is replaced by another content. */
 export const OVERWRITES = ['never', 'older', 'always'] as const;
 export type Overwrite = (typeof OVERWRITES)[number];
@@ -22,9 +24,6 @@ export interface Wanted {
  */
 export type ExistingVerdict = 'finished' | 'compare' | 'restore' | 'kept' | 'exists' | 'blocked';
 
-/** Node sets times to the microsecond (uv_fs_utime takes seconds as a double), so equal ones may differ by less than two. */
-const TIME_TOLERANCE_NS = 2_000n;
-
 /** See ExistingVerdict. `comparable`: whether the object's content can be compared with the file's. */
 export function judgeExisting(
   existing: Existing,
@@ -34,7 +33,7 @@ export function judgeExisting(
 ): ExistingVerdict {
   if (existing.kind === 'folder' || existing.kind === 'special') return 'blocked';
   if (existing.kind === wanted.kind && existing.size === wanted.size) {
-    if (wanted.kind === 'file' && isSameTime(existing.mtimeNs, wanted.mtimeNs)) return 'finished';
+    if (wanted.kind === 'file' && isTimeOf(wanted, existing)) return 'finished';
     if (comparable) return 'compare';
   }
   return judgeOther(existing, wanted, overwrite);
@@ -51,8 +50,6 @@ export function judgeOther(
   return mtimeNs !== undefined && existing.mtimeNs < mtimeNs ? 'restore' : 'kept';
 }
 
-function isSameTime(a: bigint, b: bigint | undefined): boolean {
-  if (b === undefined) return false;
-  const difference = a > b ? a - b : b - a;
-  return difference < TIME_TOLERANCE_NS;
+function isTimeOf({ mtimeNs }: Wanted, existing: Existing): boolean {
+  return mtimeNs !== undefined && isSetTime(existing.mtimeNs, mtimeNs);
 }

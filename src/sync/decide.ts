@@ -1,3 +1,4 @@
+import { isSetTime } from '../file-time.js';
 import type { ObjectRecord } from '../state/object-index.js';
 import type { LocalEntry } from '../watcher/entry.js';
 import { type Digests, isHashedInParts, isRecorded } from './digests.js';
@@ -152,7 +153,8 @@ function decideUnconfirmed(
 export function isOfOurs({ md5, size, mtimeNs, etag }: ObjectRecord, remote: RemoteFact): boolean {
   if (etag !== undefined && remote.etag === etag) return true;
   if (md5 !== '' && remote.md5 !== undefined) return remote.md5 === md5;
-  return remote.size === size && remote.mtimeNs === mtimeNs;
+  // A store that keeps objects as files may tell the time that was set on the file instead of the one in its records.
+  return remote.size === size && remote.mtimeNs !== undefined && isSetTime(remote.mtimeNs, mtimeNs);
 }
 
 function decideKnown(

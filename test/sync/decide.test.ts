@@ -3,6 +3,7 @@ import type { ObjectRecord } from '../../src/state/object-index.js';
 import {
   type Decision,
   decide,
+  isOfOurs,
   type LocalFact,
   type Policy,
   type Remote,
@@ -237,6 +238,18 @@ describe('decide, row by row', () => {
       action: 'report',
       what: 'overwrite-refused',
     });
+  });
+
+  test('an upload without an answer is recognised by its size and time, as far as times can be set', () => {
+    const times = { mtimeNs: 1_700_000_000_123_456_789n };
+    const mark: ObjectRecord = { ...record, state: 'sending', size: 5, ...times };
+    const there = (mtimeNs?: bigint, size = 5) =>
+      isOfOurs(mark, { size, inspected: false, ...(mtimeNs !== undefined && { mtimeNs }) });
+    expect(there(1_700_000_000_123_456_789n)).toBe(true);
+    expect(there(1_700_000_000_123_456_000n)).toBe(true);
+    expect(there(1_700_000_000_123_450_000n)).toBe(false);
+    expect(there(1_700_000_000_123_456_000n, 6)).toBe(false);
+    expect(there()).toBe(false);
   });
 
   test('overwrite: never reports an object of another program with other content', () => {
