@@ -4,14 +4,21 @@ import { expect, test } from 'vitest';
 import { checkInChild, prepareIndexCheck } from '../../src/state/check-in-child.js';
 import { temporaryFolder } from '../world/folder.js';
 
-/** Process numbers of the children of this process (proc(5)). */
+/** Process numbers of the children of this process (proc(5)). Threads that end meanwhile have none. */
 function children(): readonly number[] {
   return readdirSync('/proc/self/task').flatMap((thread) =>
-    readFileSync(`/proc/self/task/${thread}/children`, 'latin1')
-      .split(' ')
-      .filter(Boolean)
-      .map(Number),
+    childrenOf(thread).split(' ').filter(Boolean).map(Number),
   );
+}
+
+function childrenOf(thread: string): string {
+  try {
+    return readFileSync(`/proc/self/task/${thread}/children`, 'latin1');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ESRCH') return '';
+    throw error;
+  }
 }
 
 test('index check: a prepared process that was killed says nothing of the index', async () => {
