@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { PlanEnd, PlanHeader, PlanLine } from './plan-file.js';
 
 /** A plan on its way to its file. */
@@ -67,10 +68,21 @@ export function writePlan(file: string, header: PlanHeader): PlanWriter {
       fsyncSync(descriptor);
       close();
       renameSync(temporary, file);
+      syncFolderOf(file);
     },
     abandon() {
       close();
       rmSync(temporary, { force: true });
     },
   };
+}
+
+/** The new name must survive a loss of power as well. */
+function syncFolderOf(file: string): void {
+  const folder = openSync(dirname(file), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
 }

@@ -109,7 +109,7 @@ function reasonToKeep({ name, planned }: Job, ctx: MirrorContext): Outcome | und
   const deleteVeto = ctx.source.deleteVeto(ctx.source.pathOf(name));
   if (deleteVeto !== undefined)
     return { outcome: 'skipped', reason: 'delete-withheld', detail: deleteVeto };
-  // A plan has deletes only from a whole reconcile.
+  // A plan has deletes only of a mirror whose first reconcile had finished.
   if (planned === undefined && !ctx.mayDelete()) {
     return {
       outcome: 'skipped',
