@@ -22,7 +22,7 @@ export class OthersLedgerError extends StateDamagedError {}
 export class StateNewerError extends StateError {
   override readonly name = 'StateNewerError';
 
-  constructor(path: string, found: number, known: number) {
+  constructor(path: string, found: number | string, known: number) {
     super(
       path,
       `is of version ${found}, this longshore knows versions up to ${known}. Run the newer longshore that wrote it, or move the file away to start from the container's listing`,

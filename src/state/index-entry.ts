@@ -2,7 +2,7 @@ import type { IndexEntry, ObjectName, ObjectRecord, RecordedStat } from './objec
 
 /** An entry of a view whose records are decoded already. */
 export function indexEntry(name: ObjectName, record: ObjectRecord): IndexEntry {
-  const { state, hashedAtMs, md5, guarded, metadataEpoch = 0 } = record;
+  const { state, hashedAtMs, md5, guarded, metadataEpoch = 0, provenAtMs } = record;
   const isSettled = state === 'confirmed' && guarded === undefined;
   return {
     name,
@@ -10,6 +10,7 @@ export function indexEntry(name: ObjectName, record: ObjectRecord): IndexEntry {
     hashedAtMs,
     md5,
     metadataEpoch,
+    provenAtMs,
     isConfirmed: (stat) => isSettled && hasStat(record, stat),
   };
 }

@@ -5,7 +5,8 @@ import { type InodeChange, type InodeTable, newInodeTable } from './inode-table.
 import { rehearseCommit } from './lmdb-file.js';
 import { ABOUT_KEY, checkAbout, INDEX_TABLES } from './lmdb-index.js';
 import { headerOf } from './lmdb-peek.js';
-import { checkRecord, inodeOf } from './record-codec.js';
+import { checkRecord } from './record-codec.js';
+import { inodeOf } from './record-fields.js';
 
 const LEADS_PER_COMMIT = 5_000;
 

@@ -15,14 +15,15 @@ import type {
   ObjectRecord,
   RecordedStat,
 } from './object-index.js';
+import { decodeRecord } from './record-codec.js';
 import {
-  decodeRecord,
   hashedAtMsOf,
   inodeOf,
   isConfirmedRecord,
   md5Of,
   metadataEpochOf,
-} from './record-codec.js';
+  provenAtMsOf,
+} from './record-fields.js';
 import type { Changes, RecordStore } from './record-store.js';
 
 export const ABOUT_KEY = Buffer.from('format');
@@ -215,6 +216,10 @@ class LmdbEntry implements IndexEntry {
 
   get metadataEpoch(): number {
     return metadataEpochOf(this.#value);
+  }
+
+  get provenAtMs(): number | undefined {
+    return provenAtMsOf(this.#value);
   }
 
   isConfirmed(stat: RecordedStat): boolean {

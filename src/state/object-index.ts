@@ -31,6 +31,11 @@ export interface ObjectRecord {
   readonly looks?: 'random' | 'blank';
   /** Number of the `metadata` setting that its object has (LedgerDocument.metadata). Missing: 0. */
   readonly metadataEpoch?: number;
+  /**
+   * When the object's bytes were last read back and matched the digest of what was sent: milliseconds since the epoch, by
+   * this machine's clock. It is about this version of the object, and so is missing where no version with this ETag was.
+   */
+  readonly provenAtMs?: number;
   /** The decision about a change that the guard stopped; removed once the change was carried out or is gone. */
   readonly guarded?: Guarded;
 }
@@ -105,6 +110,8 @@ export interface IndexEntry {
   readonly hashedAtMs: number;
   readonly md5: string;
   readonly metadataEpoch: number;
+  /** See ObjectRecord. */
+  readonly provenAtMs: number | undefined;
   /** Whether the record is `confirmed`, has exactly this stat, and no decision of the guard. */
   isConfirmed(stat: RecordedStat): boolean;
 }

@@ -1,62 +1,41 @@
 import { crc32 } from 'node:zlib';
 import { isPartSize } from '../parts-digest.js';
 import { StateDamagedError, StateNewerError } from './errors.js';
-import { GUARDED, type ObjectRecord, type RecordedStat } from './object-index.js';
+import { GUARDED, type ObjectRecord } from './object-index.js';
 import {
-  type RecordTimes,
-  readTimes,
-  timesBytes,
-  timesLayout,
-  writeTimes,
-} from './record-times.js';
-
-/*
- * One record, little-endian:
- *
- *    0  u32  CRC-32 of the key and of all that follows: LMDB has no checksums of its own
- *    4  u8   version of this layout: that of its times (record-times.ts), which is 1, or 2 for times beyond 64-bit nanoseconds;
- *            2 more with a digest of part digests. The smallest that holds the record, so that an older program reads all it can
- *    5  u16  flags
- *    7  u16  mode
- *    9  u64  inode
- *   17  f64  hashedAt, milliseconds
- *   25  i64  mtime
- *   33  f64  size
- *        …   what else the times need; as the flags say: uid and gid (u16 each, or u32 each); md5, 16 bytes;
- *            digest of part digests, 16 bytes; part size f64; etag and version id, each u16 length and UTF-8
- */
-const VERSION = 4;
-const PARTS_VERSION = 2; // added to that of the times
-const VERSION_AT = 4;
-const FLAGS_AT = 5;
-const INODE_AT = 9;
-const HASHED_AT = 17;
-const MTIME_AT = 25;
-const SIZE_AT = 33;
-const FIXED_BYTES = 41;
+  extensionBytes,
+  extensionFlags,
+  hasUnknownFields,
+  readExtension,
+  writeExtension,
+} from './record-extension.js';
+import { inodeOf } from './record-fields.js';
+import {
+  EPOCH_BITS,
+  EPOCH_SHIFT,
+  EXTENSION_VERSION,
+  extensionAt,
+  FIXED_BYTES,
+  FLAGS_AT,
+  Flag,
+  GUARDED_BITS,
+  GUARDED_SHIFT,
+  HASHED_AT,
+  hasExtension,
+  hasMd5Parts,
+  isVersion,
+  MTIME_AT,
+  PARTS_VERSION,
+  SIZE_AT,
+  timesBytesOf,
+  timesOf,
+  VERSION,
+  VERSION_AT,
+  viewOf,
+} from './record-layout.js';
+import { timesBytes, timesLayout, writeTimes } from './record-times.js';
 
 const MD5 = /^[0-9a-f]{32}$/;
-const Flag = {
-  sending: 1,
-  symlink: 2,
-  ctime: 4,
-  wideOwner: 8,
-  md5: 16,
-  /** Most stores' ETag of a small object is the MD5 that is there already. */
-  etagIsMd5: 32,
-  etag: 64,
-  partSize: 128,
-  versionId: 256,
-  looksRandom: 512,
-  looksBlank: 1024,
-} as const;
-
-/** Three bits of the flags: the guard's decision, as its position in GUARDED, from 1. */
-const GUARDED_SHIFT = 11;
-const GUARDED_BITS = 7;
-/** The two remaining bits: the number of the `metadata` setting. */
-const EPOCH_SHIFT = 14;
-const EPOCH_BITS = 3;
 
 /**
  * A record as bytes. `key` is the name's UTF-8: the checksum covers it, so that a record found under another name is
@@ -81,6 +60,7 @@ export function encodeRecord(record: ObjectRecord, key: Uint8Array): Buffer {
   const etagIsMd5 = md5 !== '' && etag === md5;
   const etagText = etag === undefined || etagIsMd5 ? undefined : Buffer.from(etag, 'utf8');
   const versionText = versionId === undefined ? undefined : Buffer.from(versionId, 'utf8');
+  const extension = extensionFlags(record);
   const length =
     FIXED_BYTES +
     behindBytes +
@@ -88,10 +68,15 @@ export function encodeRecord(record: ObjectRecord, key: Uint8Array): Buffer {
     (md5 === '' ? 0 : 16) +
     (md5Parts === undefined ? 0 : 16) +
     (partSize === undefined ? 0 : 8) +
+    extensionBytes(extension) +
     (etagText === undefined ? 0 : 2 + etagText.length) +
     (versionText === undefined ? 0 : 2 + versionText.length);
   const bytes = Buffer.allocUnsafe(length); // every byte is written below
-  let at = bytes.writeUInt8(layout + (md5Parts === undefined ? 0 : PARTS_VERSION), VERSION_AT);
+  const version =
+    layout +
+    (md5Parts === undefined ? 0 : PARTS_VERSION) +
+    (extension === 0 ? 0 : EXTENSION_VERSION);
+  let at = bytes.writeUInt8(version, VERSION_AT);
   at = bytes.writeUInt16LE(
     (record.state === 'sending' ? Flag.sending : 0) |
       (record.kind === 'symlink' ? Flag.symlink : 0) |
@@ -123,6 +108,7 @@ export function encodeRecord(record: ObjectRecord, key: Uint8Array): Buffer {
   if (md5 !== '') at += bytes.write(md5, at, 16, 'hex');
   if (md5Parts !== undefined) at += bytes.write(md5Parts, at, 16, 'hex');
   if (partSize !== undefined) at = bytes.writeDoubleLE(partSize, at);
+  at = writeExtension(bytes, extension, record, at);
   for (const text of [etagText, versionText]) {
     if (text === undefined) continue;
     at = bytes.writeUInt16LE(text.length, at);
@@ -167,6 +153,7 @@ export function decodeRecord(bytes: Buffer, key: Uint8Array, file: string): Obje
   };
   if (hasMd5Parts(bytes)) record.md5Parts = bytes.toString('hex', take(16), at);
   if (flags & Flag.partSize) record.partSize = bytes.readDoubleLE(take(8));
+  if (hasExtension(bytes)) at = readExtension(bytes, record, at);
   if (flags & Flag.etagIsMd5) record.etag = md5;
   if (flags & Flag.etag) record.etag = text();
   if (flags & Flag.versionId) record.versionId = text();
@@ -197,75 +184,8 @@ export function checkRecord(bytes: Buffer, key: Uint8Array, file: string): void 
   if (version > VERSION) throw new StateNewerError(file, version, VERSION);
   if (!isVersion(version))
     throw new StateDamagedError(file, `a record has version ${version}, which never was`);
-}
-
-/**
- * Whether the bytes are a confirmed record with exactly this stat and no decision of the guard. It decodes nothing and
- * skips the checksum: a record that is equal to the stat is not damaged, and any other
- * must be decoded.
- */
-export function isConfirmedRecord(bytes: Buffer, stat: RecordedStat): boolean {
-  if (bytes.length < FIXED_BYTES) return false;
-  const view = viewOf(bytes);
-  if (!isVersion(view.getUint8(VERSION_AT))) return false; // what decoding says of it
-  const flags = view.getUint16(FLAGS_AT, true);
-  const { mtimeNs, ctimeNs } = timesOf(view, flags);
-  return (
-    view.getFloat64(SIZE_AT, true) === stat.size &&
-    mtimeNs === stat.mtimeNs &&
-    view.getBigUint64(INODE_AT, true) === stat.inode &&
-    ctimeNs === stat.ctimeNs &&
-    (flags & (Flag.sending | (GUARDED_BITS << GUARDED_SHIFT))) === 0 &&
-    ((flags & Flag.symlink) !== 0) === (stat.kind === 'symlink')
-  );
-}
-
-/** When the content was hashed, without decoding the rest; milliseconds since the epoch. */
-export function hashedAtMsOf(bytes: Buffer): number {
-  return bytes.readDoubleLE(HASHED_AT);
-}
-
-/** See ObjectRecord.metadataEpoch; without decoding the rest. */
-export function metadataEpochOf(bytes: Buffer): number {
-  return (bytes.readUInt16LE(FLAGS_AT) >> EPOCH_SHIFT) & EPOCH_BITS;
-}
-
-/** The content's digest, without decoding the rest; hex, empty where there is none. */
-export function md5Of(bytes: Buffer): string {
-  const flags = bytes.readUInt16LE(FLAGS_AT);
-  if ((flags & Flag.md5) === 0) return '';
-  const at = FIXED_BYTES + timesBytesOf(bytes, flags) + (flags & Flag.wideOwner ? 8 : 4);
-  return bytes.toString('hex', at, at + 16);
-}
-
-/** The inode of an encoded record, without decoding the rest. */
-export function inodeOf(bytes: Buffer): bigint {
-  return bytes.readBigUInt64LE(INODE_AT);
-}
-
-function timesOf(view: DataView, flags: number): RecordTimes {
-  const layout = layoutOf(view.getUint8(VERSION_AT));
-  return readTimes(view, layout, (flags & Flag.ctime) !== 0, MTIME_AT, FIXED_BYTES);
-}
-
-function timesBytesOf(bytes: Buffer, flags: number): number {
-  return timesBytes(layoutOf(bytes.readUInt8(VERSION_AT)), (flags & Flag.ctime) !== 0);
-}
-
-function isVersion(version: number): boolean {
-  return version >= 1 && version <= VERSION;
-}
-
-function layoutOf(version: number): 1 | 2 {
-  return version % PARTS_VERSION === 1 ? 1 : 2;
-}
-
-function hasMd5Parts(bytes: Buffer): boolean {
-  return bytes.readUInt8(VERSION_AT) > PARTS_VERSION;
-}
-
-function viewOf(bytes: Buffer): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (hasExtension(bytes) && hasUnknownFields(bytes.readUInt8(extensionAt(bytes))))
+    throw new StateNewerError(file, `${version} with unknown fields`, VERSION);
 }
 
 function checksum(bytes: Buffer, key: Uint8Array): number {

@@ -4,15 +4,18 @@ import { StateDamagedError } from './errors.js';
 import { upgrade } from './migrate.js';
 import { GUARDED, type Guarded, type ObjectName, type ObjectRecord } from './object-index.js';
 
-const VERSION = 2;
-/** The last one that knew no `md5Parts`; documents without any are still written as such, for older programs. */
+/** A document is of the first version that has all of its fields, so that an older program reads all it can. */
+const VERSION = 3;
+/** The last one without `provenAtMs`. */
+const WITHOUT_PROOFS = 2;
+/** The last one without `md5Parts`, too. */
 const WITHOUT_PARTS = 1;
 const LOOKS: readonly unknown[] = ['random', 'blank'] satisfies ObjectRecord['looks'][];
 
 /** Records as JSON for people: one object a name, in the names' order; nanoseconds and inodes as decimal text. */
 export function recordsToJson(records: ReadonlyMap<ObjectName, ObjectRecord>): object {
   return {
-    version: [...records.values()].some(hasMd5Parts) ? VERSION : WITHOUT_PARTS,
+    version: versionOf(records),
     records: [...records]
       .sort(([a], [b]) => compareNames(a, b))
       .map(([name, record]) => ({
@@ -29,14 +32,22 @@ export function recordsToJson(records: ReadonlyMap<ObjectName, ObjectRecord>): o
 export function recordsFromJson(json: unknown, file: string): Map<ObjectName, ObjectRecord> {
   const { records } = upgrade(json, file, {
     current: VERSION,
-    steps: { [WITHOUT_PARTS]: (document) => document },
+    steps: {
+      [WITHOUT_PARTS]: (document) => document,
+      [WITHOUT_PROOFS]: (document) => document,
+    },
   });
   if (!Array.isArray(records)) throw new StateDamagedError(file, 'has no list of records');
   return new Map(records.map((record: unknown) => readRecord(record, file)));
 }
 
-function hasMd5Parts({ md5Parts }: ObjectRecord): boolean {
-  return md5Parts !== undefined;
+function versionOf(records: ReadonlyMap<ObjectName, ObjectRecord>): number {
+  let version = WITHOUT_PARTS;
+  for (const { md5Parts, provenAtMs } of records.values()) {
+    if (provenAtMs !== undefined) return VERSION;
+    if (md5Parts !== undefined) version = WITHOUT_PROOFS;
+  }
+  return version;
 }
 
 function readRecord(json: unknown, file: string): readonly [ObjectName, ObjectRecord] {
@@ -87,6 +98,7 @@ function readRecord(json: unknown, file: string): readonly [ObjectName, ObjectRe
     ...(fields['versionId'] !== undefined && { versionId: text('versionId') }),
     ...(looks !== undefined && { looks: looks as 'random' | 'blank' }),
     ...(fields['metadataEpoch'] !== undefined && { metadataEpoch: number('metadataEpoch') }),
+    ...(fields['provenAtMs'] !== undefined && { provenAtMs: number('provenAtMs') }),
     ...(guarded !== undefined && { guarded: guarded as Guarded }),
   };
   return [text('name'), record];

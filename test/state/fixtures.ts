@@ -61,6 +61,7 @@ export const anyRecord: fc.Arbitrary<ObjectRecord> = fc
       versionId: text,
       looks: fc.constantFrom('random' as const, 'blank' as const),
       metadataEpoch: fc.constantFrom(1, 2, 3),
+      provenAtMs: fc.maxSafeNat(),
       guarded: fc.constantFrom(
         'delete-held' as const,
         'overwrite-held' as const,

@@ -14,7 +14,7 @@ sharedIndexSuite('lowdb');
 
 const inParts = record({ md5: '', md5Parts: 'a'.repeat(32), partSize: 5 << 20 });
 
-test('records as JSON: have version 2 while a record has a digest of part digests, else version 1', async () => {
+test('records as JSON: have version 3 while a record has a last proof, 2 with a digest of part digests, else 1', async () => {
   const folder = temporaryFolder();
   const versionNow = async () =>
     (JSON.parse(await readFile(lowdbFile(folder), 'utf8')) as { version: number }).version;
@@ -22,6 +22,10 @@ test('records as JSON: have version 2 while a record has a digest of part digest
   await index.put('whole', record({ partSize: 5 << 20 }));
   expect(await versionNow()).toBe(1);
   await index.put('parts', inParts);
+  expect(await versionNow()).toBe(2);
+  await index.put('proven', record({ provenAtMs: 1_763_822_900_000 }));
+  expect(await versionNow()).toBe(3);
+  await index.remove('proven');
   expect(await versionNow()).toBe(2);
   await index.remove('parts');
   expect(await versionNow()).toBe(1);

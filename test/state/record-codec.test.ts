@@ -3,16 +3,15 @@ import { expect, test } from 'vitest';
 import { StateDamagedError, StateNewerError } from '../../src/state/errors.js';
 import { indexEntry } from '../../src/state/index-entry.js';
 import { keyOf } from '../../src/state/name-key.js';
+import { checkRecord, decodeRecord, encodeRecord } from '../../src/state/record-codec.js';
 import {
-  checkRecord,
-  decodeRecord,
-  encodeRecord,
   hashedAtMsOf,
   inodeOf,
   isConfirmedRecord,
   md5Of,
   metadataEpochOf,
-} from '../../src/state/record-codec.js';
+  provenAtMsOf,
+} from '../../src/state/record-fields.js';
 import { anyName, anyRecord, record } from './fixtures.js';
 
 const FILE = '/state/index.mdb';
@@ -26,6 +25,7 @@ test('record codec: decodes each record as it was encoded', async () => {
       expect(md5Of(bytes)).toBe(made.md5);
       expect(hashedAtMsOf(bytes)).toBe(made.hashedAtMs);
       expect(metadataEpochOf(bytes)).toBe(made.metadataEpoch ?? 0);
+      expect(provenAtMsOf(bytes)).toBe(made.provenAtMs);
     }),
     { numRuns: 500 },
   );
@@ -74,7 +74,8 @@ test('P4: record codec: a record under another name is damage', () => {
 
 test('record codec: a record cut short at any length is damage', () => {
   const key = keyOf('a.txt');
-  const bytes = encodeRecord(record({ etag: 'x-2', partSize: 5 << 20, versionId: 'v1' }), key);
+  const proven = { etag: 'x-2', partSize: 5 << 20, versionId: 'v1', provenAtMs: 1_763_822_900_000 };
+  const bytes = encodeRecord(record(proven), key);
   for (let length = 0; length < bytes.length; length++) {
     expect(() => decodeRecord(bytes.subarray(0, length), key, FILE)).toThrow(StateDamagedError);
   }
@@ -84,12 +85,40 @@ test('record codec: refuses a whole record of a later version as newer, not as d
   const { crc32 } = await import('node:zlib');
   const key = keyOf('a.txt');
   const bytes = encodeRecord(record(), key);
-  bytes.writeUInt8(5, 4);
+  bytes.writeUInt8(9, 4);
   bytes.writeUInt32LE(crc32(bytes.subarray(4), crc32(key)), 0);
   expect(() => checkRecord(bytes, key, FILE)).toThrow(StateNewerError);
   expect(() => checkRecord(bytes, key, FILE)).toThrow(
-    /index\.mdb: is of version 5, this longshore knows versions up to 4/,
+    /index\.mdb: is of version 9, this longshore knows versions up to 8/,
   );
+});
+
+test('record codec: a last proof takes 9 bytes and 4 versions more, and leaves a record without one as it was', async () => {
+  await fc.assert(
+    fc.property(anyRecord, anyName, fc.maxSafeNat(), (made, name, provenAtMs) => {
+      const { provenAtMs: _, ...unproven } = made;
+      const without = encodeRecord(unproven, keyOf(name));
+      const bytes = encodeRecord({ ...unproven, provenAtMs }, keyOf(name));
+      expect(without.readUInt8(4)).toBeLessThanOrEqual(4);
+      expect(bytes.readUInt8(4)).toBe(without.readUInt8(4) + 4);
+      expect(bytes.length).toBe(without.length + 9);
+    }),
+  );
+});
+
+test('record codec: refuses a record with an unknown field in its extension as newer', async () => {
+  const { crc32 } = await import('node:zlib');
+  const key = keyOf('a.txt');
+  const bytes = encodeRecord(record({ provenAtMs: 1 }), key);
+  const at = bytes.length - 9; // the record has nothing behind its extension
+  bytes.writeUInt8(bytes.readUInt8(at) | 128, at);
+  bytes.writeUInt32LE(crc32(bytes.subarray(4), crc32(key)), 0);
+  expect(() => decodeRecord(bytes, key, FILE)).toThrow(StateNewerError);
+});
+
+test('record codec: refuses a last proof that is no time', () => {
+  for (const provenAtMs of [Number.NaN, Number.POSITIVE_INFINITY])
+    expect(() => encodeRecord(record({ provenAtMs }), keyOf('a'))).toThrow(RangeError);
 });
 
 test('record codec: writes version 1 for times that 64-bit nanoseconds hold, else version 2', () => {

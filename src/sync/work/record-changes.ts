@@ -111,7 +111,7 @@ export async function renewMetadata(
 ): Promise<Outcome> {
   const { entry } = known(local);
   const before = known(ctx.index.get(job.name));
-  const { metadataEpoch: _, ...others } = before;
+  const { metadataEpoch: _, provenAtMs: __, ...others } = before; // the copy is another version, and was not read back
   const epoch = ctx.policy.metadataEpoch ?? 0;
   const md5 = await wholeMd5(entry, before, ctx);
   if (md5 === undefined) return { outcome: 'nothing' };

@@ -4,12 +4,16 @@ import type { ContentClass } from '../content-class.js';
 import type { Policy } from '../decide.js';
 import type { Confirmed } from '../store/object-store.js';
 
-/** The record of a file as it was seen before it was read, and of what was confirmed (or is meant) of its object. */
+/**
+ * The record of a file as it was seen before it was read, and of what was confirmed (or is meant) of its object. The last
+ * proof is given for an object that stays the version that it was, and for no other.
+ */
 export function recordOf(
   entry: LocalEntry,
   confirmed: Confirmed & {
     readonly looks?: ContentClass | undefined;
     readonly metadataEpoch?: number | undefined;
+    readonly provenAtMs?: number | undefined;
   },
   hashedAtMs: number,
   state: ObjectRecord['state'],
@@ -23,6 +27,7 @@ export function recordOf(
     versionId,
     looks = 'ordinary',
     metadataEpoch = 0,
+    provenAtMs,
   } = confirmed;
   return {
     state,
@@ -42,6 +47,7 @@ export function recordOf(
     ...(versionId === undefined ? {} : { versionId }),
     ...(looks === 'ordinary' ? {} : { looks }),
     ...(metadataEpoch === 0 ? {} : { metadataEpoch }),
+    ...(provenAtMs === undefined ? {} : { provenAtMs }),
   };
 }
 
