@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import type { Config, MirrorConfig } from '../config/config.js';
 import { ConfigError } from '../config/config-error.js';
 import { configPlaces, findConfig } from '../config/find.js';
+import type { Needs } from '../config/interpret.js';
 import { loadConfig, readConfig } from '../config/load.js';
 import { didYouMean } from '../config/suggest.js';
 import { knownDrivers } from './drivers.js';
@@ -11,19 +12,20 @@ import type { Io } from './io.js';
 
 /**
  * Reads the configuration that `--config` names, or the first that is found in the usual places. `-` is stdin; its relative
- * paths are seen from the current folder.
+ * paths are seen from the current folder. `needs`: what the command needs of it; by default mirrors.
  */
 export async function openConfig(
   io: Pick<Io, 'cwd' | 'env' | 'stdin'>,
   named: string | undefined,
+  needs?: Needs,
 ): Promise<Config> {
-  const { env } = io;
-  const drivers = knownDrivers;
-  if (named === '-') return readConfig(await text(io.stdin), { cwd: io.cwd, env, drivers });
+  const { cwd, env } = io;
+  const options = { cwd, env, drivers: knownDrivers, needs };
+  if (named === '-') return readConfig(await text(io.stdin), options);
   // An absolute path needs no current folder.
   if (named !== undefined && isAbsolute(named))
-    return loadConfig(named, { cwd: dirname(named), env, drivers });
-  return loadConfig(named ?? (await searchConfig(io.cwd, env)), { cwd: io.cwd, env, drivers });
+    return loadConfig(named, { ...options, cwd: dirname(named) });
+  return loadConfig(named ?? (await searchConfig(cwd, env)), options);
 }
 
 async function searchConfig(cwd: string, env: Io['env']): Promise<string> {

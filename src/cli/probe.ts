@@ -29,7 +29,7 @@ export async function probe(
   options: ProbeOptions,
   io: Io,
 ): Promise<number> {
-  const config = await openConfig(io, configFile);
+  const config = await openConfig(io, configFile, 'targets');
   const targetConfig = findTarget(config, target);
   const { container, prefix: mirrored } = placeOf(config, target, options.container);
   const prefix = `${mirrored}${OWN_FOLDER}probe-${randomName()}/`;

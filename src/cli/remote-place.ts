@@ -72,7 +72,7 @@ async function configWithTarget(
   io: Pick<Io, 'cwd' | 'env' | 'stdin'>,
 ): Promise<Config | undefined> {
   try {
-    const config = await openConfig(io, configFile);
+    const config = await openConfig(io, configFile, 'targets');
     return config.targets.some(({ name }) => name === target) ? config : undefined;
   } catch (error) {
     if (configFile !== undefined || !(error instanceof ConfigError)) throw error;

@@ -34,7 +34,7 @@ export async function withTarget(
   io: Io,
   work: (command: TargetCommand) => Promise<void>,
 ): Promise<number> {
-  const config = findTarget(await openConfig(io, configFile), target);
+  const config = findTarget(await openConfig(io, configFile, 'targets'), target);
   return workOn(config, io, async (backend, at) => {
     await work({ ...at, driver: createDriver(backend) });
     return EXIT.OK;

@@ -35,6 +35,9 @@ export interface KnownDrivers {
   find(name: string): DriverSettings;
 }
 
+/** What a command needs of a configuration. With `targets`, the list of mirrors may be missing: then there are none. */
+export type Needs = 'mirrors' | 'targets';
+
 /** Resolves symbolic links as far as the path exists, so that no folder hides behind another name. */
 export type RealPath = (path: string) => string;
 
@@ -51,8 +54,9 @@ export function interpret(
   place: ConfigContext,
   drivers: KnownDrivers,
   realPath: RealPath,
+  needs: Needs = 'mirrors',
 ): Interpreted {
-  const general = readGeneral(written, place);
+  const general = readGeneral(written, place, needs);
   const sections = isSection(written) ? written : {};
   const targets = Object.entries(isSection(sections['targets']) ? sections['targets'] : {}).map(
     ([name, section]) => readTarget(name, section, place, drivers, realPath),
@@ -83,17 +87,18 @@ export function interpret(
   };
 }
 
-function readGeneral(written: unknown, place: ConfigContext) {
+function readGeneral(written: unknown, place: ConfigContext, needs: Needs) {
+  const mirrors = list('What is mirrored.', unchecked()).refine(
+    (each) => each.length > 0,
+    'expected at least one mirror',
+  );
   const schema = section('The configuration.', {
     ...generalFields(place),
     targets: named('Where mirrors go to.', unchecked()).refine(
       (targets) => Object.keys(targets).length > 0,
       'expected at least one target',
     ),
-    mirrors: list('What is mirrored.', unchecked()).refine(
-      (mirrors) => mirrors.length > 0,
-      'expected at least one mirror',
-    ),
+    mirrors: needs === 'mirrors' ? mirrors : mirrors.optional(),
   });
   return read(schema, written);
 }

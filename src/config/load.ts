@@ -15,7 +15,7 @@ import {
 import type { Config } from './config.js';
 import { ConfigError } from './config-error.js';
 import type { Complaint } from './fields.js';
-import { interpret, type KnownDrivers } from './interpret.js';
+import { interpret, type KnownDrivers, type Needs } from './interpret.js';
 import { realPath } from './places.js';
 import { secretsIn } from './secret.js';
 import { showKey } from './wording.js';
@@ -25,6 +25,8 @@ export interface LoadOptions {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly drivers: KnownDrivers;
+  /** Default: mirrors. */
+  readonly needs?: Needs | undefined;
 }
 
 const LARGEST_FILE = 1_048_576;
@@ -35,12 +37,12 @@ const LARGEST_FILE = 1_048_576;
  */
 export async function loadConfig(
   file: string,
-  { cwd, env, drivers }: LoadOptions,
+  { cwd, env, drivers, needs }: LoadOptions,
 ): Promise<Config> {
   const path = resolve(cwd, file);
   const source = sourceOf(file, await readText(file, path));
   const place = { folder: dirname(path), env };
-  const { config, complaints } = interpret(source.content, place, drivers, realPath);
+  const { config, complaints } = interpret(source.content, place, drivers, realPath, needs);
   if (complaints !== undefined) throw new ConfigError(source.lines(complaints).join('\n'));
   return { ...config, file: path, warnings: await warningsOf(path, config.targets) };
 }
@@ -48,10 +50,16 @@ export async function loadConfig(
 /** The same of a text that no file holds, such as stdin: its relative paths are seen from `cwd`. */
 export async function readConfig(
   text: string,
-  { cwd, env, drivers }: LoadOptions,
+  { cwd, env, drivers, needs }: LoadOptions,
 ): Promise<Config> {
   const source = sourceOf(STDIN, text);
-  const { config, complaints } = interpret(source.content, { folder: cwd, env }, drivers, realPath);
+  const { config, complaints } = interpret(
+    source.content,
+    { folder: cwd, env },
+    drivers,
+    realPath,
+    needs,
+  );
   if (complaints !== undefined) throw new ConfigError(source.lines(complaints).join('\n'));
   return { ...config, file: STDIN, warnings: [] };
 }

@@ -80,6 +80,22 @@ test.runIf(isRoot)(
   },
 );
 
+test('a configuration with nothing but a target is enough to list and restore a container, and not to mirror', async () => {
+  const mirror = openLocalMirror();
+  mirror.write('a');
+  expect((await mirror.longshore('reconcile')).code).toBe(0);
+  const config = join(mirror.folder, 'longshore.yaml');
+  writeFileSync(config, 'targets:\n  vault: { driver: local, root: ./vault }\n');
+  const restored = await mirror.longshore('restore', 'vault:documents', '--to', 'back', '--json');
+  expect(restored.code, restored.stderr).toBe(0);
+  expect(summaryOf(restored)).toMatchObject({ restored: 1, unverified: 0 });
+  expect((await mirror.longshore('find', 'vault:documents', '*')).stdout).toBe('a\n');
+  expect((await mirror.longshore('object', 'ls', 'vault', 'documents')).code).toBe(0);
+  const refused = await mirror.longshore('reconcile');
+  expect(refused).toMatchObject({ code: 2, stdout: '' });
+  expect(refused.stderr).toContain('mirrors: missing; expected a list');
+});
+
 test('a file where a folder belongs, and a folder where a file belongs, stay and are reported', async () => {
   const mirror = openLocalMirror();
   for (const path of ['a/b/c', 'd', 'e']) mirror.write(path);
