@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   utimesSync,
@@ -14,7 +15,14 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type LocalMirror, openLocalMirror } from '../world/mirror-in-a-folder.js';
 import { eventsOf, run, summaryOf } from '../world/program.js';
-import { attributesBelow, differences, digestsBelow, flipBit, ODD_NAMES } from '../world/tree.js';
+import {
+  attributesBelow,
+  differences,
+  digestsBelow,
+  filesBelow,
+  flipBit,
+  ODD_NAMES,
+} from '../world/tree.js';
 
 /** Files of many sizes, names, modes and times, and links, in the source of a mirror that preserves links. */
 function writeOddTree(mirror: LocalMirror): void {
@@ -54,6 +62,30 @@ test('P10: a restored tree equals its source in bytes, times, modes and links, w
   expect(stateless).toMatchObject({ code: 0, stderr: '' });
   expect(attributesBelow(join(mirror.folder, 'again'))).toEqual(attributesBelow(mirror.source));
   expect(existsSync(mirror.state), 'a restore makes no state').toBe(false);
+});
+
+test('P6: a restored folder that a new state mirrors to the same container changes no object', async () => {
+  const mirror = openLocalMirror(PRESERVE);
+  writeOddTree(mirror);
+  expect((await mirror.longshore('reconcile')).code).toBe(0);
+  expect((await mirror.longshore('restore', 'documents', '--to', 'back')).code).toBe(0);
+  const changed = () =>
+    filesBelow(mirror.container)
+      .filter((name) => !name.startsWith('.longshore/'))
+      .map((name) => [name, lstatSync(join(mirror.container, name), { bigint: true }).ctimeNs]);
+  const before = changed();
+  rmSync(mirror.state, { recursive: true });
+  rmSync(mirror.source, { recursive: true });
+  renameSync(join(mirror.folder, 'back'), mirror.source);
+
+  const again = await mirror.longshore('reconcile', '--json');
+  expect(again.code, again.stderr).toBe(0);
+  expect(summaryOf(again)).toMatchObject({ adopted: before.length, uploaded: 0, bytes: 0 });
+  const done = eventsOf(again).filter(({ event }) => event === 'done');
+  expect(new Set(done.map(({ job, why }) => `${job}: ${why}`))).toEqual(
+    new Set(['adopt: same content']),
+  );
+  expect(changed()).toEqual(before);
 });
 
 test('a container alone is enough: no configuration, no state', async () => {

@@ -3,6 +3,7 @@ import type { LocalEntry } from '../../watcher/entry.js';
 import type { Policy } from '../decide.js';
 
 const NS_PER_SECOND = 1_000_000_000n;
+const NS_PER_MICROSECOND = 1_000n;
 /** Where rclone keeps the MD5 of an object in parts (its S3 backend), in base64. */
 export const MD5_KEY = 'md5chksum';
 const FILE_TYPE_BITS = { file: 0o100000, symlink: 0o120000 } as const;
@@ -48,7 +49,8 @@ export function metadataState(
   const wanted = objectMetadata(entry, policy, md5);
   const contradicts = Object.entries(wanted).some(([key, value]) => {
     const said = found[key];
-    return said !== undefined && (key === 'mtime' ? paddedSeconds(said) : said) !== value;
+    if (said === undefined || said === value) return false;
+    return key !== 'mtime' || !isTimeOf(said, entry);
   });
   if (contradicts) return 'stale';
   return NEEDED.some((key) => wanted[key] !== undefined && found[key] === undefined)
@@ -56,10 +58,15 @@ export function metadataState(
     : 'current';
 }
 
-/** rclone leaves out zeros at the end. */
-function paddedSeconds(text: string): string {
-  const [, whole, fraction = ''] = /^(-?\d+)(?:\.(\d{0,9}))?$/.exec(text) ?? [];
-  return whole === undefined ? text : `${whole}.${fraction.padEnd(9, '0')}`;
+/**
+ * Whether an object says a file's time, in any form (rclone leaves out zeros at the end), or a more precise one that the file got
+ * it from: a restore sets whole microseconds, and what it restored needs no other metadata.
+ */
+function isTimeOf(mtime: string, file: Pick<LocalEntry, 'mtimeNs'>): boolean {
+  const ns = mtimeNsIn({ mtime });
+  if (ns === undefined || file.mtimeNs === ns) return ns !== undefined;
+  const difference = ns > file.mtimeNs ? ns - file.mtimeNs : file.mtimeNs - ns;
+  return file.mtimeNs % NS_PER_MICROSECOND === 0n && difference < NS_PER_MICROSECOND;
 }
 
 /**

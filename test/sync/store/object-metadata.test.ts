@@ -58,6 +58,18 @@ test('object metadata: is stale when it differs from the file or has no time', (
   );
 });
 
+test('object metadata: says the time of a file that was restored from it, to the microsecond that a restore sets', () => {
+  const policy = { metadata: { mtime: true, mode: false, owner: false } };
+  const stateOf = (mtime: string, mtimeNs: bigint) =>
+    metadataState({ mtime }, { ...entry, mtimeNs }, policy);
+  expect(stateOf('1700000000.123456789', 1_700_000_000_123_456_000n)).toBe('current');
+  expect(stateOf('-1.123456789', -1_123_456_000n)).toBe('current');
+  expect(stateOf('1700000000.123457789', 1_700_000_000_123_456_000n)).toBe('stale');
+  expect(stateOf('1700000000.123455000', 1_700_000_000_123_456_000n)).toBe('stale');
+  expect(stateOf('1700000000.123456789', 1_700_000_000_123_456_001n)).toBe('stale');
+  expect(stateOf('soon', 1_700_000_000_123_456_000n)).toBe('stale');
+});
+
 test('P10: object metadata: has the MD5 in base64, as rclone; without it is incomplete, with another stale', () => {
   const policy = { metadata: { mtime: false, mode: false, owner: false, md5: true } };
   const md5 = 'd41d8cd98f00b204e9800998ecf8427e';
