@@ -10,6 +10,7 @@ import type {
   Page,
   PageRequest,
   PutOptions,
+  ReadRef,
 } from './call.js';
 import type { Capabilities } from './capabilities.js';
 
@@ -54,7 +55,7 @@ export interface Backend {
    * at or after the end gives no bytes.
    */
   readObject(
-    ref: ObjectRef,
+    ref: ReadRef,
     range: ByteRange | undefined,
     call: Call,
   ): Promise<AsyncIterable<Uint8Array>>;

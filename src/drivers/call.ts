@@ -16,6 +16,15 @@ export interface ObjectRef {
   readonly key: string;
 }
 
+/** An object that is read. */
+export interface ReadRef extends ObjectRef {
+  /**
+   * The `extra.etag` that the object was seen with. Where the provider gives another one with the content, the call rejects with
+   * ObjectChangedError; one that gives none is believed. Default: whatever is there is read.
+   */
+  readonly etag?: string;
+}
+
 export interface ContainerInfo {
   readonly name: string;
   readonly extra: Readonly<Record<string, unknown>>;

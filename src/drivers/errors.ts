@@ -125,6 +125,14 @@ export class SourceChangedError extends ObjectError {
   override readonly name = 'SourceChangedError';
 }
 
+/** The object is not the one that a reader asked for: it was replaced since it was listed or looked up. No byte of it was given. */
+export class ObjectChangedError extends ObjectError {
+  override readonly name = 'ObjectChangedError';
+  constructor(objectName: string, expected: string, actual: string, context: ErrorContext) {
+    super(objectName, `was replaced meanwhile: it has ${actual}, not ${expected}`, context);
+  }
+}
+
 /** A conditional put lost the race: another writer's object is there. */
 export class PreconditionFailedError extends ObjectError {
   override readonly name = 'PreconditionFailedError';

@@ -1,5 +1,6 @@
 import type { Backend } from '../drivers/backend.js';
 import type { Call, ObjectInfo } from '../drivers/call.js';
+import type { ObjectRecord } from '../state/object-index.js';
 import { type ContentProof, findProof, isRecordOf } from '../sync/store/content-proof.js';
 import {
   type Attributes,
@@ -30,16 +31,22 @@ export async function describeObject(
 ): Promise<DescribedObject> {
   const record = isCurrent ? recordOf(name) : undefined;
   if (!again && hasSize(backend, info) && isRecordOf(record, info))
-    return { info, attributes: attributesOfRecord(record), notes: [] };
+    return describedBy(info, record);
   const { metaData } = backend.capabilities.listingHas;
   const described =
     !again && (isDescribed === true || (metaData && isCurrent))
       ? info
       : await lookUp(backend, info, versionId, { signal });
-  const notes = malformedAttributes(described).map(
+  return describedBy(described, undefined);
+}
+
+/** What is known of an object whose metadata are in `info`, or whose very version has a record in the index. */
+export function describedBy(info: ObjectInfo, record: ObjectRecord | undefined): DescribedObject {
+  if (isRecordOf(record, info)) return { info, attributes: attributesOfRecord(record), notes: [] };
+  const notes = malformedAttributes(info).map(
     (key) => `its metadata "${key}" has no known form, and is not applied`,
   );
-  return { info: described, attributes: attributesOfObject(described), notes };
+  return { info, attributes: attributesOfObject(info), notes };
 }
 
 function lookUp(
@@ -55,7 +62,7 @@ function lookUp(
 }
 
 /** Some providers list an object that is made of others with 0 bytes. */
-function hasSize({ capabilities }: Backend, { size }: ObjectInfo): boolean {
+export function hasSize({ capabilities }: Backend, { size }: ObjectInfo): boolean {
   return size > 0 || capabilities.listingHas.largeSizes !== false;
 }
 
@@ -69,13 +76,17 @@ export function proofOf(
   return findProof(backend, info, isCurrent ? recordOf(name) : undefined, signal);
 }
 
+/** Reads the very object that was described: another one in its place is refused with ObjectChangedError. */
 export function readerOf(
   { backend }: Pick<RestoreContext, 'backend'>,
-  { info: { container, key }, versionId }: RestoreSource,
+  { versionId }: RestoreSource,
+  { info: { container, key, extra } }: DescribedObject,
   signal: AbortSignal,
 ): Read {
   const { versions } = backend.capabilities;
-  return versionId === undefined || versions === undefined
-    ? (range) => backend.readObject({ container, key }, range, { signal })
-    : (range) => versions.readVersion({ container, key }, versionId, range, { signal });
+  if (versionId !== undefined && versions !== undefined)
+    return (range) => versions.readVersion({ container, key }, versionId, range, { signal });
+  const { etag } = extra;
+  const ref = { container, key, ...(typeof etag === 'string' && { etag }) };
+  return (range) => backend.readObject(ref, range, { signal });
 }

@@ -1,6 +1,7 @@
 import {
   ContainerAccessDeniedError,
   ObjectAccessDeniedError,
+  ObjectChangedError,
   ObjectDoesNotExistError,
   ObjectError,
   ObjectHashMismatchError,
@@ -23,6 +24,8 @@ export type RestoreProblem =
   | 'access-denied'
   /** It was listed, and is not there any more. */
   | 'vanished'
+  /** It was replaced whenever it was read. */
+  | 'changed'
   /** The disk, or the quota, of the folder is full. */
   | 'no-space'
   /** The folder may not be written to. */
@@ -67,6 +70,7 @@ export function problemOf(error: unknown, container: string): RestoreProblem | u
 function storageProblem(error: StorageError, container: string): RestoreProblem | undefined {
   if (error instanceof ObjectHashMismatchError) return 'damaged';
   if (error instanceof ObjectDoesNotExistError) return 'vanished';
+  if (error instanceof ObjectChangedError) return 'changed';
   // A policy may forbid some objects of a container that was listed.
   if (error instanceof ObjectAccessDeniedError || error instanceof ContainerAccessDeniedError)
     return 'access-denied';

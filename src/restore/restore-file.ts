@@ -1,7 +1,7 @@
 import { constants, rmSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { ObjectInfo } from '../drivers/call.js';
-import { StorageError } from '../drivers/errors.js';
+import { ObjectChangedError, StorageError } from '../drivers/errors.js';
 import { forShell } from '../printable.js';
 import { type ContentProof, openContentCheck } from '../sync/store/content-proof.js';
 import { type DescribedObject, describeObject, proofOf, readerOf } from './described-object.js';
@@ -36,10 +36,10 @@ export async function restoreFile(
 ): Promise<FileResult> {
   const described = await describeObject(ctx, source, signal);
   const folders = segments.slice(0, -1);
-  const outcome = await ctx.tree.within(folders, !ctx.rules.dryRun, (folder) =>
+  const result = await ctx.tree.within(folders, !ctx.rules.dryRun, (folder) =>
     restoreInto(ctx, source, described, { folder, name: segments.at(-1) ?? '' }, signal),
   );
-  return { outcome: outcome ?? { outcome: 'planned' }, described };
+  return result ?? { outcome: { outcome: 'planned' }, described };
 }
 
 async function restoreInto(
@@ -48,13 +48,14 @@ async function restoreInto(
   described: DescribedObject,
   destination: Destination,
   signal: AbortSignal,
-): Promise<RestoreOutcome> {
+): Promise<FileResult> {
   const existing = existingAt(destination, ctx.foldsCase);
   if (existing !== undefined) {
-    const verdict = await judge(ctx, source, described, existing, destination, signal);
-    if (verdict !== 'restore') return verdict;
+    const outcome = await judge(ctx, source, described, existing, destination, signal);
+    if (outcome !== 'restore') return { outcome, described };
   }
-  if (ctx.rules.dryRun || ctx.staging === undefined) return { outcome: 'planned' };
+  if (ctx.rules.dryRun || ctx.staging === undefined)
+    return { outcome: { outcome: 'planned' }, described };
   ctx.staging.room.require(described.info.size);
   return load(ctx, source, described, destination, existing !== undefined, signal);
 }
@@ -121,7 +122,10 @@ async function isProven(
   }
 }
 
-/** Loads the object, and loads it once more where it was replaced meanwhile, or came over the network with other bytes. */
+/**
+ * Loads the object, and loads it once more where it was replaced meanwhile, or came over the network with other bytes. Each load
+ * is of one version alone. What was loaded in the end comes back as well.
+ */
 async function load(
   ctx: RestoreContext,
   source: RestoreSource,
@@ -129,21 +133,36 @@ async function load(
   destination: Destination,
   replace: boolean,
   signal: AbortSignal,
-): Promise<RestoreOutcome> {
+): Promise<FileResult> {
   let described = first;
   for (let loads = 1; ; loads++) {
     try {
-      return await loadOnce(ctx, source, described, destination, replace, signal);
+      const outcome = await loadOnce(ctx, source, described, destination, replace, signal);
+      return { outcome, described: isReplaced(first, described) ? newer(described) : described };
     } catch (error) {
       signal.throwIfAborted();
       if (isArchived(error, described.info.extra['storageClass'])) throw archived(described.info);
-      const mayPass = error instanceof StorageError && error.retry !== 'never';
-      if (!mayPass || loads === MOST_LOADS) throw error;
+      if (!mayPass(error) || loads === MOST_LOADS) throw error;
       const before = described;
       described = await describeObject(ctx, source, signal, true);
       if (loads > 1 && isSameVersion(before.info, described.info)) throw error;
     }
   }
+}
+
+function mayPass(error: unknown): boolean {
+  if (error instanceof ObjectChangedError) return true;
+  return error instanceof StorageError && error.retry !== 'never';
+}
+
+function isReplaced({ info: before }: DescribedObject, { info: after }: DescribedObject): boolean {
+  return before.size !== after.size || before.extra['etag'] !== after.extra['etag'];
+}
+
+/** The same, with a line that says that it is not what was listed. */
+function newer(described: DescribedObject): DescribedObject {
+  const note = 'it was replaced while it was restored, and this is the newer content';
+  return { ...described, notes: [...described.notes, note] };
 }
 
 function isSameVersion(a: ObjectInfo, b: ObjectInfo): boolean {
@@ -177,7 +196,7 @@ async function loadOnce(
   try {
     const content = provenContent(
       ctx,
-      readerOf(ctx, source, signal),
+      readerOf(ctx, source, described, signal),
       described.info,
       proof,
       signal,

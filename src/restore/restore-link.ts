@@ -34,7 +34,13 @@ export async function restoreLink(
     const existing = existingAt({ folder, name }, ctx.foldsCase);
     if (existing === undefined && rules.dryRun) return { outcome: 'planned' } as const;
     const chunks: Uint8Array[] = [];
-    const content = provenContent(ctx, readerOf(ctx, source, signal), info, proof, signal);
+    const content = provenContent(
+      ctx,
+      readerOf(ctx, source, described, signal),
+      info,
+      proof,
+      signal,
+    );
     for await (const chunk of content) chunks.push(chunk);
     const target = Buffer.concat(chunks);
     const path = `${folder.at}/${name}`;

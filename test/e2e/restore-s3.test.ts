@@ -135,6 +135,35 @@ test('bytes that change on their way, and a connection that breaks off, cost ano
   expect(gets().at(-1)?.headers['range'], 'goes on where it broke off').toMatch(/^bytes=[1-9]/);
 });
 
+test('an object that is replaced while it is restored comes back as one version, with its own time, and is named', async () => {
+  const version = (content: string, mtime: string) => ({
+    bytes: Buffer.from(content),
+    etag: `"${content.slice(0, 3)}-1"`, // no digest: only the ETag differs from version to version
+    headers: { 'x-amz-meta-mtime': mtime },
+  });
+  const { store } = fake.rules;
+  store.add(bucket, 'replaced', version('old content', '1500000000'));
+  put('restless', 'never the same');
+  put('fine', 'fine');
+  const seen: string[] = [];
+  const replace = (key: string) => {
+    if (key === 'replaced' && !seen.includes(key))
+      store.add(bucket, key, version('new content', '1600000000'));
+    if (key === 'restless') put(key, `never the same ${seen.length}`);
+    seen.push(key);
+    return false;
+  };
+  fake.faults.always('GetObject', { kind: 'corrupt' }, replace);
+  const done = await restore().finally(() => fake.faults.always('GetObject', undefined));
+  expect(problems(done)).toEqual({ restless: 'changed' });
+  expect(done.code).toBe(3);
+  const back = join(workspace.folder, 'back');
+  expect(readFileSync(join(back, 'replaced'), 'utf8')).toBe('new content');
+  expect(lstatSync(join(back, 'replaced')).mtimeMs).toBe(1_600_000_000_000);
+  expect(done.stderr).toContain('replaced: it was replaced while it was restored');
+  expect(readdirSync(back).sort()).toEqual(['fine', 'replaced']);
+});
+
 test('P5: a restore that was killed goes on where it was, and leaves nothing unfinished behind', async () => {
   const names = Array.from({ length: 60 }, (_, i) => `folder/${String(i).padStart(3, '0')}`);
   for (const name of names) put(name, `content of ${name}`);

@@ -1,6 +1,6 @@
 import type { ByteRange } from '../call.js';
-import { StorageError } from '../errors.js';
-import type { HttpStream } from './exchange.js';
+import { ObjectChangedError, StorageError } from '../errors.js';
+import type { HttpHeaders, HttpStream } from './exchange.js';
 import { fromTransport } from './refusal.js';
 
 /** As a Range header has it: its end is inclusive (RFC 9110, section 14.1.2). Undefined: the whole, so no header. */
@@ -14,21 +14,52 @@ export function isEmptyRange(range: ByteRange | undefined): boolean {
 }
 
 /**
+ * The error of an answer with content that has another ETag than `expected`; undefined: it has that one, or none. (If-Match would say the same before a
+ * byte is sent, but stores differ in the form of it that they understand, and the answer's own ETag is that of the very bytes
+ * behind it.) Quotes, and the mark of a weak ETag, which a proxy may add, make no difference.
+ */
+export function changedSince(
+  expected: string | undefined,
+  { etag }: HttpHeaders,
+  key: string,
+  driver: string,
+): ObjectChangedError | undefined {
+  if (expected === undefined || etag === undefined || bare(etag) === bare(expected))
+    return undefined;
+  return new ObjectChangedError(key, expected, `the ETag ${etag}`, { driver });
+}
+
+function bare(etag: string): string {
+  return etag.replace(/^W\//, '').replace(/^"(.*)"$/s, '$1');
+}
+
+/** What a reader asked for. */
+export interface AskedContent {
+  readonly key: string;
+  /** See ReadRef. */
+  readonly etag?: string | undefined;
+  /** As in the header; undefined: the whole. */
+  readonly range: string | undefined;
+  readonly driver: string;
+}
+
+/**
  * The content in the answer to a GET, for which 416 is no error: a range that begins at the end of the object, or after
- * it, gives no bytes. A provider that answers with all of the object instead of the range is refused, unread.
+ * it, gives no bytes. A provider that answers with all of the object instead of the range is refused, unread, and so is an
+ * object that is another one than was asked for.
  */
 export async function contentIn(
   { status, headers, body }: HttpStream,
-  {
-    key,
-    range,
-    driver,
-  }: { readonly key: string; readonly range: string | undefined; readonly driver: string },
+  { key, etag, range, driver }: AskedContent,
 ): Promise<AsyncIterable<Uint8Array>> {
   const given = status === 206 ? headers['content-range'] : undefined;
-  if (status === 206 ? isPartAskedFor(given, range) : status === 200 && range === undefined)
-    return content(body, driver);
-  for await (const _ of body) break; // frees the connection without reading the rest
+  if (status === 206 ? isPartAskedFor(given, range) : status === 200 && range === undefined) {
+    const changed = changedSince(etag, headers, key, driver);
+    if (changed === undefined) return content(body, driver);
+    await leave(body);
+    throw changed;
+  }
+  await leave(body);
   if (status === 206) {
     const part = given ?? 'a part that it does not name';
     const asked = range ?? 'the whole object';
@@ -39,6 +70,11 @@ export async function contentIn(
   }
   if (status === 416 || headers['content-length'] === '0') return noBytes();
   throw new StorageError(`read "${key}": the provider ignored the range ${range}`, { driver });
+}
+
+/** Frees the connection without reading the rest. */
+async function leave(body: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const _ of body) break;
 }
 
 /** Whether a part begins where it was asked to, ends no later, and is what can be had of it (RFC 9110, section 14.4). */

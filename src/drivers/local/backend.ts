@@ -4,6 +4,7 @@ import type { Capabilities } from '../capabilities.js';
 import {
   InvalidContainerNameError,
   InvalidObjectNameError,
+  ObjectChangedError,
   ObjectDoesNotExistError,
 } from '../errors.js';
 import {
@@ -117,11 +118,7 @@ export function localBackend({ root, fsync = true, create = true }: LocalOptions
       const order = putOrder({ container: existable(ref.container), key: ref.key }, options);
       return toObjectInfo(ref.container, readObject(await bodies.send(order, body, signal)));
     },
-    async readObject(ref, range, { signal }) {
-      checkExistable(ref);
-      await thread.ask('headObject', { container: existable(ref.container), key: ref.key }, signal);
-      return readFileRange(`${root}/${ref.container}/${ref.key}`, ref.key, range, signal);
-    },
+    readObject: reading(root, thread, checkExistable),
     async deleteObject({ container, key }, { signal }) {
       signal.throwIfAborted();
       if (!isKey(key)) return;
@@ -137,6 +134,27 @@ export function localBackend({ root, fsync = true, create = true }: LocalOptions
       bodies.close();
       return thread.close();
     },
+  };
+}
+
+function reading(
+  root: string,
+  thread: FileThread,
+  checkExistable: (ref: ObjectRef) => void,
+): Backend['readObject'] {
+  return async (ref, range, { signal }) => {
+    checkExistable(ref);
+    const { container, key } = ref;
+    const order = { container: existable(container), key };
+    const find = async () => readObject(await thread.ask('headObject', order, signal));
+    await find();
+    return readFileRange(`${root}/${container}/${key}`, key, range, signal, async () => {
+      // Once the file is open: another one that comes to its path later is not the one that is read.
+      if (ref.etag === undefined) return;
+      const { etag } = await find();
+      if (etag !== ref.etag)
+        throw new ObjectChangedError(key, ref.etag, `the etag ${etag}`, context);
+    });
   };
 }
 

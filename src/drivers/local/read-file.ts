@@ -8,17 +8,22 @@ import { codeOf, toFailure, toStorageError, withPath } from './failure.js';
 
 const CHUNK_BYTES = 1024 * 1024;
 
-/** The bytes of the present file, even when another replaces it meanwhile. Resolves when the file is open. */
+/**
+ * The bytes of the present file, even when another replaces it meanwhile. Resolves when the file is open and `check`, which is
+ * called then, has resolved; rejects as that does.
+ */
 export async function readFileRange(
   path: string,
   key: string,
   range: ByteRange | undefined,
   signal: AbortSignal,
+  check: () => Promise<void>,
 ): Promise<AsyncIterable<Uint8Array>> {
   const file = await openExisting(path, key);
   try {
     const stat = await statHandle(file);
     if (!stat.isFile()) throw new ObjectDoesNotExistError(key, { driver: 'local' });
+    await check();
     signal.throwIfAborted();
     const start = range?.start ?? 0;
     return oneReading(

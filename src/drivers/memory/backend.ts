@@ -1,7 +1,7 @@
 import { systemClock } from '../../clock.js';
 import { compareNames, isWellFormed } from '../../utf8-order.js';
 import type { Backend } from '../backend.js';
-import type { ContainerInfo } from '../call.js';
+import type { ContainerInfo, ReadRef } from '../call.js';
 import type { BatchDelete, Capabilities, Copy, Limits, Multipart } from '../capabilities.js';
 import { checkSource } from '../copy-source.js';
 import {
@@ -9,6 +9,7 @@ import {
   ContainerIsNotEmptyError,
   InvalidContainerNameError,
   InvalidObjectNameError,
+  ObjectChangedError,
   ObjectError,
 } from '../errors.js';
 import { memoryBatchPut } from './batch-put.js';
@@ -123,7 +124,7 @@ export function memoryBackend({
     },
     async readObject(ref, range, { signal }) {
       signal.throwIfAborted();
-      return readBytes(objectOf(store, ref).bytes, range, signal);
+      return readBytes(bytesOf(store, ref), range, signal);
     },
     async deleteObject({ container, key }, { signal }) {
       signal.throwIfAborted();
@@ -132,6 +133,13 @@ export function memoryBackend({
 
     async close() {},
   };
+}
+
+function bytesOf(store: MemoryStore, ref: ReadRef): Uint8Array {
+  const { bytes, info } = objectOf(store, ref);
+  const etag = String(info.extra['etag']);
+  if (ref.etag === undefined || ref.etag === etag) return bytes;
+  throw new ObjectChangedError(ref.key, ref.etag, `the ETag ${etag}`, context);
 }
 
 function keyProblemOf(key: string, { maxKeyBytes }: Limits): string | undefined {

@@ -1,11 +1,11 @@
-import type { ByteRange, Call, ObjectRef } from '../call.js';
+import type { ByteRange, Call, ReadRef } from '../call.js';
 import { contentIn, isEmptyRange, noBytes, rangeHeader } from '../http/read-object.js';
 import type { S3Context } from './context.js';
 import { S3 } from './errors.js';
 import { refuseImpossible, target } from './names.js';
 
 export type Read = (
-  ref: ObjectRef,
+  ref: ReadRef,
   range: ByteRange | undefined,
   call: Call,
   versionId?: string,
@@ -30,6 +30,6 @@ export function s3Read({ client, headers: objectHeaders }: S3Context): Read {
       },
       call,
     );
-    return contentIn(answer, { key: ref.key, range: wanted, driver: S3 });
+    return contentIn(answer, { key: ref.key, etag: ref.etag, range: wanted, driver: S3 });
   };
 }

@@ -23,6 +23,6 @@ export function readObject({ client }: SwiftContext): Backend['readObject'] {
       },
       call,
     );
-    return contentIn(answer, { key: ref.key, range: wanted, driver: SWIFT });
+    return contentIn(answer, { key: ref.key, etag: ref.etag, range: wanted, driver: SWIFT });
   };
 }

@@ -189,6 +189,27 @@ export function objectCases({ backend, again, inContainer }: Fixture): void {
     },
   );
 
+  inContainer(
+    'G2: a reader that names the etag of an earlier content gets no byte of another one, in whole or in a range',
+    async (container) => {
+      const ref = { container, key: 'replaced' };
+      const { etag } = (await put(backend, ref, 'the first')).extra;
+      if (typeof etag !== 'string') return;
+      const read = async (of: string, range?: ByteRange) =>
+        (await readAll(await backend.readObject({ ...ref, etag: of }, range, call))).toString();
+      expect(await read(etag)).toBe('the first');
+      expect(await read(etag, { start: 4 })).toBe('first');
+      const second = (await put(backend, ref, 'something')).extra['etag'] as string;
+      for (const range of [undefined, { start: 4 }])
+        expect(await rejection(read(etag, range))).toMatchObject({
+          name: 'ObjectChangedError',
+          objectName: 'replaced',
+          retry: 'never',
+        });
+      expect(await read(second)).toBe('something');
+    },
+  );
+
   inContainer('a reader that leaves early leaves nothing behind', async (container) => {
     const ref = { container, key: 'large' };
     await put(backend, ref, randomContent(1_000_000));
