@@ -3,6 +3,7 @@ import type { KnownDrivers } from '../config/interpret.js';
 import { didYouMean } from '../config/suggest.js';
 import type { Backend } from '../drivers/backend.js';
 import { layered } from '../drivers/layers/layer.js';
+import { limit } from '../drivers/layers/limit.js';
 import { retry } from '../drivers/layers/retry.js';
 import { openBackend } from '../drivers/registry/open.js';
 import { builtinDrivers, findDriver } from '../drivers/registry/registry.js';
@@ -35,8 +36,10 @@ export async function openTarget(
     { signal },
     onDetected,
   );
+  const concurrency = config.concurrency ?? backend.capabilities.concurrency;
   return layered(backend, [
     ...configuredLimits(config, clock),
+    limit({ clock, concurrency }),
     retry({ clock, random: Math.random }),
   ]);
 }

@@ -11,6 +11,7 @@ import type {
   PutOptions,
 } from './call.js';
 import type { Passage } from './passage.js';
+import type { QuickGet } from './quick-get.js';
 
 export interface Limits {
   /** Bytes that one putObject may carry. */
@@ -57,6 +58,7 @@ export interface Capabilities {
   readonly copy: Copy | undefined;
   readonly batchPut: BatchPut | undefined;
   readonly quickPut: QuickPut | undefined;
+  readonly quickGet: QuickGet | undefined;
   readonly batchDelete: BatchDelete | undefined;
   readonly multipart: Multipart | undefined;
   readonly cdn: Cdn | undefined;

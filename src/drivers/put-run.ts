@@ -1,93 +1,17 @@
 import { failpoint } from '../failpoint.js';
 import type { Call } from './call.js';
 import type { PutOutcome } from './capabilities.js';
-import { ObjectError, UnsupportedOperationError } from './errors.js';
-import type { Begun, Passage } from './passage.js';
+import { createQuickRun, type QuickRun, type QuickRunOptions } from './quick-run.js';
 
-/** Begins many puts in their order, as many at a time as a passage lets begin, and collects their outcomes. */
-export interface PutRun {
-  /** Resolves when none is under way any more, with the outcome of each; undefined: it was not begun. */
-  outcomes(): Promise<readonly (PutOutcome | undefined)[]>;
-  /** To be called once for each put that was begun, also while it is being begun. */
-  ended(row: number, outcome: PutOutcome): void;
-}
-
-export interface PutRunOptions {
-  /** Bytes of each. */
-  readonly sizes: readonly number[];
-  readonly passage: Passage;
-  /** Sends the put in this row. It must not throw. */
-  readonly begin: (row: number) => void;
-}
-
-/** After an error that is not of its object, no further put is begun. */
-export function createPutRun({ sizes, passage, begin }: PutRunOptions, call: Call): PutRun {
-  const outcomes = new Array<PutOutcome | undefined>(sizes.length).fill(undefined);
-  const begun = new Array<Begun | undefined>(sizes.length).fill(undefined);
-  let underWay = 0;
-  let next = 0;
-  let isOver = false;
-  let isBeginning = false;
-  let isWaiting = false;
-  let resolve: (all: readonly (PutOutcome | undefined)[]) => void = () => {};
-
-  function beginNext(entered: Begun): void {
-    const row = next;
-    next += 1;
-    begun[row] = entered;
-    underWay += 1;
-    begin(row);
-  }
-
-  /** `entered` undefined: nothing may begin any more. */
-  function goOn(entered: Begun | 'full' | undefined): void {
-    isWaiting = false;
-    isOver ||= entered === undefined;
-    const isIn = entered !== undefined && entered !== 'full';
-    if (isIn && isOver) passage.leave(entered, undefined);
-    beginAll(isIn && !isOver ? entered : undefined);
-  }
-
-  /** Begins what may begin now. A put that ends while it is begun starts no second loop. */
-  function beginAll(entered?: Begun): void {
-    isBeginning = true;
-    try {
-      if (entered !== undefined) beginNext(entered);
-      while (!isOver && !isWaiting && next < sizes.length) {
-        const entry = passage.enter(sizes[next] ?? 0, underWay === 0, call);
-        if (entry === 'full') break;
-        isWaiting = entry instanceof Promise;
-        if (entry instanceof Promise) entry.then(goOn, () => goOn(undefined));
-        else beginNext(entry);
-      }
-    } catch {
-      isOver = true; // the passage is closed, for which the caller knows the reason
-    }
-    isBeginning = false;
-    if (underWay === 0 && !isWaiting) resolve(outcomes);
-  }
-
+/** A run whose requests are puts: see createQuickRun. */
+export function createPutRun(options: QuickRunOptions, call: Call): QuickRun<PutOutcome> {
+  const run = createQuickRun<PutOutcome>(options, call);
   return {
-    outcomes: () =>
-      new Promise((done) => {
-        resolve = done;
-        beginAll();
-      }),
+    outcomes: run.outcomes,
     ended(row, outcome) {
-      const entered = begun[row];
-      if (entered === undefined) return;
-      begun[row] = undefined;
-      underWay -= 1;
-      outcomes[row] = outcome;
-      const error = 'error' in outcome ? outcome.error : undefined;
-      isOver ||= error !== undefined && !isOfObject(error);
-      passage.leave(entered, error);
-      if (error === undefined) failpoint('puts: one of many stored, the others under way');
-      if (!isBeginning && !isWaiting) beginAll();
+      run.ended(row, outcome);
+      if ('error' in outcome) return;
+      failpoint('puts: one of many stored, the others under way');
     },
   };
-}
-
-function isOfObject(error: Error): boolean {
-  return error instanceof ObjectError || error instanceof UnsupportedOperationError;
 }

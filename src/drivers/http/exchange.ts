@@ -20,6 +20,8 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
   /** Longest silence before the answer's headers, for operations that a provider is known to take long over. */
   readonly answerWithinMs?: number;
+  /** Of one of many requests: the largest answer that is taken into memory; a larger one fails. Default: the client's limit. */
+  readonly maxAnswerBytes?: number;
 }
 
 /** Names in lower case. A header that came more than once has its values joined by `, `. */

@@ -31,6 +31,10 @@ export interface ProviderRequest<Operation extends string> extends Subject {
   readonly answerWithinMs?: number;
   /** A status besides 2xx that is an answer and no error. */
   readonly accept?: number;
+  /** As in HttpRequest. */
+  readonly maxAnswerBytes?: number;
+  /** Of one of many requests: the body of a success is the content of an object, which is not judged. */
+  readonly answersContent?: true;
 }
 
 /**
@@ -171,7 +175,9 @@ export function createProviderClient<
     access: Access,
     ends: RequestEnds<R>,
   ): void {
-    const failure = failureIn(answer, beginningOf(answer), request, dialect);
+    const isContent = request.answersContent === true && isSuccess(answer.status);
+    const text = isContent ? undefined : beginningOf(answer);
+    const failure = failureIn(answer, text, request, dialect);
     if (failure?.flaw === undefined) dialect.onAnswer?.(answer, failure, access);
     if (failure !== undefined) {
       ends.failed(request, errorOf(failure, { ...request, largestStored }, false));

@@ -100,7 +100,7 @@ class QuickExchange<Subject> implements AnswerHandler {
   }
 
   onResponseData(_sender: Sender, chunk: Buffer): void {
-    const { maxAnswerBytes } = this.#batch;
+    const { maxAnswerBytes = this.#batch.maxAnswerBytes } = this.#request;
     this.#bytes += chunk.byteLength;
     this.#chunks = [...this.#chunks, chunk];
     if (this.#bytes <= maxAnswerBytes) return;

@@ -1,6 +1,7 @@
 import type { Backend } from '../backend.js';
 import type { Body, Call } from '../call.js';
 import type { BatchedObject, QuickPut } from '../capabilities.js';
+import type { QuickGet } from '../quick-get.js';
 import { isOperation, type Operation } from './operations.js';
 import { passageBy, type QuickRule } from './passage.js';
 
@@ -13,7 +14,7 @@ export interface Layer {
   readonly callsAtOnce?: () => number;
   /** Makes the call by `next`, once, several times or not at all, and returns its result. It may throw or reject. */
   around(invocation: Invocation, next: Next): Promise<unknown>;
-  /** The same for one of many puts that are begun together. Undefined: the backend then has no quickPut. */
+  /** The same for one of many requests that are begun together. Undefined: the backend then has no quickPut and quickGet. */
   readonly quick?: QuickRule;
 }
 
@@ -37,7 +38,7 @@ export interface Invocation {
  * one function when the backend is wrapped, and each call is one Invocation. All forwarding is done here.
  */
 export function layered(backend: Backend, layers: readonly Layer[]): Backend {
-  const { copy, batchPut, quickPut, batchDelete, multipart, cdn, versions, pagesAtOnce } =
+  const { copy, batchPut, quickPut, quickGet, batchDelete, multipart, cdn, versions, pagesAtOnce } =
     backend.capabilities;
   const limits = layers.flatMap(({ callsAtOnce }) => callsAtOnce ?? []);
   return {
@@ -48,6 +49,7 @@ export function layered(backend: Backend, layers: readonly Layer[]): Backend {
       copy: copy && wrapMethods(copy, layers),
       batchPut: batchPut && wrapMethods(batchPut, layers),
       quickPut: quickPut && layeredPuts(quickPut, layers),
+      quickGet: quickGet && layeredGets(quickGet, layers),
       batchDelete: batchDelete && wrapMethods(batchDelete, layers),
       multipart: multipart && wrapMethods(multipart, layers),
       cdn: cdn && wrapMethods(cdn, layers),
@@ -62,13 +64,40 @@ function fewest(numbers: readonly (() => number)[]): number {
 
 /** Undefined when a layer of puts has no rule for one of many. */
 function layeredPuts(quickPut: QuickPut, layers: readonly Layer[]): QuickPut | undefined {
-  const concerned = layers.filter((layer) => layer.concerns?.('putObject') ?? true).toReversed();
+  const rules = quickRules('putObject', layers);
+  return (
+    rules && {
+      putEach: (container, objects, passage, call) =>
+        quickPut.putEach(container, objects, passageBy('putObject', rules, passage), call),
+    }
+  );
+}
+
+/** Undefined when a layer of reads has no rule for one of many. */
+function layeredGets(quickGet: QuickGet, layers: readonly Layer[]): QuickGet | undefined {
+  const rules = quickRules('readObject', layers);
+  return (
+    rules && {
+      getEach: (container, objects, answered, passage, call) =>
+        quickGet.getEach(
+          container,
+          objects,
+          answered,
+          passageBy('readObject', rules, passage),
+          call,
+        ),
+    }
+  );
+}
+
+/** Those of the layers around an operation, the outermost first; undefined when one of them has none. */
+function quickRules(
+  operation: Operation,
+  layers: readonly Layer[],
+): readonly QuickRule[] | undefined {
+  const concerned = layers.filter((layer) => layer.concerns?.(operation) ?? true).toReversed();
   const rules = concerned.flatMap(({ quick }) => (quick === undefined ? [] : [quick]));
-  if (rules.length < concerned.length) return undefined;
-  return {
-    putEach: (container, objects, passage, call) =>
-      quickPut.putEach(container, objects, passageBy(rules, passage), call),
-  };
+  return rules.length < concerned.length ? undefined : rules;
 }
 
 /** A backend is an object literal, so its own keys are all that it has. */

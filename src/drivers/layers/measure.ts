@@ -46,11 +46,10 @@ export function measure(
         request.sentAtMs = clock.monotonic();
         return undefined;
       },
-      leave({ bytes, sentAtMs }, error) {
+      leave({ operation, bytes, sentAtMs }, error) {
         if (!wanted()) return;
         const ms = clock.monotonic() - sentAtMs;
-        const isSent = error === undefined;
-        report({ operation: 'putObject', ms, bytes: isSent ? bytes : undefined, error });
+        report({ operation, ms, bytes: error === undefined ? bytes : undefined, error });
       },
     },
   };

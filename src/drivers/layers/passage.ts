@@ -1,9 +1,12 @@
 import type { Call } from '../call.js';
 import type { Begun, Passage } from '../passage.js';
+import type { Operation } from './operations.js';
 
 /** One of many requests on its way through the layers, which note in it what they need when it has ended. */
 export interface QuickRequest {
-  /** Of content. */
+  /** The operation of a backend that does the same with one object. */
+  readonly operation: Operation;
+  /** Of content, sent or received. */
   readonly bytes: number;
   readonly call: Call;
   /** Whether its caller has no other request under way, whose end would make room for this one. */
@@ -28,8 +31,12 @@ export interface QuickRule {
   leave?(request: QuickRequest, error: unknown): void;
 }
 
-/** The passage through `outer` and then by these rules, one after the other. */
-export function passageBy(rules: readonly QuickRule[], outer: Passage): Passage {
+/** The passage of requests of an operation through `outer` and then by these rules, one after the other. */
+export function passageBy(
+  operation: Operation,
+  rules: readonly QuickRule[],
+  outer: Passage,
+): Passage {
   /** Leaves the rules before this one. */
   function leave(request: QuickRequest, before: number, error: unknown): void {
     for (let at = before - 1; at >= 0; at -= 1) rules[at]?.leave?.(request, error);
@@ -64,7 +71,7 @@ export function passageBy(rules: readonly QuickRule[], outer: Passage): Passage 
   }
 
   const begin = (bytes: number, alone: boolean, call: Call, outer: Begun) =>
-    enter({ bytes, call, alone, outer, sentAtMs: 0, decreases: 0 }, 0);
+    enter({ operation, bytes, call, alone, outer, sentAtMs: 0, decreases: 0 }, 0);
 
   return {
     enter(bytes, alone, call) {

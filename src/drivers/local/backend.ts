@@ -79,6 +79,7 @@ export function localBackend({ root, fsync = true, create = true }: LocalOptions
     copy: localCopy(thread, checkKey, checkExistable),
     batchPut: localBatchPut(thread, checkKey),
     quickPut: undefined,
+    quickGet: undefined,
     batchDelete: localBatchDelete(thread, isKey),
     multipart: undefined,
     cdn: fileUrls(thread, root, checkExistable),

@@ -53,6 +53,7 @@ export function memoryBackend({
     copy: memoryCopy(store, checkKey),
     batchPut: memoryBatchPut(store, checkKey),
     quickPut: undefined,
+    quickGet: undefined,
     batchDelete: memoryBatchDelete(store),
     multipart: memoryMultipart(
       store,

@@ -21,6 +21,7 @@ import { keyProblem, MAX_KEY_BYTES, newContainerProblem } from './names.js';
 import { objectHeaders } from './object-headers.js';
 import { objectOperations } from './objects.js';
 import type { Profile } from './profiles.js';
+import { s3QuickGet } from './quick-get.js';
 import { s3QuickPut } from './quick-put.js';
 import { s3Read } from './read.js';
 import type { S3Settings } from './settings.js';
@@ -93,6 +94,7 @@ export function s3Backend({
     copy: s3Copy(context, objects, multipart),
     batchPut: undefined,
     quickPut: s3QuickPut(context),
+    quickGet: s3QuickGet(context),
     batchDelete: batchDelete(context, objects),
     multipart,
     cdn: s3Cdn(context),

@@ -160,6 +160,7 @@ function signedRequest(
     signal,
     ...(body !== undefined && { body }),
     ...(request.answerWithinMs !== undefined && { answerWithinMs: request.answerWithinMs }),
+    ...(request.maxAnswerBytes !== undefined && { maxAnswerBytes: request.maxAnswerBytes }),
   };
 }
 

@@ -75,6 +75,7 @@ export function swiftBackend({
       copy: swiftCopy(context, parts, multipart, objects),
       batchPut: undefined,
       quickPut: undefined,
+      quickGet: undefined,
       batchDelete: batchDelete(deleteTogether, segments, objects),
       multipart,
       cdn: swiftCdn(context),

@@ -14,6 +14,7 @@ import { multipartCases } from './multipart.js';
 import { objectCases } from './objects.js';
 import { preconditionCases } from './preconditions.js';
 import { putCases } from './puts.js';
+import { quickGetCases } from './quick-get.js';
 import { quickPutCases } from './quick-put.js';
 
 export type { Harness } from './fixture.js';
@@ -42,6 +43,7 @@ export function conformance(name: string, harness: Harness): void {
     describe('copies', () => copyCases(fixture));
     describe('batch puts', () => batchPutCases(fixture));
     describe('quick puts', () => quickPutCases(fixture));
+    describe('quick gets', () => quickGetCases(fixture));
     describe('batch deletes', () => batchDeleteCases(fixture));
     describe('multipart uploads', () => multipartCases(fixture));
     describe('the storage API over it', () => driverCases(fixture));

@@ -13,6 +13,8 @@ import { untilDrained } from '../../../src/drivers/layers/until-drained.js';
 import { memoryBackend } from '../../../src/drivers/memory/backend.js';
 import { OPEN_PASSAGE } from '../../../src/drivers/passage.js';
 import { createPutRun } from '../../../src/drivers/put-run.js';
+import type { GetOutcome } from '../../../src/drivers/quick-get.js';
+import { createQuickRun } from '../../../src/drivers/quick-run.js';
 import { LeaseLostError } from '../../../src/lease/errors.js';
 import { fence } from '../../../src/lease/fence.js';
 import { NEVER_ABORTED } from '../../../src/signal.js';
@@ -175,6 +177,51 @@ test('quick puts: each is measured without the time that it waited for', async (
     { operation: 'putObject', ms: 30, bytes: 1, error: undefined },
     { operation: 'putObject', ms: 20, bytes: undefined, error },
   ]);
+});
+
+test('quick gets: bytes are counted, and the limit and the measurements are those of reads', async () => {
+  const clock = fakeClock();
+  const measured: Measurement[] = [];
+  const layers = [measure(clock, (each) => measured.push(each)), limit({ clock, concurrency: 1 })];
+  const inner = memoryBackend();
+  let underWay = 0;
+  const backend: Backend = {
+    ...inner,
+    capabilities: {
+      ...inner.capabilities,
+      quickGet: {
+        getEach(_, objects, answered, passage, given) {
+          const begin = (row: number) => {
+            underWay += 1;
+            expect(underWay).toBe(1);
+            setImmediate(() => {
+              underWay -= 1;
+              answered(row, info, Buffer.from('x'));
+              run.ended(row, { read: true });
+            });
+          };
+          const sizes = objects.map(({ size }) => size);
+          const run = createQuickRun<GetOutcome>({ sizes, passage, begin }, given);
+          return run.outcomes();
+        },
+      },
+    },
+  };
+  const { quickGet } = layered(backend, layers).capabilities;
+  const rows: number[] = [];
+  const wanted = [1, 2, 3].map((size) => ({ key: `k${size}`, size }));
+  const outcomes = await quickGet!.getEach(
+    'c',
+    wanted,
+    (row) => rows.push(row),
+    OPEN_PASSAGE,
+    call,
+  );
+  expect(outcomes).toEqual(wanted.map(() => ({ read: true })));
+  expect(rows).toEqual([0, 1, 2]);
+  expect(measured.map(({ operation, bytes }) => [operation, bytes])).toEqual(
+    wanted.map(({ size }) => ['readObject', size]),
+  );
 });
 
 test('quick puts: there are none through a layer that has no rule for them', () => {
