@@ -12,6 +12,7 @@ const floors = [
     'sync/mirror',
     [
       'sync/work',
+      'sync/proof',
       'sync/trash',
       'sync/scan',
       'sync/store',
@@ -39,6 +40,7 @@ const floors = [
       'watcher',
     ],
   ],
+  ['sync/proof', ['sync/store', 'sync', 'drivers', 'state']],
   ['sync/trash', ['sync/store', 'sync', 'drivers', 'state']],
   ['sync/scan', ['sync/store', 'sync/source', 'sync', 'drivers', 'state', 'watcher']],
   ['sync/store', ['sync/uploads', 'sync/source', 'sync', 'drivers', 'state', 'watcher']],

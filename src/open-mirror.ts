@@ -1,7 +1,9 @@
+import type { Clock } from './clock.js';
 import type { MirrorConfig, TargetConfig } from './config/config.js';
 import type { Backend } from './drivers/backend.js';
 import { layered } from './drivers/layers/layer.js';
 import { readOnly } from './drivers/layers/read-only.js';
+import { throttle } from './drivers/layers/throttle.js';
 import { createPartsThreads } from './drivers/parts-threads.js';
 import { fence } from './lease/fence.js';
 import type { Lease } from './lease/lease.js';
@@ -13,6 +15,7 @@ import { forgetfulIndex, forgetfulLedger } from './state/discard-writes.js';
 import type { MirrorStore } from './state/open-mirror.js';
 import { openGuard } from './sync/guard/open-guard.js';
 import { createMirror, type Mirror } from './sync/mirror/mirror.js';
+import type { Verifying } from './sync/mirror/mirror-parts.js';
 import type { MirrorSettings } from './sync/mirror-settings.js';
 import { openFileReader } from './sync/source/file-reader.js';
 import type { Target } from './targets.js';
@@ -52,6 +55,7 @@ export async function openMirror(
     world,
   });
   await lifecycle.add(`lease of ${mirror.name}`, { close: lease.release });
+  const backend = backendOf(target, lease, options);
   return createMirror({
     settings: settingsOf(mirror, target.config, {
       metadataEpoch,
@@ -60,7 +64,8 @@ export async function openMirror(
     }),
     lease,
     blankTarget: () => findDriver(target.config.driver).blank?.(target.config.settings, mirror),
-    backend: backendOf(target, lease, options),
+    backend,
+    verifying: verifyingOf(mirror, target, backend, clock),
     ...kept,
     index: guard.index,
     guard,
@@ -94,6 +99,17 @@ function backendOf(
   return readOnly(backend, ({ operation, container, key }) =>
     log.debug('suppressed', { operation, container, key }),
   );
+}
+
+function verifyingOf(
+  { verify }: MirrorConfig,
+  { throttledAtMs }: Target,
+  backend: Backend,
+  clock: Clock,
+): Verifying | undefined {
+  if (verify === undefined) return undefined;
+  const bytesPerSecond = () => verify.bytesPerSecond;
+  return { backend: layered(backend, [throttle({ clock, bytesPerSecond })]), throttledAtMs };
 }
 
 /** The index and ledger of a mirror; those of a dry run discard writes. */

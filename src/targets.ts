@@ -20,6 +20,8 @@ export interface Target {
   readonly layers: readonly Layer[];
   readonly queue: JobQueue<Job>;
   readonly health: TargetHealth;
+  /** When it last throttled, on the monotonic clock; undefined: it has not. */
+  readonly throttledAtMs: () => number | undefined;
   close(): Promise<void>;
 }
 
@@ -105,5 +107,32 @@ export function openTarget({
     patienceMs,
     giveUp,
   });
-  return { config, bare, layers, queue, health, close: () => bare.close() };
+  const throttling = watchThrottling(config.name, world);
+  return {
+    config,
+    bare,
+    layers,
+    queue,
+    health,
+    throttledAtMs: throttling.lastAtMs,
+    close() {
+      throttling.unlisten();
+      return bare.close();
+    },
+  };
+}
+
+/** Notes when the calls of a target that may be under way became fewer, which follows from throttling alone. */
+function watchThrottling(
+  name: string,
+  { telemetry, clock }: Pick<World, 'telemetry' | 'clock'>,
+): { lastAtMs(): number | undefined; unlisten(): void } {
+  let calls = Number.NEGATIVE_INFINITY;
+  let atMs: number | undefined;
+  const unlisten = telemetry.listen(['call-limit'], (event) => {
+    if (event.target !== name) return;
+    if (event.calls < calls) atMs = clock.monotonic();
+    calls = event.calls;
+  });
+  return { lastAtMs: () => atMs, unlisten };
 }

@@ -66,15 +66,21 @@ export function logEvents(log: Logger, clock: Pick<Clock, 'monotonic'>): SyncObs
               look: `longshore held ${event.mirror}`,
             })
           : log.info('nothing is held', fieldsOf(event));
+      case 'damage-found':
+        return log.warn('object damaged', fieldsOf(event));
+      case 'done':
+        if (event.why === 'damaged' || event.why === 'missing')
+          return log.info('object healed', fieldsOf(event));
+        return log.debugEnabled ? log.debug(event.event, fieldsOf(event)) : undefined;
       case 'held':
       case 'planned':
-      case 'done':
         return log.debugEnabled ? log.debug(event.event, fieldsOf(event)) : undefined;
       case 'progress':
         return isDue(event.mirror)
           ? log.info('progress', { mirror: event.mirror, ...event.progress })
           : undefined;
       case 'hint':
+      case 'mirror-health':
         return undefined;
     }
   };

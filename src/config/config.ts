@@ -59,6 +59,16 @@ export interface MirrorConfig {
   readonly rescanMs: number;
   /** Between reconciles with the container; 0 is never. */
   readonly reconcileMs: number;
+  /** How objects are read back; undefined: they are not. `withinMs`: each at least once in this time. */
+  readonly verify:
+    | {
+        readonly withinMs: number;
+        /** Infinity: no limit. */
+        readonly bytesPerSecond: number;
+        readonly heal: boolean;
+        readonly keepDamaged: boolean;
+      }
+    | undefined;
   /** Milliseconds of silence after which another process may take over the lease; 0: there is no lease. */
   readonly leaseMs: number;
   readonly deletes: 'mirror' | 'trash' | 'keep';

@@ -45,6 +45,7 @@ export function crossChecks(parts: Parts): Complaint[] {
     ...sameNames(parts),
     ...settleLimits(parts),
     ...keptAndDeleted(parts),
+    ...keptWithoutTrash(parts),
     ...unkeptHeaders(parts),
     ...impossiblePlaces(parts),
     ...ownPlaces(parts),
@@ -97,6 +98,15 @@ function keptAndDeleted({ mirrors }: Parts): Complaint[] {
       path: ['mirrors', position, 'extraneous'],
       message:
         'after a loss of the state this would delete what "deletes: keep" has kept; write "report", or "deletes: trash"',
+    }));
+}
+
+function keptWithoutTrash({ mirrors }: Parts): Complaint[] {
+  return mirrors
+    .filter(({ mirror }) => mirror.verify?.keepDamaged === true && mirror.deletes !== 'trash')
+    .map(({ position }) => ({
+      path: ['mirrors', position, 'verify', 'keep_damaged'],
+      message: 'a damaged object is kept in the trash, which takes "deletes: trash"',
     }));
 }
 

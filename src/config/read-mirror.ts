@@ -29,6 +29,7 @@ function mirrorOf(written: Infer<typeof mirrorSection>): MirrorConfig {
     lease,
     prefix,
     guard,
+    verify,
     trash_prefix,
     trash_keep,
     ...same
@@ -47,6 +48,15 @@ function mirrorOf(written: Infer<typeof mirrorSection>): MirrorConfig {
             share: guard.percentage,
             atLeast: guard.at_least,
             windowMs: guard.window,
+          },
+    verify:
+      verify === 'off'
+        ? undefined
+        : {
+            withinMs: verify.within,
+            bytesPerSecond: verify.bandwidth,
+            heal: verify.heal,
+            keepDamaged: verify.keep_damaged,
           },
     chokidarLimit: chokidar_limit,
     settleMs: settle,

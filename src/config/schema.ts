@@ -92,6 +92,25 @@ const guardSetting = unless(
   }),
 ).prefault({});
 
+const verifySetting = unless(
+  'Every object is read back and compared with what was sent, while nothing else is to be done. off: never.',
+  'off',
+  section('How much is read, and what becomes of damaged objects.', {
+    within: duration('Each object is read back at least once within this time.', {
+      min: 60 * SECOND,
+    }).default(30 * DAY),
+    bandwidth: rate('Content that is read back each second, or off: no limit.', {
+      min: 4096,
+    }).default(2 * MIB),
+    heal: flag(
+      'Send a damaged or missing object again when its file still has exactly that content.',
+    ).default(true),
+    keep_damaged: flag(
+      'With deletes: trash, copy a damaged object to the trash before it is replaced.',
+    ).default(false),
+  }),
+).default('off');
+
 export const mirrorSection = (place: ConfigContext) =>
   section('One folder mirrored to one place in one target.', {
     name: text('Short name of the mirror, for the command line and the log.', {
@@ -138,6 +157,7 @@ export const mirrorSection = (place: ConfigContext) =>
     reconcile: duration('Time between full comparisons with the container. 0: never.').default(
       86_400 * SECOND,
     ),
+    verify: verifySetting,
     lease: duration(
       'How long this mirror may be silent before another machine may take over its part of the container. 0: no lease, any machine may write.',
       { max: 86_400 * SECOND },

@@ -2,6 +2,7 @@ import type { Backend } from '../drivers/backend.js';
 import type { Call, ObjectInfo } from '../drivers/call.js';
 import type { ObjectRecord } from '../state/object-index.js';
 import { type ContentProof, findProof, isRecordOf } from '../sync/store/content-proof.js';
+import type { Read } from '../sync/store/steady-read.js';
 import {
   type Attributes,
   attributesOfObject,
@@ -9,7 +10,6 @@ import {
   malformedAttributes,
 } from './attributes.js';
 import type { RestoreContext, RestoreSource } from './restore-context.js';
-import type { Read } from './steady-read.js';
 
 /** All that is known of an object before its content is read. */
 export interface DescribedObject {

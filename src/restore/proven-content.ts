@@ -1,7 +1,7 @@
 import type { ObjectInfo } from '../drivers/call.js';
 import { type ContentProof, openContentCheck } from '../sync/store/content-proof.js';
+import { type Read, steadyRead } from '../sync/store/steady-read.js';
 import type { RestoreContext } from './restore-context.js';
-import { type Read, steadyRead } from './steady-read.js';
 
 /** The bytes of an object, which are compared on the way with what they should be. Rejects after the last when they are not that. */
 export async function* provenContent(

@@ -7,6 +7,7 @@ import { objectsIn } from './status-line.js';
 import { table } from './table.js';
 import type { TargetStatus } from './target-meter.js';
 import { bytes, count, counted, duration, lagText } from './units.js';
+import { verifyRows } from './verify-rows.js';
 
 /** Entries of each list that are shown; the JSON has all of them. */
 const SHOWN = 20;
@@ -77,6 +78,7 @@ function details(mirror: MirrorStatus, nowMs: number): string {
     ...(mirror.lease?.held ? [['lease', leaseText(mirror.lease, nowMs)] as const] : []),
     ['last scan', reportText(mirror.lastScan, nowMs)],
     ['last reconcile', reportText(mirror.lastReconcile, nowMs)],
+    ...verifyRows(mirror, nowMs),
     ['since start', listed({ uploaded, copied, deleted, failed }, sent)],
     ...firstOf(mirror.running, ({ job, name, bytes: size, seconds, objects }) => [
       job,

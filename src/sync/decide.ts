@@ -64,7 +64,10 @@ export type Decision =
   | { readonly action: 'forget' }
   /** The file is what was sent, although its delete or overwrite was held, approved or rejected: that is over. */
   | { readonly action: 'release' }
-  | { readonly action: 'report'; readonly what: 'extraneous' | 'overwrite-refused' };
+  | {
+      readonly action: 'report';
+      readonly what: 'extraneous' | 'overwrite-refused' | 'object-damaged' | 'object-missing';
+    };
 
 export type UploadReason =
   /** No record, and no object or none that was asked about. */
@@ -76,7 +79,10 @@ export type UploadReason =
   /** No record, and the object there has other content. */
   | 'other-content'
   /** Drift: our object is gone, or is not what we sent. */
-  | 'drift';
+  | 'drift'
+  /** The object was read back and is not what was sent, or is missing: see decideHealing. */
+  | 'damaged'
+  | 'missing';
 
 const NOTHING: Decision = { action: 'nothing' };
 

@@ -3,6 +3,7 @@ import type { RunReport } from '../state/ledger.js';
 import type { ObjectName } from '../state/object-index.js';
 import type { WatchState } from '../watcher/watcher.js';
 import type { Planned } from './evidence.js';
+import type { MirrorHealth, VerifyStatus } from './verify-status.js';
 
 /** `apply`: what a plan says, without a comparison. */
 export type RunKind = 'scan' | 'reconcile' | 'apply';
@@ -36,6 +37,9 @@ export type SkipReason =
   | 'extraneous'
   | 'overwrite-refused'
   | 'delete-withheld'
+  /** The object was read back and is not what was sent, or is missing, and its file has not that content any more. */
+  | 'object-damaged'
+  | 'object-missing'
   /** The plan that is applied was made on other evidence. */
   | 'plan-outdated'
   /** The object is new. Its old content is not in the trash, because the provider refuses to read and to copy it (an archive). */
@@ -98,6 +102,16 @@ export type SyncEvent = { readonly mirror: string } & (
       readonly report: RunReport;
       readonly complete: boolean;
     }
+  /** An object was read back twice and is not what was sent, or is missing. `healing`: a job compares it with its file. */
+  | {
+      readonly event: 'damage-found';
+      readonly name: ObjectName;
+      readonly problem: 'missing' | 'damaged' | 'changed';
+      readonly detail: string;
+      readonly healing: boolean;
+    }
+  /** What a mirror is trusted by; now and then, from a daemon. */
+  | ({ readonly event: 'mirror-health' } & MirrorHealth)
   /** What had been in the trash for long enough is gone for good. */
   | { readonly event: 'trash-purged'; readonly objects: number; readonly bytes: number }
   | { readonly event: 'state-changed'; readonly state: MirrorState; readonly why: string }
@@ -191,6 +205,9 @@ export interface MirrorStatus {
   readonly watch: WatchState | null;
   readonly lastScan: RunReport | null;
   readonly lastReconcile: RunReport | null;
+  /** How its objects are read back; null: they are not. */
+  readonly verify: VerifyStatus | null;
+  readonly health: MirrorHealth;
   readonly totals: {
     readonly uploaded: number;
     readonly copied: number;

@@ -2,6 +2,17 @@ import type { HeaderAndClassRule } from '../drivers/header-rules.js';
 import type { Policy } from './decide.js';
 import type { GuardRule } from './guard-rule.js';
 
+export interface VerifySettings {
+  /** Each object is read back at least once within so many milliseconds. */
+  readonly withinMs: number;
+  /** Infinity: no limit. */
+  readonly bytesPerSecond: number;
+  /** Whether a damaged or missing object is sent again from its file. */
+  readonly heal: boolean;
+  /** With `deletes: trash`: whether a copy of a damaged object goes to the trash first. */
+  readonly keepDamaged: boolean;
+}
+
 /** What sync needs to know of one mirror. Times in milliseconds; 0 for a timer is never. */
 export interface MirrorSettings {
   readonly name: string;
@@ -34,6 +45,8 @@ export interface MirrorSettings {
   readonly chokidarLimit: number;
   readonly settleMs: number;
   readonly settleLimitMs: number;
+  /** How its objects are read back; undefined: they are not. */
+  readonly verify: VerifySettings | undefined;
   readonly rescanMs: number;
   readonly reconcileMs: number;
 }

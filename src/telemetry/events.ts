@@ -54,6 +54,8 @@ export const SYNC_EVENTS = Object.keys({
   guard: true,
   progress: true,
   'run-finished': true,
+  'damage-found': true,
+  'mirror-health': true,
   'trash-purged': true,
   'state-changed': true,
   hint: true,

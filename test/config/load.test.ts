@@ -44,6 +44,7 @@ describe('loadConfig', () => {
           settleLimitMs: 30_000,
           rescanMs: 3_600_000,
           reconcileMs: 86_400_000,
+          verify: undefined,
           leaseMs: 600_000,
           deletes: 'mirror',
           trashPrefix: '.longshore/trash/',
@@ -180,9 +181,14 @@ mirrors:
       /^longshore\.yaml:11:17 {2}mirrors\[0\]\.extraneous: after a loss of the state this would delete what "deletes: keep" has kept/,
     ],
     [
+      'damaged objects that are kept without a trash',
+      `${TARGETS}${MIRROR}    verify: { keep_damaged: true }\n`,
+      /mirrors\[0\]\.verify\.keep_damaged: a damaged object is kept in the trash, which takes "deletes: trash"/,
+    ],
+    [
       'an option of a later version',
-      `${TARGETS}${MIRROR}    verify: { every: 7d }\n`,
-      /unknown key "verify"/,
+      `${TARGETS}${MIRROR}    encrypt: { with: age }\n`,
+      /unknown key "encrypt"/,
     ],
     [
       'an empty path',

@@ -207,6 +207,15 @@ mirrors:
     rescan: 15m
     reconcile: 7d
 `,
+  'Reading back': `
+mirrors:
+  - name: documents
+    source: ./Documents
+    target: vault
+    container: documents
+    deletes: trash
+    verify: { within: 30d, bandwidth: 2MiB/s, heal: true, keep_damaged: true }
+`,
   'Deletes, the trash and the guard': `
 mirrors:
   - name: documents

@@ -100,6 +100,7 @@ export const GROUPS = {
       ['exclude', 'include', 'symlinks', 'metadata', 'headers'],
     ],
     ['When', ['watch', 'chokidar_limit', 'settle', 'settle_limit', 'rescan', 'reconcile']],
+    ['Reading back', ['verify']],
     ['Deletes, the trash and the guard', ['deletes', 'trash_prefix', 'trash_keep', 'guard']],
     ['Other writers', ['lease', 'overwrite', 'extraneous']],
     ['The index', ['index']],

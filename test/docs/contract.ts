@@ -10,12 +10,21 @@ import type {
   SyncEvent,
 } from '../../src/sync/events.js';
 import type { HeldDescription } from '../../src/sync/guard/guard.js';
+import type {
+  MirrorHealth,
+  ProofStatus,
+  VerifiedShare,
+  VerifyStatus,
+} from '../../src/sync/verify-status.js';
 import type { WatchState } from '../../src/watcher/watcher.js';
 
 // The names of the JSON output, as lists. The compiler refuses one that the types do not have, and a list that lacks one.
 
 type EveryKey<T> = Readonly<Record<keyof T, true>>;
-type Printed = Exclude<SyncEvent, { event: 'progress' | 'hint' }>;
+type Printed = Exclude<
+  SyncEvent,
+  { event: 'progress' | 'hint' | 'damage-found' | 'mirror-health' }
+>;
 type FieldsOf<E extends Printed['event']> = Exclude<
   keyof Extract<Printed, { event: E }>,
   'event' | 'mirror' | 'planned'
@@ -72,6 +81,8 @@ export const REASONS = names<SkipReason>({
   extraneous: true,
   'overwrite-refused': true,
   'delete-withheld': true,
+  'object-damaged': true,
+  'object-missing': true,
   'plan-outdated': true,
   'not-in-trash': true,
 });
@@ -149,6 +160,8 @@ const mirror: EveryKey<MirrorStatus> = {
   watch: true,
   lastScan: true,
   lastReconcile: true,
+  verify: true,
+  health: true,
   totals: true,
 };
 export const MIRROR = names(mirror);
@@ -164,6 +177,35 @@ const watch: EveryKey<WatchState> = {
   directories: true,
   degraded: true,
   losses: true,
+};
+const verify: EveryKey<VerifyStatus> = {
+  withinSeconds: true,
+  bytesPerSecond: true,
+  proofs: true,
+  damaged: true,
+  damagedObjects: true,
+  unreadable: true,
+  neededBytesPerSecond: true,
+};
+const proofs: EveryKey<ProofStatus> = {
+  objects: true,
+  bytes: true,
+  verifiedObjects: true,
+  verifiedBytes: true,
+  neverVerified: true,
+  oldestProofMs: true,
+};
+const health: EveryKey<MirrorHealth> = {
+  lagSeconds: true,
+  lastReconcileMs: true,
+  eventsLost: true,
+  verified: true,
+};
+const verified: EveryKey<VerifiedShare> = {
+  share: true,
+  withinSeconds: true,
+  neverVerified: true,
+  oldestProofMs: true,
 };
 const totals: EveryKey<MirrorStatus['totals']> = {
   uploaded: true,
@@ -217,6 +259,8 @@ export const NESTED: ReadonlyMap<string, readonly string[]> = new Map([
   ['lease', names(lease)],
   ['watch', names(watch)],
   ['totals', names(totals)],
+  ['verify', [...names(verify), ...names(proofs)]],
+  ['health', [...names(health), ...names(verified)]],
   ['running', names(running)],
   ['quarantined', names(quarantined)],
 ]);

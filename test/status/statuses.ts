@@ -45,6 +45,8 @@ export function mirrorStatus(different: Partial<MirrorStatus> = {}): MirrorStatu
     watch: { engine: 'chokidar', directories: 3, degraded: [], losses: 0 },
     lastScan: null,
     lastReconcile: null,
+    verify: null,
+    health: { lagSeconds: 0, lastReconcileMs: null, eventsLost: 0, verified: null },
     totals: { uploaded: 0, copied: 0, deleted: 0, failed: 0, bytes: 0 },
     ...different,
   };

@@ -203,6 +203,7 @@ function configOf(
         deletes: 'mirror',
         trashPrefix: '.longshore/trash/',
         trashKeepMs: 0,
+        verify: undefined,
         guard: undefined,
         overwrite: 'always',
         extraneous: 'keep',

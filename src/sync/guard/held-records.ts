@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Guarded, ObjectIndex, ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { Change } from '../guard-rule.js';
+import { recordsInSlices } from '../records-in-slices.js';
 import type { HeldCounts } from './counting-index.js';
 
 // The index itself knows what is held: each record says so of its own object. That survives whatever ends the process,
@@ -12,7 +12,7 @@ export interface HeldObject {
   readonly change: Change;
 }
 
-/** Records read between two turns of the event loop, and written at once. */
+/** Records written at once. */
 const AT_ONCE = 1_000;
 
 /** What is held, in the order of the names. Other work goes on meanwhile. */
@@ -84,22 +84,9 @@ export function withVerdict(
   return verdict === 'nothing' ? record : { ...record, guarded: verdict };
 }
 
-/** A cursor is not kept open from one turn to the next: what is written meanwhile could not use its space again. */
 async function* allRecords(
   index: ObjectIndex,
   from?: ObjectName,
 ): AsyncGenerator<readonly [ObjectName, ObjectRecord]> {
-  let after = from;
-  for (;;) {
-    const some: (readonly [ObjectName, ObjectRecord])[] = [];
-    for (const entry of index.entries(after === undefined ? {} : { after })) {
-      some.push(entry);
-      if (some.length >= AT_ONCE) break;
-    }
-    yield* some;
-    const last = some.at(-1);
-    if (last === undefined || some.length < AT_ONCE) return;
-    after = last[0];
-    await nextTurn();
-  }
+  for await (const slice of recordsInSlices(index, from)) yield* slice;
 }

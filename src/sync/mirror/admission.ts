@@ -1,6 +1,7 @@
 import type { ObjectIndex, ObjectName } from '../../state/object-index.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { Decision, Remote } from '../decide.js';
+import type { Damage } from '../decide-healing.js';
 import type { Planned } from '../evidence.js';
 import type { Since } from '../moment.js';
 import { SMALL_FILE } from '../plain-upload.js';
@@ -59,6 +60,8 @@ export interface NewJob {
   /** See Job. */
   readonly asOfMs?: number | undefined;
   readonly planned?: Planned | undefined;
+  /** See Job. */
+  readonly damage?: Damage;
 }
 
 export interface AdmissionOptions {
@@ -75,7 +78,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
   const { mirror, queue, index, source, whereabouts, pending, runs } = options;
 
   async function add(job: NewJob): Promise<void> {
-    const { name, local, remote, run, mayBeRenamed, since, asOfMs, planned } = job;
+    const { name, local, remote, run, mayBeRenamed, since, asOfMs, planned, damage } = job;
     const renamedFrom = mayBeRenamed && local ? formerName(index, name, local) : undefined;
     if (local) whereabouts.sighted(name, local.inode);
     pending.add(name, since);
@@ -93,6 +96,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
       ...(renamedFrom === undefined ? {} : { renamedFrom }),
       ...(asOfMs === undefined ? {} : { asOfMs }),
       ...(planned === undefined ? {} : { planned }),
+      ...(damage === undefined ? {} : { damage }),
     });
   }
 

@@ -4,7 +4,7 @@ import { readUntil } from '../source/read-until.js';
 import type { SourceView } from '../source/source-view.js';
 import type { JobFacts } from '../work/attempt-parts.js';
 import { type Attempts, createAttempts } from '../work/attempts.js';
-import { openBooks } from '../work/books.js';
+import { type Books, openBooks } from '../work/books.js';
 import { openEffects } from '../work/effects.js';
 import type { Job } from '../work/job.js';
 import type { Outcome } from '../work/outcome.js';
@@ -33,6 +33,7 @@ export interface JobRunner {
   readonly holdPage: HoldPage;
   readonly room: TargetRoom;
   readonly denial: Pick<Denial, 'prove'>;
+  readonly books: Pick<Books, 'proveAll'>;
 }
 
 export function openJobRunner(
@@ -103,6 +104,7 @@ export function openJobRunner(
   });
 
   return {
+    books: context.books,
     deletes,
     attempts,
     openJobs,

@@ -38,6 +38,8 @@ export interface KeptMirror {
 const TROUBLE_MS = 10_000;
 /** Until a scan for what was missed, so that a flood of failures does not become a flood of scans. */
 const MISSED_MS = 600_000;
+/** Between reports of what the mirror is trusted by. */
+const HEALTH_MS = 60_000;
 /** Between purges of what has been in the trash for long enough. */
 const PURGE_MS = 3_600_000;
 
@@ -103,7 +105,15 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
         (signal) => parts.lease.whenLost(signal),
         source.take,
         runs.take,
+        ...(mirror.scrub === undefined ? [] : [mirror.scrub.take]),
         ...timers(mirror, due),
+        (signal) =>
+          repeat(clock, HEALTH_MS, signal, () =>
+            mirror.stats.report({
+              event: 'mirror-health',
+              ...mirror.status(opened.state()).health,
+            }),
+          ),
       ]);
     } finally {
       watcher = undefined;

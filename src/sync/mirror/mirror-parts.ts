@@ -14,12 +14,21 @@ import type { Job } from '../work/job.js';
 import type { JobQueue } from '../work/queue.js';
 import type { TargetHealth } from '../work/target-health.js';
 
+export interface Verifying {
+  /** Reads no faster than the settings of the mirror's `verify` say. */
+  readonly backend: Backend;
+  /** When the target last throttled, on the monotonic clock; undefined: it has not. */
+  readonly throttledAtMs: () => number | undefined;
+}
+
 /** What a mirror is made of, and shares with others. */
 export interface MirrorParts {
   readonly settings: MirrorSettings;
   /** Changes nothing but while the lease is held. */
   readonly backend: Backend;
   readonly lease: Lease;
+  /** For the scrub; undefined: the mirror has none. */
+  readonly verifying: Verifying | undefined;
   /** Why the target looks as if it never held anything; see DriverKind. Missing: the driver cannot find out. */
   readonly blankTarget?: () => string | undefined;
   /** The guard's: see Guard. */

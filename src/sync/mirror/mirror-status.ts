@@ -3,8 +3,10 @@ import type { ObjectName } from '../../state/object-index.js';
 import type { WatchState } from '../../watcher/watcher.js';
 import type { MirrorStatus } from '../events.js';
 import type { Guard } from '../guard/guard.js';
+import type { VerifyStatus } from '../verify-status.js';
 import type { Pending } from '../work/pending.js';
 import type { Quarantine } from '../work/quarantine.js';
+import { healthOf } from './mirror-health.js';
 import type { MirrorParts } from './mirror-parts.js';
 import type { Condition } from './mirror-state.js';
 import type { MirrorStats } from './mirror-stats.js';
@@ -18,6 +20,7 @@ export interface MirrorNow {
   readonly watch: WatchState | null;
   readonly condition: Condition;
   readonly lagSeconds: number | null;
+  readonly verify: VerifyStatus | null;
 }
 
 /** What a mirror answers when it is asked how it is. */
@@ -30,6 +33,7 @@ export function statusOf({
   watch,
   condition,
   lagSeconds,
+  verify,
 }: MirrorNow): MirrorStatus {
   const { settings, index, ledger, guard, lease } = parts;
   const { name: mirror, source, target, container, prefix, policy } = settings;
@@ -55,6 +59,8 @@ export function statusOf({
     watch,
     lastScan,
     lastReconcile,
+    verify,
+    health: healthOf(lagSeconds, lastReconcile, watch, verify),
   };
 }
 

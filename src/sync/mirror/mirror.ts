@@ -14,11 +14,13 @@ import { createFailedStats, type FailedStats, reportingFailedStats } from './fai
 import { openFindings } from './findings.js';
 import type { LinkedIntake } from './hard-links.js';
 import type { HoldPage } from './hold-page.js';
-import { openJobRunner } from './job-runner.js';
+import { type JobRunner, openJobRunner } from './job-runner.js';
 import { type MirrorBooks, openMirrorBooks } from './mirror-books.js';
 import type { MirrorParts } from './mirror-parts.js';
 import { statusOf } from './mirror-status.js';
 import { createMirrorWork, type MirrorWork } from './mirror-work.js';
+import { openScrub } from './open-scrub.js';
+import type { Scrub } from './scrub.js';
 
 /** One mirror at work: what its scans and its watch find becomes jobs, what the jobs do becomes records. */
 export interface Mirror extends Omit<MirrorBooks, 'quarantine' | 'scans' | 'waits'> {
@@ -33,6 +35,8 @@ export interface Mirror extends Omit<MirrorBooks, 'quarantine' | 'scans' | 'wait
   readonly root: RemoteRoot;
   /** What its state and its lag follow from. `reportState` is called after a change of it. */
   readonly work: MirrorWork;
+  /** Undefined: the mirror does not verify. */
+  readonly scrub: Scrub | undefined;
   /** Makes a small change in the container. Rejects with TargetDeniedError when it may not, or with the error of the change. */
   proveRights(signal: AbortSignal): Promise<void>;
   /** Reports the state if it has changed. */
@@ -71,6 +75,13 @@ export function createMirror(parts: MirrorParts): Mirror {
     room: runner.room,
     isUnseen: (name) => source.statPath(name).found === 'unknown',
   });
+  const scrub = openScrub({
+    parts,
+    books: runner.books,
+    admission: findings.admission,
+    source,
+    stats,
+  });
   const reportState = () => stats.state(work.condition());
   const settle = async () => {
     await guard.settle().catch((error: unknown) => {
@@ -101,6 +112,7 @@ export function createMirror(parts: MirrorParts): Mirror {
     waitingJobs: findings.waitingJobs,
     root,
     work,
+    scrub,
     proveRights: runner.denial.prove,
     reportState,
     async run(job) {
@@ -125,16 +137,29 @@ export function createMirror(parts: MirrorParts): Mirror {
       return runner.attempts.beginSurvey();
     },
     flush: quarantine.flush,
-    status: (watch) =>
-      statusOf({
-        parts,
-        stats,
-        pending,
-        quarantine,
-        retrying: runner.attempts.retrying,
-        watch,
-        condition: work.condition(),
-        lagSeconds: work.lagSeconds(),
-      }),
+    status: (watch) => statusNow(parts, books, { runner, work, scrub }, watch),
   };
+}
+
+function statusNow(
+  parts: MirrorParts,
+  { stats, pending, quarantine }: Pick<MirrorBooks, 'stats' | 'pending' | 'quarantine'>,
+  {
+    runner,
+    work,
+    scrub,
+  }: { readonly runner: JobRunner; readonly work: MirrorWork; readonly scrub: Scrub | undefined },
+  watch: WatchState | null,
+): MirrorStatus {
+  return statusOf({
+    parts,
+    stats,
+    pending,
+    quarantine,
+    retrying: runner.attempts.retrying,
+    watch,
+    condition: work.condition(),
+    lagSeconds: work.lagSeconds(),
+    verify: scrub?.status() ?? null,
+  });
 }

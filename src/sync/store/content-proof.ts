@@ -48,8 +48,8 @@ export async function findProof(
   return recordedProof(record);
 }
 
-/** The digest of the bytes that were sent: of the whole or, of an upload in parts, of its parts. */
-function recordedProof(record: ObjectRecord): ContentProof | undefined {
+/** The digest of the bytes that were sent: of the whole or, of an upload in parts, of its parts. Undefined: none was recorded. */
+export function recordedProof(record: ObjectRecord): ContentProof | undefined {
   const { md5, md5Parts } = digestsOf(record);
   if (md5 !== undefined) return { by: 'index', checksum: md5Checksum(md5) };
   return md5Parts && { by: 'index', md5Parts };

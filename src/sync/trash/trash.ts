@@ -31,6 +31,10 @@ export interface Trash {
     md5: string | undefined,
     signal: AbortSignal,
   ): Promise<void>;
+  /**
+   * The same for an object that is known to be damaged: its copy is kept, whatever its bytes are, and compared with nothing.
+   */
+  keepUnproven(name: ObjectName, signal: AbortSignal): Promise<void>;
 }
 
 export interface TrashOptions {
@@ -110,6 +114,10 @@ export function createTrash({
   }
 
   return {
+    async keepUnproven(name, signal) {
+      const object = await findObject(backend, { container, key: prefix + name }, { signal });
+      if (object !== undefined) await copy(object, name, signal);
+    },
     async keep(name, known, md5, signal) {
       const object = await findObject(backend, { container, key: prefix + name }, { signal });
       if (object === undefined) return;

@@ -25,6 +25,11 @@ export interface Books {
   recordAll(records: readonly (readonly [ObjectName, ObjectRecord])[]): Promise<void>;
   /** Removes the records of objects that were deleted, in one commit. None of them has anything left of earlier attempts. */
   forgetAll(names: readonly ObjectName[]): Promise<void>;
+  /**
+   * Writes down in one commit that the objects of these records were read back. One that another record has replaced
+   * meanwhile is another version, and gets no proof.
+   */
+  proveAll(proofs: readonly Proof[]): Promise<void>;
   /** For an upload in parts of this file: continues what the ledger knows of, and keeps it there. */
   planParts(name: ObjectName, entry: LocalEntry, signal: AbortSignal): PlanParts;
   /**
@@ -41,6 +46,15 @@ export interface MarkedContent {
   readonly looks: ContentClass;
   /** Milliseconds since the epoch, before the first byte is read. */
   readonly hashedAtMs: number;
+}
+
+/** An object was read back. */
+export interface Proof {
+  readonly name: ObjectName;
+  /** Of the object that was read. */
+  readonly record: ObjectRecord;
+  /** Milliseconds since the epoch; undefined: its bytes were not what they should be, which ends the last proof. */
+  readonly atMs: number | undefined;
 }
 
 export interface MarkedFile {
@@ -93,6 +107,15 @@ export function openBooks({ index, uploads, orphans, aside }: BooksOptions): Boo
       ),
     recordAll: index.putAll,
     forgetAll: index.removeAll,
+    proveAll: (proofs) =>
+      index.putAll(
+        proofs.flatMap(({ name, record, atMs }) => {
+          const now = index.get(name);
+          return now !== undefined && isSameObject(now, record)
+            ? [[name, withProof(now, atMs)] as const]
+            : [];
+        }),
+      ),
     planParts: (name, entry, signal) => async (partSize, md5) => {
       const plan = await uploads.plan(name, entry, partSize, md5);
       await orphans.abort(signal, name);
@@ -113,4 +136,24 @@ export function openBooks({ index, uploads, orphans, aside }: BooksOptions): Boo
       await closeUploads(name, signal);
     },
   };
+}
+
+/** Whether both records are of the same version of an object, whatever its file's stat is by now. */
+export function isSameObject(a: ObjectRecord, b: ObjectRecord): boolean {
+  return (
+    a.state === 'confirmed' &&
+    b.state === 'confirmed' &&
+    a.size === b.size &&
+    a.md5 === b.md5 &&
+    a.md5Parts === b.md5Parts &&
+    a.etag === b.etag &&
+    a.versionId === b.versionId
+  );
+}
+
+function withProof(
+  { provenAtMs: _, ...record }: ObjectRecord,
+  atMs: number | undefined,
+): ObjectRecord {
+  return atMs === undefined ? record : { ...record, provenAtMs: atMs };
 }

@@ -1,4 +1,5 @@
 import type { ObjectName } from '../../state/object-index.js';
+import type { Damage } from '../decide-healing.js';
 import type { Planned } from '../evidence.js';
 import type { Since } from '../moment.js';
 import type { PlainEntry, PlainRemote } from './plain-facts.js';
@@ -32,6 +33,8 @@ export interface Job extends QueuedJob {
   readonly asOfMs?: number;
   /** The object that was in the way of this one, and whose delete was asked for: it is not asked for twice. */
   readonly roomAsked?: ObjectName;
+  /** The object was read back and is not what was sent: see decideHealing. Nothing else is done about it. */
+  readonly damage?: Damage;
   /** A person has seen that this is to be done, on this evidence: it is done as planned, or not at all. */
   readonly planned?: Planned;
 }
@@ -40,9 +43,9 @@ export const NO_RUN = 0;
 
 /**
  * A job that waits, once another was added for its object: still the one of its run, but the file as it was seen then is
- * not looked at when it may have changed since.
+ * not looked at when it may have changed since. It heals a damaged object only when that is all there is to do.
  */
-export function combineJobs({ seen: _, ...waiting }: Job, newer: Job): Job {
+export function combineJobs({ seen: _, damage, ...waiting }: Job, newer: Job): Job {
   const { remote, listedIn } = newer.remote === 'unknown' ? waiting : newer;
   const run = waiting.run === NO_RUN ? newer.run : waiting.run;
   const asOfMs = waiting.asOfMs ?? newer.asOfMs;
@@ -53,6 +56,7 @@ export function combineJobs({ seen: _, ...waiting }: Job, newer: Job): Job {
     ...(newer.seen ? { seen: newer.seen } : {}),
     remote,
     listedIn,
+    ...(damage && newer.damage ? { damage: newer.damage } : {}),
   };
 }
 

@@ -25,7 +25,8 @@ export async function keepOld(
   // that listing.
   if (remote === 'absent' && known === undefined) return;
   try {
-    await ctx.trash.keep(name, known, md5, signal);
+    if (job.damage?.keep) await ctx.trash.keepUnproven(name, signal);
+    else await ctx.trash.keep(name, known, md5, signal);
   } catch (error) {
     if (!(error instanceof UnreadableObjectError)) throw error;
     ctx.notInTrash(job, `its old content was replaced and is not in the trash: ${error.message}`);

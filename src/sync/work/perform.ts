@@ -1,5 +1,6 @@
 import type { LocalEntry } from '../../watcher/entry.js';
 import { type Decision, decide, type UploadReason } from '../decide.js';
+import { decideHealing } from '../decide-healing.js';
 import { REPORTED } from '../reported.js';
 import type { Job } from './job.js';
 import type { MirrorContext } from './mirror-context.js';
@@ -34,7 +35,7 @@ export async function perform(job: Job, ctx: MirrorContext, signal: AbortSignal)
   // decide asks for each fact once at the most, so this ends.
   for (;;) {
     ctx.drain.throwIfAborted();
-    const decision = decide(facts.local, ctx.index.get(job.name), facts.remote, ctx.policy);
+    const decision = decideFor(job, facts, ctx);
     if (decision.action === 'learn') facts = await learn(decision, job, facts, ctx);
     else if (decision.action !== 'forget' || asked)
       return actAsPlanned(decision, job, facts, ctx, signal);
@@ -44,6 +45,14 @@ export async function perform(job: Job, ctx: MirrorContext, signal: AbortSignal)
       asked = true;
     }
   }
+}
+
+function decideFor({ name, damage }: Job, { local, remote }: Facts, ctx: MirrorContext): Decision {
+  const known = ctx.index.get(name);
+  // An attempt that was begun may have sent anything: what was read before is no evidence any more.
+  return damage === undefined || known?.state === 'sending'
+    ? decide(local, known, remote, ctx.policy)
+    : decideHealing(local, known, remote, damage);
 }
 
 /** Acts, unless the job is from a plan and rests on other evidence now. Where a plan is made, the outcome says what it rests on. */

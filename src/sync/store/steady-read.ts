@@ -1,7 +1,7 @@
-import type { Clock } from '../clock.js';
-import type { ByteRange } from '../drivers/call.js';
-import { StorageError } from '../drivers/errors.js';
-import { untilAborted } from '../signal.js';
+import type { Clock } from '../../clock.js';
+import type { ByteRange } from '../../drivers/call.js';
+import { StorageError } from '../../drivers/errors.js';
+import { untilAborted } from '../../signal.js';
 
 export type Read = (range: ByteRange | undefined) => Promise<AsyncIterable<Uint8Array>>;
 

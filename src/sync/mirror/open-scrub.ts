@@ -1,0 +1,93 @@
+import type { Backend } from '../../drivers/backend.js';
+import type { ObjectName } from '../../state/object-index.js';
+import type { Damage } from '../decide-healing.js';
+import { momentNow } from '../moment.js';
+import { REPORTED } from '../reported.js';
+import type { SourceView } from '../source/source-view.js';
+import type { Books } from '../work/books.js';
+import { NO_RUN } from '../work/job.js';
+import { type Admission, keyOf } from './admission.js';
+import type { MirrorParts } from './mirror-parts.js';
+import type { MirrorStats } from './mirror-stats.js';
+import { quietTimes } from './quiet-times.js';
+import { createScrub, type Scrub } from './scrub.js';
+
+export interface ScrubParts {
+  readonly parts: Pick<
+    MirrorParts,
+    'settings' | 'verifying' | 'index' | 'queue' | 'health' | 'clock' | 'log'
+  >;
+  readonly books: Pick<Books, 'proveAll'>;
+  readonly admission: Pick<Admission, 'add'>;
+  readonly source: Pick<SourceView, 'statPath'>;
+  readonly stats: Pick<MirrorStats, 'report' | 'skipped'>;
+}
+
+/** The scrub of a mirror, over its own index, queue and source. Undefined where the mirror has none. */
+export function openScrub(scrubbed: ScrubParts): Scrub | undefined {
+  const { parts, books } = scrubbed;
+  const { settings, verifying, index, queue, health, clock, log } = parts;
+  const { name: mirror, container, prefix, verify } = settings;
+  if (verify === undefined || verifying === undefined) return undefined;
+  const { backend, throttledAtMs } = verifying;
+  const whenQuiet = quietTimes({ queue, health, throttledAtMs, clock });
+  return createScrub({
+    mirror,
+    pace: verify,
+    root: { backend: readingInQuietTimes(backend, whenQuiet), container, prefix },
+    index,
+    proveAll: books.proveAll,
+    hasJob: (name) => queue.has(keyOf(mirror, name)),
+    whenQuiet,
+    heal: (name, damage, detail) => heal(name, damage, detail, scrubbed),
+    clock,
+    log,
+  });
+}
+
+/** A large object takes hours at a small bandwidth, and uploads must not wait for it. */
+function readingInQuietTimes(
+  backend: Backend,
+  whenQuiet: (signal: AbortSignal) => Promise<void>,
+): Backend {
+  async function* paused(source: AsyncIterable<Uint8Array>, signal: AbortSignal) {
+    for await (const chunk of source) {
+      await whenQuiet(signal);
+      yield chunk;
+    }
+  }
+  return {
+    ...backend,
+    readObject: async (ref, range, call) =>
+      paused(await backend.readObject(ref, range, call), call.signal),
+  };
+}
+
+/** Reports the object. When it is to be healed and its file is there, a job of its own compares their contents. */
+async function heal(
+  name: ObjectName,
+  damage: Damage,
+  detail: string,
+  { parts: { settings, clock }, admission, source, stats }: ScrubParts,
+): Promise<void> {
+  const { heal: mayHeal = false, keepDamaged = false } = settings.verify ?? {};
+  const state = source.statPath(name);
+  const local = state.found === 'entry' ? state.entry : undefined;
+  const healing = mayHeal && local !== undefined;
+  const { problem } = damage;
+  stats.report({ event: 'damage-found', name, problem, detail, healing });
+  if (!mayHeal || state.found === 'unknown') return;
+  if (local === undefined) {
+    const reason = problem === 'missing' ? 'object-missing' : 'object-damaged';
+    return stats.skipped(name, reason, REPORTED[reason]);
+  }
+  await admission.add({
+    name,
+    local,
+    remote: 'ask',
+    run: NO_RUN,
+    mayBeRenamed: false,
+    since: momentNow(clock),
+    damage: { ...damage, ...(keepDamaged && { keep: true }) },
+  });
+}

@@ -1,0 +1,58 @@
+import type { Damage } from './decide-healing.js';
+
+/** An object that was read back, is not what was sent, and has not been proven since. */
+export interface OpenFinding {
+  readonly name: string;
+  readonly problem: Damage['problem'];
+  /** Milliseconds since the epoch. */
+  readonly sinceMs: number;
+}
+
+/** How much of a mirror was read back; plain JSON. Times are milliseconds since the epoch. */
+export interface VerifyStatus {
+  /** Every object is to be read back once within so many seconds. */
+  readonly withinSeconds: number;
+  /** Null: no limit. */
+  readonly bytesPerSecond: number | null;
+  /** What the last look through the index has found; null: there was none yet since the start. */
+  readonly proofs: ProofStatus | null;
+  /** Objects that were read back, are not what was sent, and have not been proven since. The latest; see `damagedObjects`. */
+  readonly damaged: readonly OpenFinding[];
+  readonly damagedObjects: number;
+  /** Objects that could not be read, or have nothing that says what their bytes should be. */
+  readonly unreadable: number;
+  /** The bandwidth that reading everything back in time would take; null: the bandwidth is enough. */
+  readonly neededBytesPerSecond: number | null;
+}
+
+export interface ProofStatus {
+  readonly objects: number;
+  readonly bytes: number;
+  /** Read back within the time. */
+  readonly verifiedObjects: number;
+  readonly verifiedBytes: number;
+  readonly neverVerified: number;
+  /** The oldest last proof of an object; null: none was ever proven. */
+  readonly oldestProofMs: number | null;
+}
+
+/** Four answers to "can I rely on it?"; plain JSON. Times are milliseconds since the epoch. */
+export interface MirrorHealth {
+  /** See MirrorStatus. */
+  readonly lagSeconds: number | null;
+  /** When the last complete comparison with the container ended; null: there was none. */
+  readonly lastReconcileMs: number | null;
+  /** How often events of the source may have been lost since the watch began; null: nothing is watched. */
+  readonly eventsLost: number | null;
+  /** What was read back; null: the mirror does not verify, or has not looked yet. */
+  readonly verified: VerifiedShare | null;
+}
+
+export interface VerifiedShare {
+  /** Read back within `withinSeconds`, from 0 to 1 of all objects; 1 where there are none. */
+  readonly share: number;
+  readonly withinSeconds: number;
+  readonly neverVerified: number;
+  /** The oldest last proof of an object; null: none was ever proven. */
+  readonly oldestProofMs: number | null;
+}
