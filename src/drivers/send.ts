@@ -157,7 +157,9 @@ async function sendBytes(
     checksum === undefined || checksum === given
       ? options.checksums
       : [...options.checksums, checksum];
-  const info = await backend.putObject(ref, body, { ...options, checksums }, { signal });
+  const info = await backend.putObject(ref, body, Object.assign({}, options, { checksums }), {
+    signal,
+  });
   await confirm(backend, info, bytes.byteLength, checksum, false, signal);
   return { info, checksum, partSize: undefined, md5Parts: undefined };
 }

@@ -54,7 +54,7 @@ export function createUnwritten() {
         }
         const adds = Number(pending.record !== undefined) - Number(put !== undefined);
         change += adds;
-        byName.set(name, { ...pending, adds });
+        byName.set(name, { record: pending.record, adds, batch: pending.batch });
       }
       return change;
     },

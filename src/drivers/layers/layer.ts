@@ -143,7 +143,7 @@ const BODY_AT: Readonly<Partial<Record<Operation, number>>> = { putObject: 1, up
 export function withBody(invocation: Invocation, body: Body): Invocation {
   const bodyAt = BODY_AT[invocation.operation];
   if (bodyAt === undefined) return invocation;
-  return { ...invocation, body, args: invocation.args.with(bodyAt, body) };
+  return Object.assign({}, invocation, { body, args: invocation.args.with(bodyAt, body) });
 }
 
 /** Bytes of content that a call sends; undefined where it sends none, or their number is not known. */

@@ -34,7 +34,8 @@ export function untilDrained(drain: AbortSignal): UntilDrained {
       concerns,
       around(invocation, next) {
         drain.throwIfAborted();
-        return next({ ...invocation, drain });
+        const { operation, args, body, call } = invocation;
+        return next({ operation, args, body, call, drain });
       },
       quick: {
         enter(request) {

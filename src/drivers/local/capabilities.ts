@@ -36,10 +36,10 @@ export function localCopy(
         expected: from.expected,
         to: { container: existable(to.container), key: to.key },
       };
-      const described = replace && { ...describe(replace), precondition: replace.precondition };
+      const described = replace && { precondition: replace.precondition, ...describe(replace) };
       return toObjectInfo(
         to.container,
-        readObject(await thread.ask('copyObject', { ...order, replace: described }, signal)),
+        readObject(await thread.ask('copyObject', { replace: described, ...order }, signal)),
       );
     },
   };

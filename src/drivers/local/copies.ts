@@ -49,7 +49,7 @@ export async function copyChange(
     }
     const { about, attributes, precondition } =
       replace ?? inherited(describeObject(from.key, source.stat, source.record));
-    const order: Destination = { ...to, about, precondition };
+    const order: Destination = { about, precondition, ...to };
     return putChange(
       store,
       folders,

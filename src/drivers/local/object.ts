@@ -64,7 +64,8 @@ export function describeObject(
 }
 
 export function readObject({ about, ...rest }: WireObject): FoundObject {
-  return { ...rest, ...readAbout(about) };
+  const { contentType, metaData } = readAbout(about);
+  return { contentType, metaData, ...rest };
 }
 
 /** As `describeObject`, without what only some ask for. */

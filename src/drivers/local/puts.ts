@@ -36,7 +36,7 @@ export function beginUpload(store: Store, folders: Folders, order: PutOrder): Up
       const md5 = digests.finish(order.key);
       const content: Content = { path: temporary.path, inode: temporary.finish(), md5 };
       failpoint('local: temporary file written, not synced');
-      return putChange(store, folders, order, { ...content, discard }, ticket);
+      return putChange(store, folders, order, { discard, ...content }, ticket);
     },
     discard,
   };

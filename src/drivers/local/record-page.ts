@@ -66,14 +66,15 @@ function locate(
   page: Buffer,
   key: Buffer,
 ): { readonly start: number; readonly end: number; readonly last: number } {
-  let found = { start: 0, end: 0 };
-  let start = 0;
-  for (let end = endOf(page, 0); end > 0; end = endOf(page, start)) {
-    if (keyBytesAt(page, start) === key.length && isKeyAt(page, start + AT.key, key))
-      found = { start, end };
-    start = end;
+  const found = { start: 0, end: 0, last: 0 };
+  for (let end = endOf(page, 0); end > 0; end = endOf(page, end)) {
+    if (keyBytesAt(page, found.last) === key.length && isKeyAt(page, found.last + AT.key, key)) {
+      found.start = found.last;
+      found.end = end;
+    }
+    found.last = end;
   }
-  return { ...found, last: start };
+  return found;
 }
 
 export function isWhole(page: Buffer, { start, end }: Pick<PageEntry, 'start' | 'end'>): boolean {

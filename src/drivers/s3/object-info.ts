@@ -24,7 +24,7 @@ export function infoFromHeaders(
   checksums: readonly Checksum[],
 ): ObjectInfo {
   const metaData = metaDataOf(headers, METADATA_PREFIX, decodeMetadataValue);
-  return { ...ref, size, checksums, metaData, extra: extraFrom(headers) };
+  return { size, checksums, metaData, extra: extraFrom(headers), ...ref };
 }
 
 /** What an answer says beyond size, digests and metadata. */

@@ -106,7 +106,7 @@ export function s3PutObject(
     );
     const extra = { contentType: options.contentType, ...extraFrom(headers) };
     const checksums = etags.ofAnswer(ref.container, headers);
-    return { ...ref, size: payload.size, checksums, metaData: { ...options.metaData }, extra };
+    return { size: payload.size, checksums, metaData: { ...options.metaData }, extra, ...ref };
   }
 }
 

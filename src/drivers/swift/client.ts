@@ -111,7 +111,7 @@ function requestWithToken(request: SwiftRequest, grant: Grant, { signal }: Call)
     method: request.method,
     origin,
     path: pathOf(path, request.container, request.key) + (query === '' ? '' : `?${query}`),
-    headers: { ...request.headers, 'x-auth-token': grant.token },
+    headers: Object.assign({}, request.headers, { 'x-auth-token': grant.token }),
     signal,
     ...(request.body !== undefined && { body: request.body }),
     ...(request.answerWithinMs !== undefined && { answerWithinMs: request.answerWithinMs }),

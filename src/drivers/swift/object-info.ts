@@ -29,7 +29,7 @@ export function largeKind(headers: HttpHeaders): 'static' | 'dynamic' | undefine
 /** An object of `size` bytes as the answer to HEAD describes it. */
 export function infoFromHeaders(ref: ObjectRef, size: number, headers: HttpHeaders): ObjectInfo {
   const metaData = metaDataOf(headers, METADATA_PREFIX, decodeMetadataValue, OWN_METADATA);
-  return { ...ref, size, checksums: checksumsOf(headers), metaData, extra: extraFrom(headers) };
+  return { size, checksums: checksumsOf(headers), metaData, extra: extraFrom(headers), ...ref };
 }
 
 /** The ETag of a large object is made of those of its segments, and no digest of its content. */

@@ -81,7 +81,7 @@ export function withVerdict(
   { guarded: _, ...record }: ObjectRecord,
   verdict: Guarded | 'nothing',
 ): ObjectRecord {
-  return verdict === 'nothing' ? record : { ...record, guarded: verdict };
+  return verdict === 'nothing' ? record : { guarded: verdict, ...record };
 }
 
 async function* allRecords(

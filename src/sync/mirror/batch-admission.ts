@@ -50,7 +50,7 @@ export function createBatchAdmission(options: BatchAdmissionOptions): BatchAdmis
     pending.add(name, since);
     whereabouts.sighted(name, inode);
     countDue(run, name, since, file.why === 'touched' ? 0 : size);
-    return { ...file, since };
+    return { since, ...file };
   }
 
   return {

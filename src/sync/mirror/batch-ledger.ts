@@ -64,7 +64,7 @@ export function createBatchLedger(options: BatchLedgerOptions): BatchLedger {
     const bytes = did.job === 'upload_object' ? file.entry.size : 0;
     run?.tally.done(did.job, bytes, did.why === 'metadata');
     if (run) run.work.bytesDone += bytes;
-    stats.done({ name: file.entry.path }, { ...did, bytes, startedMs });
+    stats.done({ name: file.entry.path }, { bytes, startedMs, ...did });
     openJobs.over(bookedAs(file, id));
   }
 

@@ -87,7 +87,7 @@ export function collectFindings(
  */
 function withFile(finding: Finding, source: Pick<SourceView, 'statPath'>): Finding | undefined {
   const state = source.statPath(finding.name);
-  return state.found === 'entry' ? { ...finding, local: state.entry } : undefined;
+  return state.found === 'entry' ? Object.assign({}, finding, { local: state.entry }) : undefined;
 }
 
 /** Why an object without a record is left alone: the mirror whose lease is in `folder` has put it there. Else undefined. */

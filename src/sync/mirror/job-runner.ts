@@ -196,7 +196,9 @@ function performer({
 function withoutStaleListing(job: Job, runs: Runs): Job {
   if (typeof job.remote === 'string' && job.remote !== 'absent') return job;
   const listing = runs.get(job.listedIn);
-  return listing === undefined || listing.changed.has(job.name) ? { ...job, remote: 'ask' } : job;
+  return listing === undefined || listing.changed.has(job.name)
+    ? Object.assign({}, job, { remote: 'ask' as const })
+    : job;
 }
 
 function jobFacts(source: SourceView, index: ObjectIndex): JobFacts {

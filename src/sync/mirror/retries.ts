@@ -31,7 +31,9 @@ export function createRetries(options: RetriesOptions): Retries {
       const { targetFaults = 0 } = job;
       // A target that was known to be in trouble is not a sign that this object is the cause.
       const isNews = health.report(error);
-      queue.putBack({ ...job, targetFaults: isNews ? targetFaults + 1 : targetFaults });
+      queue.putBack(
+        Object.assign({}, job, { targetFaults: isNews ? targetFaults + 1 : targetFaults }),
+      );
     },
     later({ job, inMs }, isOver) {
       const isWaiting = waits.add(job.name, inMs, (end) => {

@@ -113,7 +113,7 @@ function copier(
     const { checksums: _, precondition, ...described } = optionsFor(name, entry, md5, where);
     if (precondition && !copy.ifAbsent) return undefined;
     const replacement = { ...described, ...(precondition && { precondition }) };
-    const source = { ...refOf(from), expected };
+    const source = { expected, ...refOf(from) };
     const run = () => copy.copyObject(source, refOf(name), replacement, { signal });
     try {
       const info =

@@ -57,8 +57,8 @@ function quickly(options: PutBatchOptions, quickPut: QuickPut): PutBatch {
   const sendAgain = eachByItself(options);
   return async (files, content, signal) => {
     const objects = files.map((file) => ({
-      ...objectOf(file, options),
       bytes: bytesOf(file, content),
+      ...objectOf(file, options),
     }));
     const outcomes = await quickPut.putEach(container, objects, OPEN_PASSAGE, { signal });
     const confirmed = outcomes.map((outcome, row) => confirmedBy(outcome, files[row]?.md5));
@@ -99,7 +99,7 @@ function together(options: PutBatchOptions, batchPut: BatchPut): PutBatch {
   return async (files, content, signal) => {
     const confirmed: (Confirmed | undefined)[] = [];
     for (const share of sharesOf(files, batchPut)) {
-      const objects = share.map((file) => ({ ...objectOf(file, options), begin: file.begin }));
+      const objects = share.map((file) => ({ begin: file.begin, ...objectOf(file, options) }));
       const outcomes = await batchPut.putObjects(container, objects, content, { signal });
       for (const [row, { md5 }] of share.entries()) confirmed.push(confirmedBy(outcomes[row], md5));
     }

@@ -41,7 +41,7 @@ export async function perform(job: Job, ctx: MirrorContext, signal: AbortSignal)
       return actAsPlanned(decision, job, facts, ctx, signal);
     else {
       // The object may have been sent since the container was listed. Without its record no later run would delete it.
-      facts = { ...facts, remote: await ctx.effects.head(job.name, ctx.drain) };
+      facts = Object.assign({}, facts, { remote: await ctx.effects.head(job.name, ctx.drain) });
       asked = true;
     }
   }

@@ -121,7 +121,7 @@ export async function renewMetadata(
   failpoint('sync: metadata replaced, not recorded');
   const record = recordOf(
     entry,
-    { ...others, ...confirmed, metadataEpoch: epoch },
+    Object.assign({}, others, confirmed, { metadataEpoch: epoch }),
     before.hashedAtMs,
     'confirmed',
   );

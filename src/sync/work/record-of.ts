@@ -40,8 +40,8 @@ export function recordOf(
     uid,
     gid,
     md5,
-    ...(md5Parts === undefined ? {} : { md5Parts }),
     hashedAtMs,
+    ...(md5Parts === undefined ? {} : { md5Parts }),
     ...(etag === undefined ? {} : { etag }),
     ...(partSize === undefined ? {} : { partSize }),
     ...(versionId === undefined ? {} : { versionId }),
@@ -58,5 +58,5 @@ export function confirmedRecord(
   { looks, hashedAtMs }: { readonly looks: ContentClass; readonly hashedAtMs: number },
   { metadataEpoch }: Policy,
 ): ObjectRecord {
-  return recordOf(entry, { ...confirmed, looks, metadataEpoch }, hashedAtMs, 'confirmed');
+  return recordOf(entry, { looks, metadataEpoch, ...confirmed }, hashedAtMs, 'confirmed');
 }

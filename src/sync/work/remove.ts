@@ -45,7 +45,7 @@ export async function remove(
       await ctx.aside?.keep(job.name, neededBy, known.inode, signal);
     const removed = await removeGuarded(job, why, moved, ctx, signal);
     if (removed.outcome !== 'done') await permit?.refund();
-    else if (permit) return { ...removed, entry: { record: undefined, permit } };
+    else if (permit) return Object.assign({}, removed, { entry: { record: undefined, permit } });
     return removed;
   } catch (error) {
     await permit?.refund();
