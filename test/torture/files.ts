@@ -29,6 +29,8 @@ export interface TreeOptions {
   readonly root: string;
   readonly links: 'skip' | 'preserve';
   readonly random: () => number;
+  /** Is called after each change on the disk with the paths that have changed by it. */
+  readonly onStep?: (paths: readonly string[]) => void;
 }
 
 /** A folder, what is in it, and a journal of each step that was made in it. Paths are relative to the folder. */
@@ -65,7 +67,7 @@ export interface JournaledFiles {
 /** A file that changes within the file system's tick, and keeps its size and times, is another test's business. */
 const TICKS_NS = 100_000_000n;
 
-export function createFiles({ root, links, random }: TreeOptions): JournaledFiles {
+export function createFiles({ root, links, random, onStep }: TreeOptions): JournaledFiles {
   const journal = createJournal();
   const nodes = new Map<string, Node>();
   const everLinks = new Set<string>();
@@ -97,6 +99,7 @@ export function createFiles({ root, links, random }: TreeOptions): JournaledFile
         yield* namesOf(path, node);
       }
     });
+    onStep?.([...after.keys()]);
   }
 
   function remove(path: string): void {
@@ -224,6 +227,7 @@ export function createFiles({ root, links, random }: TreeOptions): JournaledFile
       );
       closeSync(descriptor);
       utimesSync(onDisk(path), atime, mtime);
+      onStep?.([path]);
     },
     extend(path, length) {
       const file = nodes.get(path);

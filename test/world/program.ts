@@ -34,6 +34,8 @@ export interface ProgramOptions {
   readonly keepsStrayLines?: boolean;
   /** Path of another build of the program. */
   readonly main?: string;
+  /** A command, with its first arguments, that runs the program with something around it, as `unshare` does. */
+  readonly around?: readonly string[];
 }
 
 /** Starts the built program as a child process. Of the test's environment it has only PATH. */
@@ -45,8 +47,10 @@ export function start(args: readonly string[], options: ProgramOptions): Program
     unprivileged = false,
     keepsStrayLines = false,
     main = MAIN,
+    around = [],
   } = options;
-  const child = spawn(process.execPath, [...nodeOptions, main, ...args], {
+  const [command = '', ...words] = [...around, process.execPath, ...nodeOptions, main, ...args];
+  const child = spawn(command, words, {
     cwd,
     // No folder can be made in /proc: the program keeps no code cache in the folder of the test.
     env: {
