@@ -1,4 +1,6 @@
+import { keyOf } from './name-key.js';
 import type { IndexEntry, ObjectName, ObjectRecord, RecordedStat } from './object-index.js';
+import { encodeRecord } from './record-codec.js';
 
 /** An entry of a view whose records are decoded already. */
 export function indexEntry(name: ObjectName, record: ObjectRecord): IndexEntry {
@@ -11,6 +13,9 @@ export function indexEntry(name: ObjectName, record: ObjectRecord): IndexEntry {
     md5,
     metadataEpoch,
     provenAtMs,
+    get encoded() {
+      return encodeRecord(record, keyOf(name));
+    },
     isConfirmed: (stat) => isSettled && hasStat(record, stat),
   };
 }

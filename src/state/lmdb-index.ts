@@ -15,7 +15,7 @@ import type {
   ObjectRecord,
   RecordedStat,
 } from './object-index.js';
-import { decodeRecord } from './record-codec.js';
+import { checkRecord, decodeRecord } from './record-codec.js';
 import {
   hashedAtMsOf,
   inodeOf,
@@ -220,6 +220,15 @@ class LmdbEntry implements IndexEntry {
 
   get provenAtMs(): number | undefined {
     return provenAtMsOf(this.#value);
+  }
+
+  get encoded(): Uint8Array {
+    try {
+      checkRecord(this.#value, this.#key, this.#file);
+      return this.#value;
+    } catch (error) {
+      throw noteDamage(this.#file, error);
+    }
   }
 
   isConfirmed(stat: RecordedStat): boolean {

@@ -112,6 +112,8 @@ export interface IndexEntry {
   readonly metadataEpoch: number;
   /** See ObjectRecord. */
   readonly provenAtMs: number | undefined;
+  /** The record as record-codec.ts writes it. Throws StateDamagedError, as `get` does. */
+  readonly encoded: Uint8Array;
   /** Whether the record is `confirmed`, has exactly this stat, and no decision of the guard. */
   isConfirmed(stat: RecordedStat): boolean;
 }
