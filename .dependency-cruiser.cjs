@@ -12,6 +12,7 @@ const floors = [
     'sync/mirror',
     [
       'sync/work',
+      'sync/snapshot',
       'sync/proof',
       'sync/trash',
       'sync/scan',
@@ -40,6 +41,7 @@ const floors = [
       'watcher',
     ],
   ],
+  ['sync/snapshot', ['sync/scan', 'sync/source', 'sync', 'lease', 'drivers', 'state']],
   ['sync/proof', ['sync/store', 'sync', 'drivers', 'state']],
   ['sync/trash', ['sync/store', 'sync', 'drivers', 'state']],
   ['sync/scan', ['sync/store', 'sync/source', 'sync', 'drivers', 'state', 'watcher']],

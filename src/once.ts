@@ -11,6 +11,7 @@ import type { SyncObserver } from './sync/events.js';
 import { applyPlan, PlanOutdatedError } from './sync/mirror/apply-plan.js';
 import { forgetAcceptedTarget, refuseBlankTarget } from './sync/mirror/blank-target.js';
 import type { ScanResult } from './sync/mirror/finish-run.js';
+import { recallIndex } from './sync/mirror/index-snapshot.js';
 import type { Mirror } from './sync/mirror/mirror.js';
 import { warnOfVersions } from './sync/mirror/old-content.js';
 import { noteFence } from './sync/mirror/older-target.js';
@@ -46,6 +47,7 @@ export const runOnce: RunOnce = async (config, options, world, { drain, interrup
       mode: {
         dryRun: options.dryRun,
         makesPlan: options.makesPlan === true,
+        ...(options.rebuild && { rebuild: options.rebuild }),
         takeOver: options.takeOver,
         persistence: { backoff: BRISK, attempts: ATTEMPTS, keepsTrying: false },
         patienceMs: PATIENCE_MS,
@@ -97,7 +99,8 @@ async function runMirror(
       throw new PlanOutdatedError(
         'something else has changed the container since the index was written; make a new plan',
       );
-    const plan = mayDiffer ? RECONCILE : RUNS[run];
+    const recalled = actionsOf === undefined && (await recallIndex(mirror, stop));
+    const plan = mayDiffer || recalled ? RECONCILE : RUNS[run];
     let result: ScanResult | undefined;
     await untilFirstEnds(stop, [
       (signal) => parts.lease.whenLost(signal),

@@ -147,6 +147,8 @@ function settingsOf(
     partsAbove: multipartThreshold,
     partSize,
     never,
+    // A dry run changes nothing, and its index takes nothing.
+    indexSnapshot: dryRun ? undefined : mirror.indexSnapshot,
     policy: { overwrite, extraneous, deletes, metadata: kept, metadataEpoch },
   };
 }

@@ -1,5 +1,6 @@
 import type { Config } from './config/config.js';
 import type { Lifecycle } from './lifecycle.js';
+import type { Rebuild } from './state/open-mirror.js';
 import type { SyncObserver } from './sync/events.js';
 import type { Persistence } from './sync/work/attempt-parts.js';
 import type { World } from './world.js';
@@ -22,6 +23,8 @@ export interface RunMode {
   readonly makesPlan?: boolean;
   /** False: each object has a job of its own. Default: so only in a dry run, which plans object by object. */
   readonly batches?: boolean;
+  /** See MirrorToOpen. Default: what is there is used. */
+  readonly rebuild?: Rebuild;
   /** Leases that other processes hold are taken over. */
   readonly takeOver: boolean;
   readonly persistence: Persistence;

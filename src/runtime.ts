@@ -63,6 +63,7 @@ function openChosenState(
       name: mirror.name,
       engine: mirror.index,
       place: placeOf(mirror, config, findDriver),
+      ...(mode.rebuild && { rebuild: mode.rebuild }),
     })),
     clock,
     log,

@@ -4,6 +4,7 @@ import type { DriverKind } from './drivers/driver-kind.js';
 import type { Layer } from './drivers/layers/layer.js';
 import type { Logger } from './log.js';
 import type { RunReport } from './state/ledger.js';
+import type { Rebuild } from './state/open-mirror.js';
 import type { DaemonStatus } from './status/snapshot.js';
 import type { ReadActions } from './sync/mirror/apply-plan.js';
 import type { Telemetry } from './telemetry/telemetry.js';
@@ -65,6 +66,8 @@ export interface OnceOptions {
   readonly makesPlan?: boolean;
   /** What a plan says about a mirror is done, and nothing is compared. */
   readonly actionsOf?: (mirror: string) => ReadActions;
+  /** A lost index is made again. */
+  readonly rebuild?: Rebuild;
   /** Leases that other processes hold are taken over. */
   readonly takeOver: boolean;
 }

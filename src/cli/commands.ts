@@ -1,5 +1,5 @@
 import type { Command } from './commander.js';
-import { ONCE_DETAILS, PROBE_DETAILS } from './help.js';
+import { ONCE_DETAILS, PROBE_DETAILS, REBUILD_DETAILS } from './help.js';
 import type { Io, Program } from './io.js';
 import { prepareToMirror } from './prepare.js';
 
@@ -19,7 +19,7 @@ export interface CommandContext {
 const TAKE_OVER = 'take the lease from a machine that is gone for good';
 const JSON_LINES = 'print one JSON object per line';
 
-/** `run`, `reconcile`, `scan` and `status`. */
+/** `run`, `reconcile`, `scan`, `rebuild`, `plan`, `apply` and `status`. */
 export function addMirrorCommands(
   program: Command,
   { io, engine, config, done }: CommandContext,
@@ -57,6 +57,7 @@ export function addMirrorCommands(
         },
       );
   }
+  addRebuildCommand(program, { io, engine, config, done });
   addPlanCommands(program, { io, engine, config, done });
   program
     .command('status')
@@ -68,6 +69,24 @@ export function addMirrorCommands(
       const { status } = await import('./status.js');
       done(await status(config(), { mirror, ...options }, io));
     });
+}
+
+function addRebuildCommand(program: Command, { io, engine, config, done }: CommandContext): void {
+  program
+    .command('rebuild')
+    .description('make a lost index again, without sending what the container has')
+    .argument('<mirror>', 'the mirror whose index was lost')
+    .option('--force', 'set a sound index aside, and make it again', false)
+    .option('--json', JSON_LINES, false)
+    .option('--take-over', TAKE_OVER, false)
+    .addHelpText('after', REBUILD_DETAILS)
+    .action(
+      async (mirror: string, options: { force: boolean; json: boolean; takeOver: boolean }) => {
+        prepareToMirror();
+        const { rebuild } = await import('./rebuild.js');
+        done(await rebuild(config(), { mirror, ...options }, io, engine));
+      },
+    );
 }
 
 /** `plan show` and `apply`: what `reconcile --plan` has written. */

@@ -8,7 +8,7 @@ import {
 } from '../drivers/errors.js';
 import { LeaseUnavailableError } from '../lease/errors.js';
 import { PlanFileError } from '../plan/read-plan.js';
-import { StateNewerError } from '../state/errors.js';
+import { IndexInUseError, StateNewerError } from '../state/errors.js';
 import { TargetDeniedError } from '../sync/denial.js';
 import type { SkipReason } from '../sync/events.js';
 import { PlanOutdatedError } from '../sync/mirror/apply-plan.js';
@@ -38,7 +38,14 @@ export class UsageError extends Error {
 }
 
 /** A retry fails again, until a person changes the command, the configuration, the secrets or the program. */
-const NEEDS_A_PERSON = [UsageError, ConfigError, SecretError, StateNewerError, PlanFileError];
+const NEEDS_A_PERSON = [
+  UsageError,
+  ConfigError,
+  SecretError,
+  StateNewerError,
+  IndexInUseError,
+  PlanFileError,
+];
 
 /** A condition of the target that only its operator can end. */
 const TARGET_REFUSES = [

@@ -33,6 +33,13 @@ MIRROR is the name of a mirror in the configuration; without any, all are
 processed. Results go to stdout: one line per mirror, or with --json one object per line, the
 last of each mirror with "event": "summary". Progress and problems go to stderr.`;
 
+export const REBUILD_DETAILS = `
+Reads the index snapshot in the container, where there is one of this mirror, and takes of it what
+the container's listing confirms. Then compares everything, as reconcile does: files are hashed,
+and nothing is sent that the container has already. Deletes nothing before that has finished.
+Refuses while the daemon runs, and an index that is sound, unless --force sets it aside under a
+dated name.`;
+
 export const PROBE_DETAILS = `
 Uploads small objects (and one of a few MiB, in parts) below PREFIX/.longshore/probe-RANDOM/ in
 the container, which every mirror ignores, and removes them again, even after Ctrl-C. Exits with 0

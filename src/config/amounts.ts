@@ -35,6 +35,22 @@ export function duration(
   );
 }
 
+/** Milliseconds between two times at which something is done, written as a duration; `auto` is read as 0, `off` as Infinity. */
+export function interval(description: string, { min }: { readonly min: number }) {
+  const words: Readonly<Record<string, number>> = { auto: 0, off: Number.POSITIVE_INFINITY };
+  const parse = (input: string | number) => {
+    const amount = words[input] ?? parseDuration(String(input));
+    return amount === undefined || (amount < min && input !== 'auto') ? undefined : amount;
+  };
+  const bounds = { min: 0, max: Number.POSITIVE_INFINITY };
+  return measured(
+    description,
+    `"auto", "off" or a duration such as "6h" or "7d"${range({ ...bounds, min }, formatDuration)}`,
+    { parse, show: (amount) => (amount === 0 ? 'auto' : formatDuration(amount)) },
+    bounds,
+  );
+}
+
 /** Bytes a second, written `2MiB/s`; `off` is read as Infinity. */
 export function rate(description: string, { min }: { readonly min: number }) {
   const parse = (input: string | number) => {

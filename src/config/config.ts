@@ -90,6 +90,8 @@ export interface MirrorConfig {
   readonly symlinks: 'skip' | 'follow' | 'preserve';
   /** What objects have beside their content, by patterns of their names below `prefix`. */
   readonly headers: readonly HeaderAndClassRule[];
+  /** When the index is copied into the container: see SnapshotRule. Undefined: never. */
+  readonly indexSnapshot: { readonly everyMs: number; readonly ofSmall: boolean } | undefined;
   readonly metadata: readonly ('mtime' | 'mode' | 'owner' | 'md5')[];
   readonly index: 'lmdb' | 'lowdb';
 }

@@ -139,8 +139,8 @@ function impossiblePlaces({ mirrors, targets }: Parts): Complaint[] {
 
 /** What longshore keeps below a mirror's prefix; see reserved-names.ts. */
 const OWN_FOLDER = '.longshore';
-/** Of the names in it, those that a folder of the trash would take: the lease, the provider's clock, and what `probe` tries. */
-const OWN_NAMES = /^\.longshore\/(lease|clock|probe-[^/]*)\//;
+/** Of the names in it, those that a folder of the trash would take: the lease, the index snapshot, the provider's clock, and what `probe` tries. */
+const OWN_NAMES = /^\.longshore\/(lease|index-snapshot|clock|probe-[^/]*)\//;
 
 /** A user's files would become the lease of another mirror's container, or the lease a folder of the trash. */
 function ownPlaces({ mirrors }: Parts): Complaint[] {

@@ -32,6 +32,7 @@ function mirrorOf(written: Infer<typeof mirrorSection>): MirrorConfig {
     verify,
     trash_prefix,
     trash_keep,
+    index_snapshot,
     ...same
   } = written;
   return {
@@ -64,7 +65,16 @@ function mirrorOf(written: Infer<typeof mirrorSection>): MirrorConfig {
     rescanMs: rescan,
     reconcileMs: reconcile,
     leaseMs: lease,
+    indexSnapshot: snapshotRule(index_snapshot),
   };
+}
+
+const DAY_MS = 86_400_000;
+
+/** 0: auto. */
+function snapshotRule(everyMs: number): MirrorConfig['indexSnapshot'] {
+  if (everyMs === 0) return { everyMs: DAY_MS, ofSmall: false };
+  return everyMs === Number.POSITIVE_INFINITY ? undefined : { everyMs, ofSmall: true };
 }
 
 function asFolder(prefix: string): string {

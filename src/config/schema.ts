@@ -1,4 +1,4 @@
-import { duration, percentage, rate, size } from './amounts.js';
+import { duration, interval, percentage, rate, size } from './amounts.js';
 import { byTime } from './by-time.js';
 import {
   count,
@@ -111,6 +111,11 @@ const verifySetting = unless(
   }),
 ).default('off');
 
+const indexSnapshotSetting = interval(
+  'How often, after a reconcile, a compressed copy of the index is put into the container (.longshore/index-snapshot), from which a lost index is rebuilt. auto: every 24h, for mirrors of at least 1,000 objects or 1GiB; smaller ones are rebuilt as fast without. off: none is made or used.',
+  { min: 60 * SECOND },
+).default(0);
+
 export const mirrorSection = (place: ConfigContext) =>
   section('One folder mirrored to one place in one target.', {
     name: text('Short name of the mirror, for the command line and the log.', {
@@ -162,6 +167,7 @@ export const mirrorSection = (place: ConfigContext) =>
       'How long this mirror may be silent before another machine may take over its part of the container. 0: no lease, any machine may write.',
       { max: 86_400 * SECOND },
     ).default(600 * SECOND),
+    index_snapshot: indexSnapshotSetting,
     deletes: oneOf(
       'mirror: the object of a deleted file is deleted. trash: it, and overwritten content, moves to the trash. keep: it stays.',
       ['mirror', 'trash', 'keep'],

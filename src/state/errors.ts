@@ -46,6 +46,18 @@ export class StateWriteFailedError extends StateError {
   override readonly name = 'StateWriteFailedError';
 }
 
+/** An index was to be made again, and there is one that a reconcile has finished on. */
+export class IndexInUseError extends StateError {
+  override readonly name = 'IndexInUseError';
+
+  constructor(path: string, mirror: string) {
+    super(
+      path,
+      `is sound, and a reconcile has finished on it, so nothing is to be rebuilt. To set it aside and make it again all the same: longshore rebuild ${mirror} --force`,
+    );
+  }
+}
+
 /** Another longshore process uses the same state folder. */
 export class StateLockedError extends StateError {
   override readonly name = 'StateLockedError';

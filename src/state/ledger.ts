@@ -154,6 +154,8 @@ export interface LedgerDocument {
   readonly lastScan?: RunReport;
   readonly lastReconcile?: RunReport;
   readonly lastVerify?: RunReport;
+  /** When the index snapshot in the container was made, milliseconds since the epoch; missing: there was none. */
+  readonly snapshot?: { readonly madeAtMs: number };
   readonly trash?: TrashLook;
   /** The `metadata` setting, and a number from 0 to 3 that changes with it; records hold the number too. */
   readonly metadata?: { readonly epoch: number; readonly kept: readonly string[] };

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.js';
 import { failpoint } from '../failpoint.js';
 import { isMarked, markClosed, markInUse } from './check-mark.js';
 import { removeTemporaryFiles } from './durable-file.js';
-import { OthersLedgerError, StateDamagedError } from './errors.js';
+import { IndexInUseError, OthersLedgerError, StateDamagedError } from './errors.js';
 import { hasFailedEnvironment } from './failed-environment.js';
 import type { Ledger } from './ledger.js';
 import { ledgerFile, newLedger, openLedger } from './ledger-file.js';
@@ -30,7 +30,14 @@ export interface MirrorToOpen {
    * the place does not matter.
    */
   readonly place?: string | undefined;
+  /**
+   * The index is to be made again. `lost`: one that a reconcile has finished on is refused with IndexInUseError. `set-aside`: any
+   * index is set aside first. Default: what is there is used.
+   */
+  readonly rebuild?: Rebuild;
 }
+
+export type Rebuild = 'lost' | 'set-aside';
 
 export interface OpenMirrorOptions extends Omit<MirrorToOpen, 'engine'> {
   readonly location: IndexLocation;
@@ -60,8 +67,11 @@ export async function openMirror(
     await markInUse(folder); // first: opening a damaged index may end this process
     failpoint('state: index marked in use, not opened');
     await leaveFormerPlace(options, ledger, reasons);
-    const index =
-      (await openReady({ ...options, doubtful }, ledger, reasons)) ?? (await openNew(options));
+    if (options.rebuild === 'set-aside') await leaveIndex(options, ledger, reasons);
+    const ready = await openReady({ ...options, doubtful }, ledger, reasons);
+    if (ready !== undefined && options.rebuild === 'lost')
+      await refuseFinished(ready, options, ledger);
+    const index = ready ?? (await openNew(options));
     return {
       index,
       ledger,
@@ -140,6 +150,28 @@ async function leaveFormerPlace(
   );
 }
 
+/** An operator wants the index to be made again, whatever is there. The ledger's decisions and uploads stay. */
+async function leaveIndex(
+  { location, clock }: OpenMirrorOptions,
+  ledger: Ledger,
+  reasons: string[],
+): Promise<void> {
+  await forbidDeletes(ledger);
+  const kept = await setAsideIndexes(location, clock, 'replaced');
+  reasons.push(`its index is made again${keptAs(kept)}`);
+}
+
+/** @throws IndexInUseError */
+async function refuseFinished(
+  index: ObjectIndex,
+  { name, location }: OpenMirrorOptions,
+  ledger: Ledger,
+): Promise<void> {
+  if (!ledger.read().reconciled) return;
+  await index.close();
+  throw new IndexInUseError(indexFile(location), name);
+}
+
 function keptAs(files: readonly string[]): string {
   return files.length === 0 ? '' : `; kept as ${files.join(' and ')}`;
 }
@@ -148,11 +180,12 @@ function keptAs(files: readonly string[]): string {
 async function setAsideIndexes(
   { folder }: IndexLocation,
   clock: Clock,
+  because = 'elsewhere',
 ): Promise<readonly string[]> {
   const kept: string[] = [];
   for (const engine of ['lmdb', 'lowdb'] as const) {
     const file = indexFile({ folder, engine });
-    if (await isThere(file)) kept.push(await setAside(file, filesBeside(file), clock, 'elsewhere'));
+    if (await isThere(file)) kept.push(await setAside(file, filesBeside(file), clock, because));
   }
   return kept;
 }

@@ -72,20 +72,20 @@ export async function openMirrors(
   opened: Closing[],
 ): Promise<State> {
   const stores = new Map<string, MirrorStore>();
-  for (const { name, engine, place } of mirrors) {
+  for (const { engine, ...mirror } of mirrors) {
+    const { name } = mirror;
     signal?.throwIfAborted();
     const location = { engine, folder: join(folder, 'mirrors', name) };
-    const mirror = await openMirror({
-      name,
+    const store = await openMirror({
+      ...mirror,
       location,
-      place,
       clock,
       signal,
       cutShort: (file) => cutShort?.(name, file),
     });
-    opened.push(mirror);
-    stores.set(name, mirror);
-    if (mirror.rebuilt !== undefined) rebuilt(name, mirror.rebuilt);
+    opened.push(store);
+    stores.set(name, store);
+    if (store.rebuilt !== undefined) rebuilt(name, store.rebuilt);
   }
   endPreparedCheck();
   let closing: Promise<void> | undefined;

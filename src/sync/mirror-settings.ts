@@ -1,6 +1,7 @@
 import type { HeaderAndClassRule } from '../drivers/header-rules.js';
 import type { Policy } from './decide.js';
 import type { GuardRule } from './guard-rule.js';
+import type { SnapshotRule } from './snapshot-rule.js';
 
 export interface VerifySettings {
   /** Each object is read back at least once within so many milliseconds. */
@@ -49,4 +50,6 @@ export interface MirrorSettings {
   readonly verify: VerifySettings | undefined;
   readonly rescanMs: number;
   readonly reconcileMs: number;
+  /** Undefined: none is made or used. */
+  readonly indexSnapshot: SnapshotRule | undefined;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { duration, percentage, size } from '../../src/config/amounts.js';
+import { duration, interval, percentage, size } from '../../src/config/amounts.js';
 import type { ConfigContext, Schema } from '../../src/config/fields.js';
 import {
   count,
@@ -74,6 +74,13 @@ describe('fields', () => {
     expect(complaint(size('s'), 1.5)).toContain('got 1.5');
     expect(value(duration('d'), '6h')).toBe(21_600_000);
     expect(value(duration('d'), 0)).toBe(0);
+    expect(value(interval('i', { min: 1000 }), '6h')).toBe(21_600_000);
+    expect(value(interval('i', { min: 1000 }), 'auto')).toBe(0);
+    expect(value(interval('i', { min: 1000 }), 'off')).toBe(Number.POSITIVE_INFINITY);
+    for (const written of ['0', '999ms', 'on', -1])
+      expect(complaint(interval('i', { min: 1000 }), written)).toContain(
+        'expected "auto", "off" or a duration such as "6h" or "7d" of at least 1s',
+      );
     expect(complaint(duration('d'), 30)).toContain('got 30');
     expect(complaint(duration('d', { max: 1000 }), '2s')).toContain('from 0 to 1s, got "2s"');
     expect(value(percentage('p'), '20%')).toBe(0.2);

@@ -46,6 +46,7 @@ describe('loadConfig', () => {
           reconcileMs: 86_400_000,
           verify: undefined,
           leaseMs: 600_000,
+          indexSnapshot: { everyMs: 86_400_000, ofSmall: false },
           deletes: 'mirror',
           trashPrefix: '.longshore/trash/',
           trashKeepMs: 30 * 86_400_000,

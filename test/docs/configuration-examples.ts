@@ -244,5 +244,6 @@ mirrors:
     target: vault
     container: documents
     index: lmdb
+    index_snapshot: 12h
 `,
 };

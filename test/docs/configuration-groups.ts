@@ -103,6 +103,6 @@ export const GROUPS = {
     ['Reading back', ['verify']],
     ['Deletes, the trash and the guard', ['deletes', 'trash_prefix', 'trash_keep', 'guard']],
     ['Other writers', ['lease', 'overwrite', 'extraneous']],
-    ['The index', ['index']],
+    ['The index', ['index', 'index_snapshot']],
   ],
 } as const satisfies Record<string, Groups>;

@@ -200,6 +200,7 @@ function configOf(
         rescanMs: 0,
         reconcileMs: 0,
         leaseMs: 0,
+        indexSnapshot: undefined,
         deletes: 'mirror',
         trashPrefix: '.longshore/trash/',
         trashKeepMs: 0,

@@ -3,11 +3,15 @@ import { tryToWrite } from '../../state/free-space.js';
 import { TargetDeniedError } from '../denial.js';
 import { ensureContainer } from '../store/container-store.js';
 import { forgetAcceptedTarget, refuseBlankTarget } from './blank-target.js';
+import { recallIndex } from './index-snapshot.js';
 import type { Mirror } from './mirror.js';
 import { warnOfVersions } from './old-content.js';
 import { noteFence } from './older-target.js';
 
-export type ClaimingMirror = Pick<Mirror, 'settings' | 'containerTrouble' | 'proveRights'> & {
+export type ClaimingMirror = Pick<
+  Mirror,
+  'settings' | 'source' | 'containerTrouble' | 'proveRights'
+> & {
   readonly parts: Pick<
     Mirror['parts'],
     'backend' | 'lease' | 'location' | 'index' | 'ledger' | 'log' | 'drain' | 'blankTarget'
@@ -15,8 +19,8 @@ export type ClaimingMirror = Pick<Mirror, 'settings' | 'containerTrouble' | 'pro
 };
 
 /**
- * Makes the container ready: it exists, may be written to, and no other process writes to the mirror's part of it. Ends
- * the container trouble. Resolves with whether the container may hold other objects than the index has records of.
+ * Makes the container ready: it exists, may be written to, and no other process writes to the mirror's part of it. Takes a lost
+ * index back from there. Ends the container trouble. Resolves with whether the container may hold other objects than the index has records of.
  * Rejects with what keeps the mirror from working.
  */
 export async function claimContainer(mirror: ClaimingMirror): Promise<boolean> {
@@ -39,8 +43,9 @@ export async function claimContainer(mirror: ClaimingMirror): Promise<boolean> {
     ((wasCreated || !wasThere) && index.count() > 0);
   await forgetAcceptedTarget(parts);
   if (wasCreated) logCreated(mirror, mayDiffer);
+  const recalled = await recallIndex(mirror, drain);
   containerTrouble.over();
-  return mayDiffer;
+  return mayDiffer || recalled;
 }
 
 function logCreated({ settings, parts: { log } }: ClaimingMirror, wasGone: boolean): void {

@@ -10,6 +10,7 @@ import type { SourceView } from '../source/source-view.js';
 import type { RemoteRoot } from '../work/remote-root.js';
 import type { Whereabouts } from '../work/whereabouts.js';
 import type { BegunRun } from './begin-run.js';
+import { keepIndexSnapshot, type SnapshotKeepingMirror } from './index-snapshot.js';
 import type { Mirror } from './mirror.js';
 import { type PurgedMirror, purgeTrash } from './purge.js';
 import type { RunDeletes } from './run-deletes.js';
@@ -108,6 +109,7 @@ export type FinishingMirror = DelayingMirror &
   TidiedMirror &
   NotedMirror &
   PurgedMirror &
+  SnapshotKeepingMirror &
   Pick<Mirror, 'runs'> & {
     readonly root: Pick<RemoteRoot, 'aside'>;
     readonly whereabouts: Pick<Whereabouts, 'isUnmirrored'>;
@@ -140,6 +142,9 @@ export async function finishRun(
   const report = run.tally.report();
   await noteRun(mirror, begun, summary, report);
   mirror.stats.report({ event: 'run-finished', run: due.kind, report, complete });
-  if (seesWholeMirror(due)) await purgeTrash(mirror, signal);
+  if (seesWholeMirror(due)) {
+    await purgeTrash(mirror, signal);
+    await keepIndexSnapshot(mirror, summary.bytes, signal);
+  }
   return { report, complete };
 }
