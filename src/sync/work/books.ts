@@ -61,6 +61,8 @@ export interface MarkedFile {
   readonly name: ObjectName;
   readonly entry: LocalEntry;
   readonly content: MarkedContent;
+  /** The record that the name has now, if any. */
+  readonly known: ObjectRecord | undefined;
 }
 
 export interface BooksOptions {
@@ -87,23 +89,14 @@ export function openBooks({ index, uploads, orphans, aside }: BooksOptions): Boo
     await orphans.abort(signal, name);
   }
 
-  function markOf(
-    name: ObjectName,
-    entry: LocalEntry,
-    content: MarkedContent,
-    ours?: string,
-  ): ObjectRecord {
-    const { md5 = '', looks, hashedAtMs } = content;
-    const etag = ours ?? index.get(name)?.etag;
-    const marked = { md5, looks, ...(etag === undefined ? {} : { etag }) };
-    return recordOf(entry, marked, hashedAtMs, 'sending');
-  }
-
   return {
-    mark: (name, entry, content, ours) => index.put(name, markOf(name, entry, content, ours)),
+    mark: (name, entry, content, ours) =>
+      index.put(name, markOf(entry, content, ours ?? index.get(name)?.etag)),
     markAll: (files) =>
       index.putAll(
-        files.map(({ name, entry, content }) => [name, markOf(name, entry, content)] as const),
+        files.map(
+          ({ name, entry, content, known }) => [name, markOf(entry, content, known?.etag)] as const,
+        ),
       ),
     recordAll: index.putAll,
     forgetAll: index.removeAll,
@@ -136,6 +129,16 @@ export function openBooks({ index, uploads, orphans, aside }: BooksOptions): Boo
       await closeUploads(name, signal);
     },
   };
+}
+
+/** `etag`: of our object that is there. */
+function markOf(
+  entry: LocalEntry,
+  { md5 = '', looks, hashedAtMs }: MarkedContent,
+  etag: string | undefined,
+): ObjectRecord {
+  const marked = { md5, looks, ...(etag === undefined ? {} : { etag }) };
+  return recordOf(entry, marked, hashedAtMs, 'sending');
 }
 
 /** Whether both records are of the same version of an object, whatever its file's stat is by now. */

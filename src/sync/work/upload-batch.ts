@@ -57,6 +57,7 @@ interface Sending<File extends BatchedFile> {
   readonly md5: string;
   readonly begin: number;
   readonly content: MarkedContent;
+  readonly known: ObjectRecord | undefined;
 }
 
 /** The files of a batch by what is to be done about them. */
@@ -175,7 +176,7 @@ function place<File extends BatchedFile>(
     if (compared !== 'changed') return compared !== undefined;
   }
   if (!isSendable(file, known, looks)) return false;
-  sending.push({ name: entry.path, entry, file, md5, begin, content });
+  sending.push({ name: entry.path, entry, file, md5, begin, content, known });
   return true;
 }
 
