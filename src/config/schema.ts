@@ -116,6 +116,22 @@ const indexSnapshotSetting = interval(
   { min: 60 * SECOND },
 ).default(0);
 
+/** Which things of a source have objects, and what these say of them. */
+const keptOfFiles = {
+  symlinks: oneOf(
+    'Symbolic links. skip: not mirrored; preserve: an object that holds the link’s target; follow: the content it points to, when inside the source.',
+    ['skip', 'follow', 'preserve'],
+  ).default('skip'),
+  folders: oneOf(
+    'Folders. skip: only as part of the names of their files; keep: each is an empty object of its own, whose name ends in "/", with its time and mode.',
+    ['skip', 'keep'],
+  ).default('skip'),
+  metadata: list(
+    'What is kept of a file besides its content. md5: for objects whose provider gives no MD5 of the whole content, such as those in parts; large files are read twice for it.',
+    oneOf('One of them.', ['mtime', 'mode', 'owner', 'md5']),
+  ).default(['mtime', 'mode']),
+};
+
 export const mirrorSection = (place: ConfigContext) =>
   section('One folder mirrored to one place in one target.', {
     name: text('Short name of the mirror, for the command line and the log.', {
@@ -189,14 +205,7 @@ export const mirrorSection = (place: ConfigContext) =>
       'Objects that longshore did not put there and that have no file: keep them, report them too, or delete them.',
       ['keep', 'report', 'delete'],
     ).default('keep'),
-    symlinks: oneOf(
-      'Symbolic links. skip: not mirrored; preserve: an object that holds the link’s target; follow: the content it points to, when inside the source.',
-      ['skip', 'follow', 'preserve'],
-    ).default('skip'),
-    metadata: list(
-      'What is kept of a file besides its content. md5: for objects whose provider gives no MD5 of the whole content, such as those in parts; large files are read twice for it.',
-      oneOf('One of them.', ['mtime', 'mode', 'owner', 'md5']),
-    ).default(['mtime', 'mode']),
+    ...keptOfFiles,
     headers: headerAndClassRules(
       'Headers and storage class of new objects, by pattern of the name below prefix. The first match of each wins, and wins over the target’s.',
     ),

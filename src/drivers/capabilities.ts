@@ -39,6 +39,8 @@ export interface Capabilities {
   readonly names: NameRules;
   /** `utf8`: listings come in UTF-8 byte order (G3). `none`: any order; a comparison sorts them on disk first. */
   readonly listingOrder: 'utf8' | 'none';
+  /** The content type by which this provider's own tools know the object of a folder, an empty one whose name ends in `/`. */
+  readonly folderType: string;
   /**
    * Whether listings carry checksums and metadata, so that a comparison needs no request per object. `largeSizes` false: an
    * object that is made of others may be listed as one of 0 bytes.

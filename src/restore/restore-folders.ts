@@ -1,4 +1,5 @@
 import { chmod, utimes } from 'node:fs/promises';
+import { isRecordOf } from '../sync/store/content-proof.js';
 import { type DescribedObject, describeObject } from './described-object.js';
 import type { RestoreContext, RestoreSource } from './restore-context.js';
 import { timeText } from './time-text.js';
@@ -27,7 +28,11 @@ export async function finishFolder(
   const described = await describeObject(ctx, source, signal);
   const { metaData } = described.info;
   const { mtimeNs, mode } = described.attributes;
-  const hasTime = metaData['mtime'] !== undefined || metaData['s3cmd-attrs'] !== undefined;
+  const record = source.isCurrent ? ctx.recordOf(source.name) : undefined;
+  const hasTime =
+    isRecordOf(record, described.info) ||
+    metaData['mtime'] !== undefined ||
+    metaData['s3cmd-attrs'] !== undefined;
   await tree.within(segments, false, async ({ at }) => {
     // The path is that of an open folder, so what it leads to is no link.
     if (mode !== undefined) await chmod(`${at}/.`, rules.specialBits ? mode : mode & PERMISSIONS);

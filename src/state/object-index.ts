@@ -6,7 +6,7 @@
  */
 export interface ObjectRecord {
   readonly state: 'confirmed' | 'sending';
-  readonly kind: 'file' | 'symlink';
+  readonly kind: 'file' | 'symlink' | 'folder';
   readonly size: number;
   readonly mtimeNs: bigint;
   readonly ctimeNs: bigint;

@@ -140,7 +140,7 @@ export function decodeRecord(bytes: Buffer, key: Uint8Array, file: string): Obje
   const md5 = flags & Flag.md5 ? bytes.toString('hex', take(16), at) : '';
   const record: { -readonly [Field in keyof ObjectRecord]: ObjectRecord[Field] } = {
     state: flags & Flag.sending ? 'sending' : 'confirmed',
-    kind: flags & Flag.symlink ? 'symlink' : 'file',
+    kind: flags & Flag.symlink ? 'symlink' : kindByKey(key),
     size: bytes.readDoubleLE(SIZE_AT),
     mtimeNs,
     ctimeNs,
@@ -186,6 +186,11 @@ export function checkRecord(bytes: Buffer, key: Uint8Array, file: string): void 
     throw new StateDamagedError(file, `a record has version ${version}, which never was`);
   if (hasExtension(bytes) && hasUnknownFields(bytes.readUInt8(extensionAt(bytes))))
     throw new StateNewerError(file, `${version} with unknown fields`, VERSION);
+}
+
+/** The name of a folder's object ends in `/`, and no other does: its record needs no flag, and older programs can read it. */
+function kindByKey(key: Uint8Array): 'file' | 'folder' {
+  return key.at(-1) === 0x2f ? 'folder' : 'file';
 }
 
 function checksum(bytes: Buffer, key: Uint8Array): number {

@@ -21,6 +21,7 @@ export function recordsToJson(records: ReadonlyMap<ObjectName, ObjectRecord>): o
       .map(([name, record]) => ({
         name,
         ...record,
+        kind: record.kind === 'symlink' ? 'symlink' : 'file', // a folder is known by its name, as in LMDB
         mtimeNs: String(record.mtimeNs),
         ctimeNs: String(record.ctimeNs),
         inode: String(record.inode),
@@ -82,7 +83,7 @@ function readRecord(json: unknown, file: string): readonly [ObjectName, ObjectRe
     return complain('partSize');
   const record: ObjectRecord = {
     state,
-    kind,
+    kind: kind === 'file' && text('name').endsWith('/') ? 'folder' : kind,
     size: number('size'),
     mtimeNs: integer('mtimeNs'),
     ctimeNs: integer('ctimeNs'),

@@ -29,6 +29,7 @@ export interface MirrorSettings {
   /** Absolute paths of folders that are never mirrored, even inside the source: the state folder, local targets. */
   readonly never: readonly string[];
   readonly symlinks: 'skip' | 'follow' | 'preserve';
+  readonly folders: 'skip' | 'keep';
   readonly policy: Policy;
   /** What objects have beside their content, by patterns of their names. */
   readonly headers: readonly HeaderAndClassRule[];

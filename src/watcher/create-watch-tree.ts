@@ -210,7 +210,7 @@ class Tree implements WatchTree {
     }
     const below = joinPath(path, name);
     const there = kind === 'rename' ? whatIsAt(pathOnDisk(this.#options.root, below)) : undefined;
-    this.#on.changed(below, there?.inode);
+    this.#on.changed(below, kind, there?.inode);
     if (name === IGNORE_FILE) this.#want(folder); // to be read again, with the new rules
     const child = folder.children?.get(name);
     if (kind === 'rename') {
@@ -228,7 +228,7 @@ class Tree implements WatchTree {
     if (sameIdentity(identity, presentIdentity(this.#onDisk(folder), folder.link))) return;
     const path = pathOf(folder);
     this.#remove(folder);
-    this.#on.changed(path);
+    this.#on.changed(path, 'rename');
     const { folder: found } = whatIsAt(pathOnDisk(this.#options.root, path));
     if (found !== undefined) this.#attach(parent, name, found === 'link');
   }

@@ -55,11 +55,17 @@ export function openDescent(at: WalkContext): (path: RelativePath) => Descent {
 }
 
 /**
- * Whether a missing file would have been ignored. `include` does not apply to folders, so for a path
+ * Whether a missing file, or folder, would have been ignored. `include` does not apply to folders, so for a path
  * whose former kind is unknown only `exclude` counts: see Found.
  */
-export function wouldBeIgnored(path: RelativePath, { found, above }: Descent): boolean {
-  return found.kind === 'absent' && (above.at(-1)?.rules.ignoresFile(path) ?? false);
+export function wouldBeIgnored(
+  path: RelativePath,
+  kind: 'file' | 'folder',
+  { found, above }: Descent,
+): boolean {
+  const rules = above.at(-1)?.rules;
+  if (found.kind !== 'absent' || rules === undefined) return false;
+  return kind === 'folder' ? rules.ignoresDirectory(path) : rules.ignoresFile(path);
 }
 
 function top({ source }: WalkContext): Directory {

@@ -7,14 +7,17 @@ export type RelativePath = string;
 /** What lstat (stat, for a followed link) said of one thing that can become an object. */
 export interface LocalEntry {
   readonly path: RelativePath;
-  /** `symlink` only where the mirror preserves links: its content is the link's target text. */
-  readonly kind: 'file' | 'symlink';
+  /**
+   * `symlink` only where the mirror preserves links: its content is the link's target text. `folder` only where the mirror keeps
+   * folders: it has no content, and its size is 0.
+   */
+  readonly kind: 'file' | 'symlink' | 'folder';
   /** Bytes of content. */
   readonly size: number;
   readonly mtimeNs: bigint;
   readonly ctimeNs: bigint;
   readonly inode: bigint;
-  /** Names that the file has (hard links), where they are several. */
+  /** Names that the file has (hard links), where they are several. Never of a folder, whose link count has its folders. */
   readonly links?: number;
   /** Permission bits only (`0o7777`). */
   readonly mode: number;

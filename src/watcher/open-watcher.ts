@@ -31,6 +31,8 @@ export interface OpenWatcherOptions extends SettleTimes {
   readonly rules?: FolderRules;
   /** Watch folders behind symbolic links, when they lie in the source themselves. Default false. */
   readonly followLinks?: boolean;
+  /** Report a folder as changed when an entry of it came or went, which changes its time. Default false. */
+  readonly folderTimes?: boolean;
   /** Between rescans of folders that cannot be watched. Default 60,000. */
   readonly degradedRescanMs?: number;
   /** Milliseconds between checks that the source is still the folder that is watched. Default 2,000. */
@@ -68,6 +70,7 @@ export async function openWatcher(options: OpenWatcherOptions): Promise<Watcher>
   return createTreeWatcher({
     rules: NO_RULES,
     followLinks: false,
+    folderTimes: false,
     degradedRescanMs: 60_000,
     rootCheckMs: 2_000,
     kernelQueue: ownKernelQueue,

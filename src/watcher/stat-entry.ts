@@ -7,9 +7,14 @@ import { pathOnDisk } from './path.js';
 import { errorCode, explain, isAbsence, problem, refusal, type WalkProblem } from './problem.js';
 import type { Source } from './source.js';
 
+/** `keep`: a folder is an object of its own, without content, whose name ends in `/`. */
+export type FolderMode = 'skip' | 'keep';
+
 export interface WalkSettings {
   readonly filter: FilterSettings;
   readonly symlinks: LinkMode;
+  /** `keep`: a folder below the source is an entry of its own, too. */
+  readonly folders: FolderMode;
   /** Bytes that an object's name below the mirror's prefix may have. */
   readonly maxNameBytes: number;
   /** True: skips folders on another device than the source's. */
@@ -36,6 +41,8 @@ export interface Directory {
   readonly path: RelativePath;
   readonly device: bigint;
   readonly inode: bigint;
+  /** What becomes an object of its own, where the mirror keeps folders. Never of the source itself. */
+  readonly entry?: LocalEntry;
 }
 
 /** What is at a path. `ignored`: something that the rules exclude. */
@@ -99,9 +106,10 @@ export function statEntry(
 function directoryAt(
   at: WalkContext,
   path: RelativePath,
-  { dev, ino }: BigIntStats,
+  stat: BigIntStats,
   rules: FolderRules,
 ): Found {
+  const { dev, ino } = stat;
   if (rules.ignoresDirectory(path)) return IGNORED;
   if (at.never.size > 0 && at.never.has(`${dev}:${ino}`)) return IGNORED;
   if (at.reserved.includes(path)) return reservedAt(path);
@@ -113,8 +121,14 @@ function directoryAt(
       'path-and-below',
     );
   }
-  return { kind: 'directory', path, device: dev, inode: ino };
+  const directory = { kind: 'directory', path, device: dev, inode: ino } as const;
+  if (at.folders === 'skip') return directory;
+  const entry = entryAt(at, path, 'folder', stat);
+  return entry.kind === 'problem' ? entry : { ...directory, entry };
 }
+
+/** Bytes that an object's name has after the path of what it is made of. */
+const SUFFIX_BYTES = { file: 0, symlink: LINK_SUFFIX.length, folder: 1 } as const;
 
 function entryAt(
   at: WalkContext,
@@ -122,7 +136,7 @@ function entryAt(
   kind: LocalEntry['kind'],
   stat: BigIntStats,
 ): LocalEntry | WalkProblem {
-  const suffix = kind === 'symlink' ? LINK_SUFFIX.length : 0;
+  const suffix = SUFFIX_BYTES[kind];
   // No UTF-16 unit becomes more than three bytes, so that most names need not be counted.
   if (path.length * 3 + suffix > at.maxNameBytes) {
     const bytes = Buffer.byteLength(path) + suffix;
@@ -134,11 +148,11 @@ function entryAt(
   return {
     path,
     kind,
-    size: Number(stat.size),
+    size: kind === 'folder' ? 0 : Number(stat.size),
     mtimeNs: stat.mtimeNs,
     ctimeNs: stat.ctimeNs,
     inode: stat.ino,
-    ...(stat.nlink > 1n && { links: Number(stat.nlink) }),
+    ...(stat.nlink > 1n && kind !== 'folder' && { links: Number(stat.nlink) }),
     mode: Number(stat.mode) & 0o7777,
     uid: Number(stat.uid),
     gid: Number(stat.gid),

@@ -5,11 +5,13 @@ import { createWatchTree } from './create-watch-tree.js';
 import type { WatchDirectory } from './directory-watch.js';
 import type { RelativePath } from './entry.js';
 import type { FolderRules } from './filter.js';
-import { createHintStream, type SettleTimes } from './hint-stream.js';
+import { createHintStream, type HintStream, type SettleTimes } from './hint-stream.js';
 import type { KernelQueue } from './kernel-queue.js';
 import { UnannouncedError } from './lasting.js';
 import { networkFileSystem, readMounts } from './network-file-system.js';
+import { parentOf } from './path.js';
 import { createRefusals } from './refusals.js';
+import type { WatchTreeEvents } from './watch-tree.js';
 import type { Watcher } from './watcher.js';
 
 export interface TreeWatcherOptions extends SettleTimes {
@@ -20,6 +22,8 @@ export interface TreeWatcherOptions extends SettleTimes {
   /** Without those of ignore files in the source. */
   readonly rules: FolderRules;
   readonly followLinks: boolean;
+  /** Report a folder as changed when an entry of it came or went, which changes its time. */
+  readonly folderTimes: boolean;
   /** Between rescans of folders that cannot be watched, and attempts to watch them after all. */
   readonly degradedRescanMs: number;
   /** Milliseconds between checks that the source and the mounts in it are still those that are watched. */
@@ -46,7 +50,7 @@ export function createTreeWatcher(options: TreeWatcherOptions): Watcher {
     { ...options, unwatchable },
     {
       event: options.kernelQueue.count,
-      changed: hints.changed,
+      changed: changedIn(hints, options.folderTimes),
       // Before `ready` every folder is newly watched, and the reader scans afterwards anyway.
       invalidate: (under, why, unheard) => isReady && hints.invalidate(under, why, unheard),
     },
@@ -127,6 +131,22 @@ export function createTreeWatcher(options: TreeWatcherOptions): Watcher {
     },
     state: () => ({ engine, directories: tree.watched, degraded: refusals.degraded(), losses }),
     [Symbol.asyncIterator]: () => hints[Symbol.asyncIterator](),
+  };
+}
+
+/**
+ * With `folderTimes` the folder is reported, too, in which something came or went. Each entry begins its wait for quiet again, so
+ * that a folder that is being filled has one hint.
+ */
+function changedIn(
+  { changed }: Pick<HintStream, 'changed'>,
+  folderTimes: boolean,
+): WatchTreeEvents['changed'] {
+  if (!folderTimes) return (path, _kind, inode) => changed(path, inode);
+  return (path, kind, inode) => {
+    changed(path, inode);
+    const folder = kind === 'rename' ? parentOf(path) : undefined;
+    if (folder !== undefined && folder !== '') changed(folder);
   };
 }
 

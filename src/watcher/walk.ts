@@ -27,7 +27,8 @@ export type WalkItem = LocalEntry | WalkProblem;
 
 /**
  * Everything at and below `under` that can become an object, in the UTF-8 byte order of the objects' names: a folder
- * stands where its name and `/` do, a preserved link where its name and `.rclonelink` do. Problems come as they are met.
+ * stands where its name and `/` do, itself where the mirror keeps folders and then all that is in it, a preserved link where its
+ * name and `.rclonelink` do. Problems come as they are met.
  * Entries that vanish meanwhile are skipped. Only folders and ignore files are opened. Memory grows with the folders
  * on one path, not with the tree.
  *
@@ -51,6 +52,8 @@ export function* walk(
   let rules = above.at(-1)?.rules ?? openFilter(at.filter);
   while (true) {
     if (entering !== undefined) {
+      if (entering.entry !== undefined && isInRange(range, `${entering.path}/`))
+        yield entering.entry;
       const opened = openFolder(at, entering, rules);
       if (opened?.kind === 'problem') yield opened;
       if (opened?.kind === 'folder') {

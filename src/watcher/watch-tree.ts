@@ -54,8 +54,8 @@ export interface WatchTreeOptions {
 export interface WatchTreeEvents {
   /** Called for each event, to count what the kernel's queue returns. */
   event(): void;
-  /** `inode`: of a file that has appeared under the path. */
-  changed(path: RelativePath, inode?: bigint): void;
+  /** `rename`: something came or went under the path. `inode`: of a file that has appeared there. */
+  changed(path: RelativePath, kind: 'rename' | 'change', inode?: bigint): void;
   /** Anything at and below may have changed. `unheard`: without an event, at any time. */
   invalidate(under: RelativePath, why: string, unheard?: boolean): void;
 }

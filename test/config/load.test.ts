@@ -55,6 +55,7 @@ describe('loadConfig', () => {
           overwrite: 'always',
           extraneous: 'keep',
           symlinks: 'skip',
+          folders: 'skip',
           metadata: ['mtime', 'mode'],
           index: 'lmdb',
         },

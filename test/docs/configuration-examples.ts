@@ -185,6 +185,7 @@ mirrors:
     exclude: ["*.tmp", "node_modules/"]
     include: ["*.pdf", "*.html", "letters/**"]
     symlinks: preserve
+    folders: keep
     metadata: [mtime, mode, owner]
     headers:
       - match: "*.html"

@@ -31,6 +31,13 @@ test('record codec: decodes each record as it was encoded', async () => {
   );
 });
 
+test('record codec: a record under a name that ends in "/" is that of a folder', () => {
+  const folder = record({ kind: 'folder', size: 0, md5: 'd41d8cd98f00b204e9800998ecf8427e' });
+  const bytes = encodeRecord(folder, keyOf('a/b/'));
+  expect(decodeRecord(bytes, keyOf('a/b/'), FILE)).toEqual(folder);
+  expect(isConfirmedRecord(bytes, folder)).toBe(true);
+});
+
 test('record codec: an encoded record is compared with a stat as a decoded one', async () => {
   await fc.assert(
     fc.property(

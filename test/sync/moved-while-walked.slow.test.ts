@@ -88,6 +88,7 @@ test('walk: knows that a folder changed behind it, and that none did', async () 
     const settings = {
       filter: { exclude: [], include: [], never: [] },
       symlinks: 'skip',
+      folders: 'skip',
       maxNameBytes: 1024,
       oneFileSystem: false,
       reserved: [],

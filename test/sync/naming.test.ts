@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createNaming, nameOfKey } from '../../src/sync/naming.js';
+import { createNaming, isFolderName, nameOfKey } from '../../src/sync/naming.js';
 
 const path = fc
   .array(
@@ -49,6 +49,26 @@ it('naming: with preserved links, no two paths have one object name', () => {
     fc.property(thing, thing, (a, b) => {
       fc.pre(a.path !== b.path || a.kind !== b.kind);
       expect(nameOf(a)).not.toBe(nameOf(b));
+    }),
+  );
+});
+
+it('naming: with kept folders, folders and their object names convert both ways, and files keep theirs', () => {
+  const anyKind = fc.constantFrom('file' as const, 'symlink' as const, 'folder' as const);
+  const mode = fc.constantFrom('skip' as const, 'preserve' as const);
+  fc.assert(
+    fc.property(path, anyKind, mode, (path, kind, symlinks) => {
+      fc.pre(kind !== 'symlink' || symlinks === 'preserve');
+      fc.pre(kind !== 'file' || symlinks === 'skip' || !path.endsWith('.rclonelink'));
+      fc.pre(!path.endsWith('/'));
+      const { nameOf, pathOf, namesAt } = createNaming(symlinks, 'keep');
+      const name = nameOf({ path, kind });
+      expect(pathOf(name)).toBe(path);
+      expect(isFolderName(name)).toBe(kind === 'folder');
+      const names = namesAt(path);
+      expect(names).toContain(name);
+      const inOrder = [...names].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+      expect(names).toEqual(inOrder);
     }),
   );
 });

@@ -1,4 +1,4 @@
-import { rmSync, symlinkSync } from 'node:fs';
+import { readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -124,40 +124,49 @@ it('P4: links: a path behind a skipped link is unseen, also by itself', () => {
   expect(walked(root, { symlinks: 'follow' }, 'to-dir/x').paths).toEqual(['to-dir/x']);
 });
 
-it('walk: preserved links, files and folders come in the order of their object names', () => {
-  const segment = fc
-    .constantFrom('a', 'a.', 'a.r', 'a.rclonelink', 'a.rclonelin', 'a-', 'a/', 'a0', 'b')
-    .map((text) => text.replace('/', '~'));
-  const path = fc
-    .array(segment, { minLength: 1, maxLength: 3 })
-    .map((segments) => segments.join('/'));
-  const { nameOf } = createNaming('preserve');
-  fc.assert(
-    fc.property(
-      fc.uniqueArray(fc.tuple(path, fc.boolean()), { maxLength: 20, selector: ([path]) => path }),
-      (things) => {
-        const root = temporaryFolder();
-        try {
-          for (const [path, isLink] of things) {
-            try {
-              writeFiles(root, [path]);
-              if (!isLink) continue;
-              rmSync(join(root, path));
-              symlinkSync('anywhere', join(root, path));
-            } catch {} // a file where another path needs a folder: either may win
+it.each(['skip', 'keep'] as const)(
+  'walk: links, files and folders come in the order of their object names (folders: %s)',
+  (folders) => {
+    const segment = fc
+      .constantFrom('a', 'a.', 'a.r', 'a.rclonelink', 'a.rclonelin', 'a-', 'a/', 'a0', 'b')
+      .map((text) => text.replace('/', '~'));
+    const path = fc
+      .array(segment, { minLength: 1, maxLength: 3 })
+      .map((segments) => segments.join('/'));
+    const { nameOf } = createNaming('preserve', folders);
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.tuple(path, fc.boolean()), { maxLength: 20, selector: ([path]) => path }),
+        (things) => {
+          const root = temporaryFolder();
+          try {
+            for (const [path, isLink] of things) {
+              try {
+                writeFiles(root, [path]);
+                if (!isLink) continue;
+                rmSync(join(root, path));
+                symlinkSync('anywhere', join(root, path));
+              } catch {} // a file where another path needs a folder: either may win
+            }
+            const items = [
+              ...walk(
+                openWalkContext(openSource(root), settings({ symlinks: 'preserve', folders })),
+              ),
+            ];
+            const names = items.filter((item) => item.kind !== 'problem').map(nameOf);
+            const found = readdirSync(root, { recursive: true, withFileTypes: true });
+            const kept =
+              folders === 'keep' ? found.filter((entry) => entry.isDirectory()).length : 0;
+            expect(items.filter(({ kind }) => kind === 'folder')).toHaveLength(kept);
+            expect(names).toEqual(
+              [...names].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))),
+            );
+          } finally {
+            rmSync(root, { recursive: true, force: true });
           }
-          const items = [
-            ...walk(openWalkContext(openSource(root), settings({ symlinks: 'preserve' }))),
-          ];
-          const names = items.filter((item) => item.kind !== 'problem').map(nameOf);
-          expect(names).toEqual(
-            [...names].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))),
-          );
-        } finally {
-          rmSync(root, { recursive: true, force: true });
-        }
-      },
-    ),
-    { numRuns: 200 },
-  );
-});
+        },
+      ),
+      { numRuns: 200 },
+    );
+  },
+);

@@ -13,6 +13,7 @@ export function settings(changes: Partial<WalkSettings> = {}): WalkSettings {
   return {
     filter: NO_FILTER,
     symlinks: 'skip',
+    folders: 'skip',
     maxNameBytes: 1024 * 1024,
     oneFileSystem: false,
     reserved: [],

@@ -209,6 +209,7 @@ function configOf(
         overwrite: 'always',
         extraneous: 'keep',
         symlinks: 'skip',
+        folders: 'skip',
         headers: [],
         metadata: ['mtime', 'mode'],
         index: 'lmdb',

@@ -1,6 +1,7 @@
 import type { Backend } from '../backend.js';
 import type { ObjectRef } from '../call.js';
 import type { Capabilities } from '../capabilities.js';
+import { FOLDER_TYPE } from '../content-type.js';
 import {
   InvalidContainerNameError,
   InvalidObjectNameError,
@@ -17,7 +18,7 @@ import {
 } from './capabilities.js';
 import { CHECKED } from './digests.js';
 import { toStorageError } from './failure.js';
-import { containerNameProblem, keyProblem, maxKeyBytes } from './names.js';
+import { containerNameProblem, isFolderKey, keyProblem, maxKeyBytes } from './names.js';
 import { readObject, readObjects, toBarePage, toContainerInfo, toObjectInfo } from './object.js';
 import { readFileRange } from './read-file.js';
 import { createSendBody } from './send-body.js';
@@ -73,11 +74,12 @@ export function localBackend({ root, fsync = true, create = true }: LocalOptions
       keyProblem: (key) => keyProblem(key, limits.maxKeyBytes),
     },
     listingOrder: 'utf8',
+    folderType: FOLDER_TYPE,
     listingHas: { checksums: true, metaData: true },
     pagesAtOnce: () => 1, // one thread walks the folders
     concurrency: 512,
     copy: localCopy(thread, checkKey, checkExistable),
-    batchPut: localBatchPut(thread, checkKey),
+    batchPut: localBatchPut(thread, (key) => checkKey(checkFileKey(key))),
     quickPut: undefined,
     quickGet: undefined,
     batchDelete: localBatchDelete(thread, isKey),
@@ -148,7 +150,11 @@ function reading(
     const { container, key } = ref;
     const order = { container: existable(container), key };
     const find = async () => readObject(await thread.ask('headObject', order, signal));
-    await find();
+    const { etag: now } = await find();
+    if (isFolderKey(key)) {
+      if (ref.etag === undefined || ref.etag === now) return noBytes();
+      throw new ObjectChangedError(key, ref.etag, `the etag ${now}`, context);
+    }
     return readFileRange(`${root}/${container}/${key}`, key, range, signal, async () => {
       // Once the file is open: another one that comes to its path later is not the one that is read.
       if (ref.etag === undefined) return;
@@ -157,6 +163,18 @@ function reading(
         throw new ObjectChangedError(key, ref.etag, `the etag ${etag}`, context);
     });
   };
+}
+
+/** Returns the key. A folder is put alone. */
+function checkFileKey(key: string): string {
+  const rule = 'a name that ends in "/" is that of a folder here';
+  if (isFolderKey(key)) throw new InvalidObjectNameError(key, rule, context);
+  return key;
+}
+
+/** The content of a folder. */
+async function* noBytes(): AsyncGenerator<Uint8Array, void> {
+  yield* [];
 }
 
 type ContainerMethods = Pick<

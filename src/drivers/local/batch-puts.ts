@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { failpoint } from '../../failpoint.js';
 import type { Change } from './change.js';
 import { codeOf, type Failure, GONE, isFull, Refusal, toFailure } from './failure.js';
+import { keepFolderTimes } from './folder-objects.js';
 import type { Folders } from './folders.js';
 import { type BatchOrder, NO_PERMISSIONS, SKIPPED, type Ticket } from './protocol.js';
 import { type Content, publish } from './puts.js';
@@ -69,6 +70,7 @@ export function putObjects(
         forEachAlone(written, failed, put);
       } finally {
         store.writableRecords().putAll(order.container, stored);
+        keepFolderTimes(store, order.container, changed);
       }
       if (failed.length > failedBefore) discard();
       return { answer: failed, dirty: [...changed].map((path) => store.dirty(container, path)) };

@@ -2,6 +2,7 @@ import { type Dirent, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { compareNames } from '../../utf8-order.js';
 import type { Published } from './change.js';
 import { codeOf, Refusal } from './failure.js';
+import { isFolderObject } from './folder-objects.js';
 import { removeEmptyTree } from './folders.js';
 import { containerNameProblem } from './names.js';
 import type { WireContainer } from './object.js';
@@ -50,7 +51,9 @@ export function createContainer(store: Store, name: string): Published {
 export function deleteContainer(store: Store, name: string): Published {
   const folder = store.container(name);
   store.releaseIncoming(folder);
-  if (!removeEmptyTree(folder)) throw new Refusal({ kind: 'container-not-empty', container: name });
+  const isKept = (path: string) => isFolderObject(store, name, path);
+  if (!removeEmptyTree(folder, isKept))
+    throw new Refusal({ kind: 'container-not-empty', container: name });
   return { answer: undefined, dirty: [{ path: store.root, volume: store.root }] };
 }
 

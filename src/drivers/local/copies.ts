@@ -108,7 +108,7 @@ export function replaceMetaData(store: Store, copy: CopyOrder, ticket: Ticket): 
 }
 
 /** Refuses what is not there, and what is not as it was expected. */
-function findSource(store: Store, { from, expected }: CopyOrder): FoundFile {
+export function findSource(store: Store, { from, expected }: CopyOrder): FoundFile {
   const found = findObject(store, from.container, from.key);
   const problem = sourceProblem(describeObject(from.key, found.stat, found.record), expected);
   if (problem !== undefined)

@@ -2,7 +2,9 @@ import { unlinkSync } from 'node:fs';
 import { failpoint } from '../../failpoint.js';
 import type { Dirty, Published } from './change.js';
 import { codeOf, type Failure, toFailure } from './failure.js';
-import { removeEmptyParents, statFile } from './folders.js';
+import { isFolderObject, keepFolderTimes } from './folder-objects.js';
+import { removeEmptyParents, statObject } from './folders.js';
+import { isFolderKey } from './names.js';
 import type { Store } from './store.js';
 
 /** Deletes each key, with the folders that become empty. Answers with those that failed. */
@@ -19,6 +21,7 @@ export function deleteObjects(store: Store, container: string, keys: readonly st
       failed.push([key, toFailure(error)]);
     }
   }
+  keepFolderTimes(store, container, dirty.keys());
   return { answer: failed, dirty: [...dirty.values()] };
 }
 
@@ -29,14 +32,18 @@ function deleteOne(
   folder: string,
   key: string,
 ): string | undefined {
-  if (statFile(folder, key) === undefined) return undefined;
+  if (statObject(folder, key) === undefined) return undefined;
   const records = store.writableRecords();
+  if (!isFolderKey(key)) unlinkIfThere(`${folder}/${key}`);
+  failpoint('local: object unlinked, its record not removed');
+  records.remove(container, key);
+  return removeEmptyParents(folder, key, (path) => isFolderObject(store, container, path));
+}
+
+function unlinkIfThere(path: string): void {
   try {
-    unlinkSync(`${folder}/${key}`);
+    unlinkSync(path);
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error;
   }
-  failpoint('local: object unlinked, its record not removed');
-  records.remove(container, key);
-  return removeEmptyParents(folder, key);
 }

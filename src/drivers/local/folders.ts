@@ -8,7 +8,7 @@ import {
   rmSync,
 } from 'node:fs';
 import { codeOf, Refusal } from './failure.js';
-import { containerNameProblem, keyProblem } from './names.js';
+import { containerNameProblem, isFolderKey, keyProblem } from './names.js';
 import { statEntry } from './stat.js';
 
 /** The folders above an object. What was seen is believed until `forget`, which is called between batches. */
@@ -88,28 +88,36 @@ export function hasRealParents(container: string, key: string): boolean {
   return true;
 }
 
-/** The file of an object; undefined for anything else that is there, and for what lies behind a symbolic link. */
-export function statFile(container: string, key: string): BigIntStats | undefined {
+/**
+ * The file of an object, or the folder where the key ends in "/"; undefined for anything else that is there, and for what lies
+ * behind a symbolic link.
+ */
+export function statObject(container: string, key: string): BigIntStats | undefined {
   const stat = hasRealParents(container, key) ? statEntry(`${container}/${key}`) : undefined;
-  return stat?.isFile() ? stat : undefined;
+  return (isFolderKey(key) ? stat?.isDirectory() : stat?.isFile()) ? stat : undefined;
 }
 
+/** Whether a folder, by its path, is to stay although it is empty. */
+export type IsKept = (folder: string) => boolean;
+
 /** Removes the folders above an object that are empty now. Returns the folder whose entries have changed at last. */
-export function removeEmptyParents(container: string, key: string): string {
+export function removeEmptyParents(container: string, key: string, isKept: IsKept): string {
   let folder = parentOf(container, key);
-  while (folder !== container && removeIfEmpty(folder))
+  while (folder !== container && !isKept(folder) && removeIfEmpty(folder))
     folder = folder.slice(0, folder.lastIndexOf('/'));
   return folder;
 }
 
-/** Removes the folder and the folders in it, unless there is anything else in them. False when there is. */
-export function removeEmptyTree(folder: string): boolean {
+/** Removes the folder and the folders in it, unless there is anything else in them, or one is kept. False when there is. */
+export function removeEmptyTree(folder: string, isKept: IsKept): boolean {
+  if (isKept(folder)) return false;
   for (const entry of readdirSync(folder, { withFileTypes: true, encoding: 'buffer' })) {
     // Buffers, since a name that is not UTF-8 counts too.
     if (!entry.isDirectory()) return false;
     const name = entry.name as unknown as Buffer;
     const text = name.toString();
-    if (!Buffer.from(text).equals(name) || !removeEmptyTree(`${folder}/${text}`)) return false;
+    if (!Buffer.from(text).equals(name) || !removeEmptyTree(`${folder}/${text}`, isKept))
+      return false;
   }
   return removeIfEmpty(folder);
 }
@@ -153,7 +161,12 @@ export interface EmptyFolders {
 }
 
 /** Keys of a root, whose folder is there; noted in `file`. */
-export function createEmptyFolders(root: string, file: string, maxKeyBytes: number): EmptyFolders {
+export function createEmptyFolders(
+  root: string,
+  file: string,
+  maxKeyBytes: number,
+  isKept: (container: string, folder: string) => boolean,
+): EmptyFolders {
   let noted = new Set<string>();
 
   function settleNoted(): void {
@@ -165,7 +178,7 @@ export function createEmptyFolders(root: string, file: string, maxKeyBytes: numb
         keyProblem(key, maxKeyBytes) !== undefined
       )
         continue;
-      removeEmptyAbove(`${root}/${container}`, key);
+      removeEmptyAbove(`${root}/${container}`, key, (folder) => isKept(container, folder));
     }
     rmSync(file);
   }
@@ -209,16 +222,17 @@ function parse(line: string): readonly [string, string] | undefined {
 }
 
 /** As a delete does, also where some of the folders are gone already. */
-function removeEmptyAbove(container: string, key: string): void {
+function removeEmptyAbove(container: string, key: string, isKept: IsKept): void {
   if (hasRealParents(container, key)) {
-    removeEmptyParents(container, key);
+    removeEmptyParents(container, key, isKept);
     return;
   }
   for (let at = key.lastIndexOf('/'); at > 0; at = key.lastIndexOf('/', at - 1)) {
     const folder = key.slice(0, at);
     if (!hasRealParents(container, folder)) continue;
-    const found = statEntry(`${container}/${folder}`);
-    if (found !== undefined && !(found.isDirectory() && removeIfEmpty(`${container}/${folder}`)))
-      return;
+    const path = `${container}/${folder}`;
+    const found = statEntry(path);
+    if (found === undefined) continue;
+    if (!found.isDirectory() || isKept(path) || !removeIfEmpty(path)) return;
   }
 }

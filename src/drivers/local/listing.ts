@@ -12,6 +12,13 @@ interface ListedFile {
   readonly stat: BigIntStats;
 }
 
+/** How the folders of a container are read. */
+export interface FolderReader {
+  readonly read: ReadEntries;
+  /** Whether the folder with this key, which ends in `/`, is an object of its own. */
+  isObject(key: string, stat: BigIntStats): boolean;
+}
+
 interface FilePage {
   readonly files: readonly ListedFile[];
   readonly more: boolean;
@@ -23,7 +30,7 @@ interface FilePage {
  */
 export function listFiles(
   container: string,
-  read: ReadEntries,
+  { read, isObject }: FolderReader,
   prefix: string,
   { after: from = '', upTo }: KeyRange,
   size: number,
@@ -33,7 +40,19 @@ export function listFiles(
   const isBeyond = (name: string) => upTo !== undefined && compareNames(name, upTo) > 0;
 
   /** False when the page is full, or the range over. */
+  function visitFolderObject(key: string): boolean {
+    if (compareNames(key, from) <= 0) return true;
+    const stat = statEntry(`${container}/${key}`);
+    if (!stat?.isDirectory() || !isObject(key, stat)) return true;
+    more = files.length === size;
+    if (more || isBeyond(key)) return false;
+    files.push({ key, stat });
+    return true;
+  }
+
+  /** False when the page is full, or the range over. */
   function visit(folder: string, start: string): boolean {
+    if (folder !== '' && start === '' && !visitFolderObject(folder)) return false;
     const entries = read(folder === '' ? container : `${container}/${folder.slice(0, -1)}`) ?? [];
     for (let i = firstIndex(entries, folder, start, from); i < entries.length; i += 1) {
       const entry = entries[i] ?? '';

@@ -2,8 +2,9 @@ import type { BigIntStats } from 'node:fs';
 import { systemClock } from '../../clock.js';
 import { packObjects } from '../packed-objects.js';
 import { Refusal } from './failure.js';
-import { statFile } from './folders.js';
+import { statObject } from './folders.js';
 import { listFiles, type ReadEntries } from './listing.js';
+import { isFolderKey } from './names.js';
 import {
   type BarePage,
   bareObject,
@@ -61,13 +62,15 @@ function list(
   { container, prefix, after, range, size }: ListOrder,
 ): { readonly found: readonly FoundFile[]; readonly next: string | undefined } {
   const rest = { ...range, ...(after !== undefined && { after }) };
-  const { files, more } = listFiles(store.container(container), read, prefix, rest, size);
   const records = store.records();
-  const found = files.map(({ key, stat }) => ({
-    key,
-    stat,
-    record: validRecord(stat, records?.get(container, key)),
-  }));
+  const recordOf = (key: string, stat: BigIntStats) =>
+    validRecord(stat, records?.get(container, key));
+  const reader = {
+    read,
+    isObject: (key: string, stat: BigIntStats) => recordOf(key, stat) !== undefined,
+  };
+  const { files, more } = listFiles(store.container(container), reader, prefix, rest, size);
+  const found = files.map(({ key, stat }) => ({ key, stat, record: recordOf(key, stat) }));
   return { found: explained(store, container, found), next: more ? files.at(-1)?.key : undefined };
 }
 
@@ -91,9 +94,13 @@ function explained(
   );
 }
 
-function findNow(store: Store, container: string, key: string): FoundFile | undefined {
-  const stat = statFile(store.container(container), key);
-  return stat && { key, stat, record: validRecord(stat, store.records()?.get(container, key)) };
+/** Undefined when there is no such object. */
+export function findNow(store: Store, container: string, key: string): FoundFile | undefined {
+  const stat = statObject(store.container(container), key);
+  if (stat === undefined) return undefined;
+  const record = validRecord(stat, store.records()?.get(container, key));
+  // A folder that no record names is only the way to what is in it.
+  return record === undefined && isFolderKey(key) ? undefined : { key, stat, record };
 }
 
 function underLock<T>(store: Store, run: () => T): T {

@@ -31,6 +31,11 @@ export function containerNameProblem(name: string): string | undefined {
   return undefined;
 }
 
+/** Whether the object of this name is a folder: see folder-objects.ts. */
+export function isFolderKey(key: string): boolean {
+  return key.endsWith('/');
+}
+
 /** Why a file system cannot hold an object of this name, or undefined. */
 export function keyProblem(key: string, maxBytes: number): string | undefined {
   if (key === '') return 'it is empty';
@@ -38,10 +43,10 @@ export function keyProblem(key: string, maxBytes: number): string | undefined {
   if (!isWellFormed(key)) return 'it has half of a surrogate pair in it, which UTF-8 cannot hold';
   if (Buffer.byteLength(key) > maxBytes)
     return `it is longer than the ${maxBytes} bytes that a path under this root can have`;
-  const segments = key.split('/');
+  const segments = (isFolderKey(key) ? key.slice(0, -1) : key).split('/');
   for (const segment of segments) {
     if (segment === '')
-      return 'it begins or ends with "/", or has "//" in it, and a folder has no name that is empty';
+      return 'it begins with "/", or has "//" in it, and a folder has no name that is empty';
     if (segment === '.' || segment === '..') return `its part "${segment}" means another folder`;
     if (segment.length * 3 > SEGMENT_BYTES && Buffer.byteLength(segment) > SEGMENT_BYTES) {
       return `its part "${segment.slice(0, 20)}…" is longer than ${SEGMENT_BYTES} bytes`;

@@ -44,7 +44,9 @@ export function validRecord(
   stat: BigIntStats,
   record: StoredRecord | undefined,
 ): StoredRecord | undefined {
-  return record?.isOf(stat) ? record : undefined;
+  // Whatever is put into a folder changes its times: it is the recorded one while it has that inode.
+  const isValid = stat.isDirectory() ? record?.file.inode === stat.ino : record?.isOf(stat);
+  return isValid ? record : undefined;
 }
 
 /** A file and what is known of it, if anything. Without a record, its metadata are those of the file. */
@@ -55,7 +57,7 @@ export function describeObject(
 ): WireObject {
   return {
     key,
-    size: Number(stat.size),
+    size: sizeOf(stat),
     md5: record?.md5,
     etag: record?.md5 ?? foreignEtag(stat),
     lastModified: Number(stat.mtimeNs / 1000n) / 1000,
@@ -75,7 +77,11 @@ export function bareObject(
   record: ObjectRecord | undefined,
 ): BareObject {
   const md5 = record?.md5;
-  return { key, size: Number(stat.size), md5, etag: md5 ?? foreignEtag(stat) };
+  return { key, size: sizeOf(stat), md5, etag: md5 ?? foreignEtag(stat) };
+}
+
+function sizeOf(stat: BigIntStats): number {
+  return stat.isDirectory() ? 0 : Number(stat.size);
 }
 
 /** An etag that is no digest. */

@@ -13,7 +13,9 @@ import { Refusal, toFailure } from './failure.js';
 import { createFolders, type Folders } from './folders.js';
 import { createReadEntries } from './listing.js';
 import { headObject, listBareObjects, listObjects } from './lookups.js';
+import { isFolderKey } from './names.js';
 import type { Ask, Handlers, OperationName, Ticket, WorkerSettings } from './protocol.js';
+import { copyFolder, putFolder, refuseContent } from './put-folder.js';
 import { type AwaitedFile, beginFile, beginUpload, putBytes, type Upload } from './puts.js';
 import { createStore, type Store } from './store.js';
 
@@ -72,12 +74,22 @@ export function createOperations(settings: WorkerSettings): { turn(): Turn } {
     },
     headObject: ({ container, key }, ticket) => ticket.answer(headObject(store, container, key)),
     putBytes: (order, ticket, body) =>
-      commits.add(putBytes(store, folders, order, body ?? new Uint8Array(), ticket)),
+      commits.add(
+        (isFolderKey(order.key) ? putFolder : putBytes)(
+          store,
+          folders,
+          order,
+          body ?? new Uint8Array(),
+          ticket,
+        ),
+      ),
     putObjects: (order, ticket) => commits.add(putObjects(store, folders, order, ticket)),
     ...unfinished.handlers,
     copyObject(order, ticket) {
       const { from, to } = order;
-      if (from.container === to.container && from.key === to.key)
+      if (isFolderKey(from.key) || isFolderKey(to.key))
+        commits.add(copyFolder(store, folders, order, ticket));
+      else if (from.container === to.container && from.key === to.key)
         commits.add(replaceMetaData(store, order, ticket));
       else void later(copyChange(store, folders, order, ticket), ticket);
     },
@@ -140,6 +152,7 @@ function unfinishedPuts(store: Store, folders: Folders, commits: Commits): Unfin
   return {
     handlers: {
       beginUpload({ upload, order }, ticket) {
+        if (isFolderKey(order.key)) refuseContent(order.key);
         uploads.set(upload, beginUpload(store, folders, order));
         ticket.answer(undefined);
       },
@@ -157,6 +170,7 @@ function unfinishedPuts(store: Store, folders: Folders, commits: Commits): Unfin
         ticket.answer(undefined);
       },
       beginFile({ file, order }, ticket) {
+        if (isFolderKey(order.key)) refuseContent(order.key);
         const awaited = beginFile(store, folders, order);
         files.set(file, awaited);
         ticket.answer(awaited.path);

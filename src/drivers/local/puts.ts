@@ -4,6 +4,7 @@ import { versionOf } from '../../file-stat.js';
 import type { Change } from './change.js';
 import { createDigests } from './digests.js';
 import { codeOf, Refusal } from './failure.js';
+import { isFolderObject, keepFolderTimes } from './folder-objects.js';
 import { type Folders, parentOf } from './folders.js';
 import { describeObject, validRecord } from './object.js';
 import type { PutOrder, Ticket } from './protocol.js';
@@ -112,6 +113,7 @@ export function putChange(
       const changed = new Set<string>();
       const { stat, record } = publish(store, folders, order, content, changed);
       store.writableRecords().put(order.container, order.key, record);
+      keepFolderTimes(store, order.container, changed);
       return {
         answer: describeObject(order.key, stat, record),
         dirty: [...changed].map((path) => store.dirty(container, path)),
@@ -174,7 +176,8 @@ function moveIntoPlace(
     for (const folder of folders.make(container, key, first)) changed.add(folder);
   };
   try {
-    renameIntoPlace(temporary, `${container}/${key}`, key, ifAbsent, prepare);
+    const isKept = (path: string) => isFolderObject(store, name, path);
+    renameIntoPlace(temporary, `${container}/${key}`, key, ifAbsent, { prepare, isKept });
   } catch (error) {
     if (codeOf(error) !== 'EXDEV') throw error;
     store.isMount(container);

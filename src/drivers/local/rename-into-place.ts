@@ -1,7 +1,7 @@
 import { linkSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import type { Precondition } from '../call.js';
 import { codeOf, Refusal } from './failure.js';
-import { removeEmptyTree } from './folders.js';
+import { type IsKept, removeEmptyTree } from './folders.js';
 import { statEntry } from './stat.js';
 
 /** How often a folder may vanish under us, as another process removes what it emptied. */
@@ -14,24 +14,24 @@ const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
 
 /**
  * Moves a temporary file to where its object is to be, at once. `prepare` makes the folders; it is asked again when they
- * have vanished.
+ * have vanished. An empty folder gives way, unless it is kept.
  */
 export function renameIntoPlace(
   temporary: string,
   target: string,
   key: string,
   ifAbsent: boolean,
-  prepare: () => void,
+  { prepare, isKept }: { readonly prepare: () => void; readonly isKept: IsKept },
 ): void {
   for (let tries = 1; ; tries += 1) {
     prepare();
     try {
-      if (ifAbsent) linkInto(temporary, target, key);
+      if (ifAbsent) linkInto(temporary, target, key, isKept);
       else renameSync(temporary, target);
       return;
     } catch (error) {
       const code = codeOf(error);
-      if (code === 'EISDIR' || code === 'ENOTEMPTY') clearWay(target, key);
+      if (code === 'EISDIR' || code === 'ENOTEMPTY') clearWay(target, key, isKept);
       else if (code !== 'ENOENT') throw error;
       else if (statEntry(temporary) === undefined)
         throw new Refusal({ kind: 'unstable', key, problem: LOST });
@@ -41,13 +41,13 @@ export function renameIntoPlace(
 }
 
 /** link(2) does not replace a file that another process has created meanwhile. */
-function linkInto(temporary: string, target: string, key: string): void {
+function linkInto(temporary: string, target: string, key: string, isKept: IsKept): void {
   try {
     linkSync(temporary, target);
   } catch (error) {
     const code = codeOf(error);
     if (code === 'EEXIST') {
-      if (statEntry(target)?.isDirectory()) clearWay(target, key);
+      if (statEntry(target)?.isDirectory()) clearWay(target, key, isKept);
       else throw new Refusal({ kind: 'precondition', key, problem: 'exists already' });
       linkSync(temporary, target);
     } else if (code !== undefined && NO_LINKS.has(code)) {
@@ -61,8 +61,8 @@ function linkInto(temporary: string, target: string, key: string): void {
 }
 
 /** A folder in which there is no object gives way to an object of its name. */
-function clearWay(target: string, key: string): void {
-  if (removeEmptyTree(target)) return;
+function clearWay(target: string, key: string, isKept: IsKept): void {
+  if (removeEmptyTree(target, isKept)) return;
   const inside = `${key}/${firstFileIn(target)}`;
   throw new Refusal({
     kind: 'in-the-way',

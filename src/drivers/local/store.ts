@@ -17,6 +17,7 @@ import { makeFoldersSync } from '../../make-folders.js';
 import type { Dirty } from './change.js';
 import { createExclusiveLock } from './exclusive-lock.js';
 import { codeOf, isFull, Refusal } from './failure.js';
+import { isFolderObject } from './folder-objects.js';
 import { createEmptyFolders, type EmptyFolders } from './folders.js';
 import { BESIDE_FOLDER, maxKeyBytes, PRIVATE_FOLDER } from './names.js';
 import { bootId, type Owner, thisProcess } from './owner.js';
@@ -56,7 +57,9 @@ export function createStore(settings: WorkerSettings): Store {
   const file = recordsFile(folder);
   const unsynced = `${folder}/unsynced`;
   const mayBeEmpty = `${folder}/may-be-empty`;
-  const emptyFolders = createEmptyFolders(root, mayBeEmpty, maxKeyBytes(root));
+  const emptyFolders = createEmptyFolders(root, mayBeEmpty, maxKeyBytes(root), (container, path) =>
+    isFolderObject({ root, records: () => opened }, container, path),
+  );
   const self = thisProcess();
   const lock = createExclusiveLock(`${folder}/exclusive`, self);
   const rootFolder = createRoot(settings);

@@ -3,6 +3,7 @@ import { compareNames, isWellFormed } from '../../utf8-order.js';
 import type { Backend } from '../backend.js';
 import type { ContainerInfo, ReadRef } from '../call.js';
 import type { BatchDelete, Capabilities, Copy, Limits, Multipart } from '../capabilities.js';
+import { FOLDER_TYPE } from '../content-type.js';
 import { checkSource } from '../copy-source.js';
 import {
   ContainerAlreadyExistsError,
@@ -35,6 +36,8 @@ export interface MemoryOptions {
   readonly partSize?: Multipart['partSize'];
 }
 
+const PART_SIZE = { min: 1024, max: 1024 ** 3, maxParts: 10_000 };
+
 /** Object storage in this process's memory, with everything that a backend can declare except a CDN: the reference for the others. */
 export function memoryBackend({
   store = createMemoryStore(systemClock),
@@ -47,6 +50,7 @@ export function memoryBackend({
     limits: { maxPutSize: 1024 ** 3, maxObjectSize: 1024 ** 4, maxKeyBytes: 1024, ...limits },
     names: { newContainerProblem: () => undefined, keyProblem },
     listingOrder: 'utf8',
+    folderType: FOLDER_TYPE,
     listingHas: { checksums: true, metaData: true },
     pagesAtOnce: () => 1,
     concurrency: 64,
@@ -55,11 +59,7 @@ export function memoryBackend({
     quickPut: undefined,
     quickGet: undefined,
     batchDelete: memoryBatchDelete(store),
-    multipart: memoryMultipart(
-      store,
-      partSize ?? { min: 1024, max: 1024 ** 3, maxParts: 10_000 },
-      checkKey,
-    ),
+    multipart: memoryMultipart(store, partSize ?? PART_SIZE, checkKey),
     cdn: undefined,
     versions: undefined,
   };

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.js';
 import type { Backend } from '../backend.js';
 import type { Capabilities } from '../capabilities.js';
+import { FOLDER_TYPE } from '../content-type.js';
 import type { HttpClient } from '../http/exchange.js';
 import type { Notice } from '../notice.js';
 import { batchDelete } from './batch-delete.js';
@@ -88,6 +89,7 @@ export function s3Backend({
     },
     names: { newContainerProblem, keyProblem },
     listingOrder: 'utf8',
+    folderType: FOLDER_TYPE,
     listingHas: { checksums: comparable, metaData: false },
     pagesAtOnce,
     concurrency: profile.concurrency,

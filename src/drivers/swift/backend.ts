@@ -69,6 +69,7 @@ export function swiftBackend({
       names: { newContainerProblem, keyProblem },
       // SQLite compares names as UTF-8 bytes (swift/container/backend.py).
       listingOrder: 'utf8',
+      folderType: 'application/directory', // docs.openstack.org/swift, "Pseudo-hierarchical folders and directories"
       listingHas: { checksums: true, metaData: false, largeSizes: false },
       pagesAtOnce: () => CONCURRENCY,
       concurrency: CONCURRENCY,

@@ -3,7 +3,8 @@ import type { LocalEntry, RelativePath } from '../../watcher/entry.js';
 import { foldersAbove } from '../../watcher/path.js';
 import { decide, type Policy } from '../decide.js';
 import type { Since } from '../moment.js';
-import type { PathState, SourceView } from '../source/source-view.js';
+import { entryIn, type PathState } from '../source/path-state.js';
+import type { SourceView } from '../source/source-view.js';
 import { NO_RUN } from '../work/job.js';
 import type { Pending } from '../work/pending.js';
 import type { Whereabouts } from '../work/whereabouts.js';
@@ -50,13 +51,14 @@ export function createIntake(options: IntakeOptions): Intake {
   }
 
   function sight(path: RelativePath, state: PathState): void {
-    if (state.found === 'entry') whereabouts.sighted(source.nameOf(state.entry), state.entry.inode);
+    const entry = entryIn(state);
+    if (entry !== undefined) whereabouts.sighted(source.nameOf(entry), entry.inode);
     else if (state.found === 'unknown' && state.inode !== undefined)
       whereabouts.unnameable(path, state.inode, state.detail);
   }
 
   async function considerAt({ path, state, since }: HintedPath): Promise<void> {
-    const entry = state.found === 'entry' ? state.entry : undefined;
+    const entry = entryIn(state);
     for (const name of source.namesAt(path)) {
       await consider(name, entry && source.nameOf(entry) === name ? entry : undefined, since);
     }

@@ -156,6 +156,7 @@ function watchOptions({
     root: settings.source,
     engine: settings.watch,
     followLinks: settings.symlinks === 'follow',
+    folderTimes: settings.folders === 'keep',
     rules: source.rules,
     clock: parts.clock,
     log: parts.log,

@@ -69,7 +69,7 @@ function* atAndBelow(
   range: NameRange,
 ): Generator<IndexEntry, void> {
   for (const name of naming.namesAt(path)) {
-    if (!isInRange(range, name)) continue;
+    if (!isInRange(range, name) || name.startsWith(`${path}/`)) continue;
     yield* view.entries({ prefix: name, upTo: name });
   }
   yield* view.entries({ ...range, prefix: `${path}/` });

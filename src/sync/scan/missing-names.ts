@@ -3,15 +3,15 @@ import type { LocalEntry, RelativePath } from '../../watcher/entry.js';
 import type { WalkProblem } from '../../watcher/problem.js';
 import type { Found } from '../../watcher/stat-entry.js';
 import { decide, type Policy } from '../decide.js';
-import type { Naming } from '../naming.js';
+import { isFolderName, type Naming } from '../naming.js';
 import type { Finding, MissingName } from './compare.js';
 import type { UnseenRanges } from './unseen-ranges.js';
 
 /** What it takes to tell a file that is gone from one that was only not seen. */
 export interface Evidence {
   readonly unseenRanges: UnseenRanges;
-  /** Looks at the path once more, now. */
-  statAgain(path: RelativePath): Found;
+  /** Looks at the path once more, now. `kind`: what was there. */
+  statAgain(path: RelativePath, kind: 'file' | 'folder'): Found;
   known(name: ObjectName): ObjectRecord | undefined;
   readonly naming: Naming;
   /** Why nothing at all may be deleted; undefined when it may. */
@@ -41,7 +41,7 @@ export function* settleMissing(
       counts.deletesKept++;
       continue;
     }
-    const found = statAgain(path);
+    const found = statAgain(path, path !== name && isFolderName(name) ? 'folder' : 'file');
     if (found.kind === 'ignored') {
       counts.excluded++;
       continue;
@@ -54,7 +54,8 @@ export function* settleMissing(
       }
     }
     const record = known(name);
-    const local = isEntry(found) && naming.nameOf(found) === name ? found : undefined;
+    const entry = entryOf(found);
+    const local = entry !== undefined && naming.nameOf(entry) === name ? entry : undefined;
     const decision = decide(local && { entry: local }, record, remote, policy);
     if (decision.action === 'nothing') continue;
     if (noDeletes !== undefined && (decision.action === 'delete' || decision.action === 'forget')) {
@@ -68,6 +69,7 @@ export function* settleMissing(
 
 const EXTRANEOUS = { action: 'report', what: 'extraneous' } as const;
 
-function isEntry(found: Found): found is LocalEntry {
-  return found.kind === 'file' || found.kind === 'symlink';
+function entryOf(found: Found): LocalEntry | undefined {
+  if (found.kind === 'directory') return found.entry;
+  return found.kind === 'file' || found.kind === 'symlink' ? found : undefined;
 }

@@ -56,7 +56,8 @@ export async function* runScan(
   const { indexIsOld = () => false, beforeStat = () => {} } = surroundings;
   if ((under !== '' || range !== ALL_NAMES) && listing !== undefined)
     throw new RangeError('a part of the source cannot be compared with the listing of a container');
-  const naming = createNaming(request.settings.symlinks);
+  const { symlinks, folders } = request.settings;
+  const naming = createNaming(symlinks, folders);
   const unseenRanges = openUnseenRanges();
   const landmarks = openLandmarks();
   let complete = true;

@@ -59,9 +59,9 @@ export function evidenceOf(
   const awayFrom = openMountCheck(root, mounts?.known, identifyingOnce());
   return {
     unseenRanges,
-    statAgain(path) {
+    statAgain(path, kind) {
       const descent = descend(path);
-      const found = wouldBeIgnored(path, descent) ? IGNORED : descent.found;
+      const found = wouldBeIgnored(path, kind, descent) ? IGNORED : descent.found;
       confirmSource(source); // a source that went away meanwhile has nothing, and says nothing
       const away =
         found.kind === 'ignored' || found.kind === 'problem' ? undefined : awayFrom(path);

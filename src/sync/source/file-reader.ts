@@ -102,14 +102,14 @@ export function openFileReader(from: ReadFrom): FileReader {
     read: (path, entry) =>
       new Promise((resolve, reject) => {
         if (waiting.length === 0) setImmediate(flush);
-        waiting.push({ request: { path, kind: entry.kind, expected: entry }, resolve, reject });
+        waiting.push({ request: requestOf(path, entry), resolve, reject });
         waitingBytes += entry.size;
         if (waiting.length >= BATCH_FILES || waitingBytes >= BATCH_BYTES) flush();
       }),
     readAll: (batch) => small.run<BatchContent>({ task: 'read-all', batch, from }),
     async hash(path, entry, partSize, signal) {
       const answer = await large.run<ReadAnswer>(
-        { task: 'hash', request: { path, kind: entry.kind, expected: entry }, partSize, from },
+        { task: 'hash', request: requestOf(path, entry), partSize, from },
         { signal },
       );
       if (answer.outcome !== 'read') throw failure(path, answer);
@@ -120,7 +120,7 @@ export function openFileReader(from: ReadFrom): FileReader {
       // Beside the small ones: it must not wait until another large file has been hashed.
       const { answers } = await small.run<ReadBatchAnswer>({
         task: 'look',
-        request: { path, kind: entry.kind, expected: entry },
+        request: requestOf(path, entry),
         from,
       });
       const [answer] = answers;
@@ -131,6 +131,11 @@ export function openFileReader(from: ReadFrom): FileReader {
       await Promise.all([small.close(), large.close()]);
     },
   };
+}
+
+/** A folder has no content: to read one fails as the system does. */
+function requestOf(path: string, entry: LocalEntry): ReadRequest {
+  return { path, kind: entry.kind === 'symlink' ? 'symlink' : 'file', expected: entry };
 }
 
 const PROGRAM = programFile(new URL('./read-worker.js', import.meta.url));

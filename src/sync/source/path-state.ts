@@ -6,7 +6,8 @@ import type { SkipReason } from '../events.js';
 /** What is at one path of the source right now. */
 export type PathState =
   | { readonly found: 'entry'; readonly entry: LocalEntry }
-  | { readonly found: 'folder' }
+  /** `entry`: its own, where the mirror keeps folders. */
+  | { readonly found: 'folder'; readonly entry?: LocalEntry }
   /** A socket, a link by policy, nothing at all: no object belongs here, and the way there was readable. */
   | { readonly found: 'nothing' }
   /** Excluded by the mirror: neither sent nor deleted. */
@@ -25,14 +26,22 @@ export type PathState =
 export const NOTHING: PathState = { found: 'nothing' };
 export const EXCLUDED: PathState = { found: 'excluded' };
 
+/** What there is at the path that has an object of its own. */
+export function entryIn(state: PathState): LocalEntry | undefined {
+  return state.found === 'entry' || state.found === 'folder' ? state.entry : undefined;
+}
+
 /** What a stat found, as it matters to a mirror. */
 export function pathStateOf(found: Found): PathState {
   switch (found.kind) {
     case 'file':
     case 'symlink':
+    case 'folder':
       return { found: 'entry', entry: found };
     case 'directory':
-      return { found: 'folder' };
+      return found.entry === undefined
+        ? { found: 'folder' }
+        : { found: 'folder', entry: found.entry };
     case 'absent':
       return { found: 'nothing' };
     case 'ignored':

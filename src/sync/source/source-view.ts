@@ -10,10 +10,10 @@ import { pathOnDisk, pathsBelow } from '../../watcher/path.js';
 import { isEmptySource, openSource } from '../../watcher/source.js';
 import { openWalkContext, type WalkContext, type WalkSettings } from '../../watcher/stat-entry.js';
 import type { MirrorSettings } from '../mirror-settings.js';
-import { createNaming, type Naming } from '../naming.js';
+import { createNaming, isFolderName, type Naming } from '../naming.js';
 import { reservedNames } from '../reserved-names.js';
 import { type InnerMounts, innerMounts, openMountCheck, withNewMounts } from './inner-mounts.js';
-import { EXCLUDED, NOTHING, type PathState, pathStateOf } from './path-state.js';
+import { EXCLUDED, entryIn, NOTHING, type PathState, pathStateOf } from './path-state.js';
 import { identifyingOften, identityOf, sameSource, seenAt } from './source-identity.js';
 
 export type { PathState } from './path-state.js';
@@ -69,7 +69,7 @@ export function createSourceView(
   const identify = identifyingOften(clock);
   const identifyMount = identifyingOften(clock);
   const walkSettings = walkSettingsOf(settings, maxNameBytes);
-  const { nameOf, pathOf, namesAt } = createNaming(settings.symlinks);
+  const { nameOf, pathOf, namesAt } = createNaming(settings.symlinks, settings.folders);
   const ifMeant = acceptSourceIfMeant(settings.name);
   let current: Opened | undefined;
 
@@ -95,8 +95,9 @@ export function createSourceView(
       statPath(name) {
         const path = pathOf(name);
         const descent = descend(path);
-        const found = wouldBeIgnored(path, descent) ? EXCLUDED : pathStateOf(descent.found);
-        return found.found === 'entry' && nameOf(found.entry) !== name ? NOTHING : found;
+        const kind = path !== name && isFolderName(name) ? 'folder' : 'file';
+        if (wouldBeIgnored(path, kind, descent)) return EXCLUDED;
+        return ofName(name, pathStateOf(descent.found), nameOf);
       },
     };
   }
@@ -163,6 +164,13 @@ export function createSourceView(
   };
 }
 
+/** What is at a path, for the object of one of the names that something there may have. */
+function ofName(name: ObjectName, state: PathState, nameOf: Naming['nameOf']): PathState {
+  const entry = entryIn(state);
+  if (entry !== undefined && nameOf(entry) === name) return { found: 'entry', entry };
+  return state.found === 'entry' ? NOTHING : state;
+}
+
 /** What to do when something about the source has changed on purpose. */
 export function acceptSourceIfMeant(mirror: string): string {
   return `if that is meant, stop the daemon and run: longshore accept-source ${mirror}`;
@@ -189,13 +197,12 @@ function openNow(root: string, walkSettings: WalkSettings): Opened {
 }
 
 /** How a mirror's source is walked, for single stats and scans alike. */
-export function walkSettingsOf(
-  { source, prefix, trashPrefix, exclude, include, never, symlinks }: MirrorSettings,
-  maxKeyBytes: number,
-): WalkSettings {
+export function walkSettingsOf(settings: MirrorSettings, maxKeyBytes: number): WalkSettings {
+  const { source, prefix, trashPrefix, exclude, include, never, symlinks, folders } = settings;
   return {
     filter: { exclude, include, never: pathsBelow(source, never) },
     symlinks,
+    folders,
     maxNameBytes: maxKeyBytes - Buffer.byteLength(prefix),
     oneFileSystem: false,
     reserved: reservedNames({ trashPrefix }).paths,

@@ -6,7 +6,7 @@ const NS_PER_SECOND = 1_000_000_000n;
 const NS_PER_MICROSECOND = 1_000n;
 /** Where rclone keeps the MD5 of an object in parts (its S3 backend), in base64. */
 export const MD5_KEY = 'md5chksum';
-const FILE_TYPE_BITS = { file: 0o100000, symlink: 0o120000 } as const;
+const FILE_TYPE_BITS = { file: 0o100000, symlink: 0o120000, folder: 0o040000 } as const;
 
 /**
  * What is kept with an object of its file, under the names and in the forms that rclone reads and writes

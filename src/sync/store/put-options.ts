@@ -37,6 +37,11 @@ export interface PutDescriptionsOptions {
 export function createPutDescriptions(options: PutDescriptionsOptions): PutDescriptions {
   const { backend, policy, headers: rules, files } = options;
 
+  /** Undefined for a file and a link. */
+  function typeOf({ kind }: LocalEntry): string | undefined {
+    return kind === 'folder' ? backend.capabilities.folderType : undefined;
+  }
+
   /** Where a listing or a HEAD reports the MD5 of the content, the metadata need not. */
   function reportsMd5({ size }: LocalEntry): boolean {
     return (
@@ -53,7 +58,7 @@ export function createPutDescriptions(options: PutDescriptionsOptions): PutDescr
       const headers = headersByPattern(rules, name);
       const storageClass = storageClassByPattern(rules, name);
       return {
-        contentType: headers['content-type'] ?? guessContentType(name),
+        contentType: typeOf(entry) ?? headers['content-type'] ?? guessContentType(name),
         metaData: objectMetadata(entry, policy, reportsMd5(entry) ? md5 : undefined),
         headers,
         ...(storageClass !== undefined && { storageClass }),

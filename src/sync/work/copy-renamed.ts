@@ -20,6 +20,7 @@ export async function copyRenamed(
   signal: AbortSignal,
 ): Promise<Outcome | undefined> {
   const { index, effects } = ctx;
+  if (entry.kind === 'folder') return undefined; // it costs no more to send
   const from = whereToCopyFrom(job, entry, ctx);
   if (from === undefined || !effects.canCopy || !holds(index.get(from), entry)) return undefined;
   const content = await contentFor(from, entry, read, ctx);

@@ -16,6 +16,7 @@ export async function keepOld(
   signal: AbortSignal,
 ): Promise<void> {
   const old = ctx.index.get(job.name);
+  if (old?.kind === 'folder') return; // it has no content
   if (neededBy !== undefined && old !== undefined)
     await ctx.aside?.keep(job.name, neededBy, old.inode, signal);
   if (ctx.trash === undefined) return;

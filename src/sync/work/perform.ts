@@ -2,6 +2,7 @@ import type { LocalEntry } from '../../watcher/entry.js';
 import { type Decision, decide, type UploadReason } from '../decide.js';
 import { decideHealing } from '../decide-healing.js';
 import { REPORTED } from '../reported.js';
+import { emptyContent } from '../source/empty-content.js';
 import type { Job } from './job.js';
 import type { MirrorContext } from './mirror-context.js';
 import type { Outcome } from './outcome.js';
@@ -25,13 +26,14 @@ import { upload } from './upload.js';
  * again then. `ctx.drain` ends what comes before the decision, `signal` what comes after it.
  */
 export async function perform(job: Job, ctx: MirrorContext, signal: AbortSignal): Promise<Outcome> {
+  const fromMs = ctx.clock.now();
   const local = statPath(job, ctx);
   if ('outcome' in local) return local;
   if (local.entry) ctx.whereabouts.sighted(job.name, local.entry.inode);
   const listed = remoteOf(job.remote);
   let asked = listed === 'ask' || ctx.effects.mayBeLarger(listed, local.entry);
   const remote = listed === 'ask' || asked ? await ctx.effects.head(job.name, ctx.drain) : listed;
-  let facts: Facts = { local: local.entry && { entry: local.entry }, content: undefined, remote };
+  let facts: Facts = { ...contentOf(local.entry, fromMs), remote };
   // decide asks for each fact once at the most, so this ends.
   for (;;) {
     ctx.drain.throwIfAborted();
@@ -80,7 +82,8 @@ function statPath(
   job: Job,
   { source }: MirrorContext,
 ): { readonly entry: LocalEntry | undefined } | Outcome {
-  if (job.seen) return { entry: entryOf(job.seen) };
+  // A folder is not read, so that nothing finds out later whether it is still as it was seen.
+  if (job.seen && job.seen.kind !== 'folder') return { entry: entryOf(job.seen) };
   const state = source.statPath(job.name);
   switch (state.found) {
     case 'entry':
@@ -93,6 +96,13 @@ function statPath(
     case 'unknown':
       return { outcome: 'skipped', reason: state.reason, detail: state.detail };
   }
+}
+
+/** What is known of the content before it is read: that of a folder is empty. `nowMs`: before its stat. */
+function contentOf(entry: LocalEntry | undefined, nowMs: number): Omit<Facts, 'remote'> {
+  if (entry?.kind !== 'folder') return { local: entry && { entry }, content: undefined };
+  const content = emptyContent(nowMs);
+  return { local: { entry, md5: content.md5 }, content };
 }
 
 async function learn(

@@ -94,7 +94,8 @@ function judge(
   if (decide(undefined, known, listed, ctx.policy).action !== 'delete') return 'alone';
   const may = mayDeleteNow(job, known, asOfMs, ctx, others);
   if ('outcome' in may) return may.outcome === 'waits' ? 'waits' : 'alone';
-  if (may.neededBy !== undefined || (ctx.trash !== undefined && !may.moved)) return 'alone';
+  const goesToTrash = ctx.trash !== undefined && !may.moved && known.kind !== 'folder';
+  if (may.neededBy !== undefined || goesToTrash) return 'alone';
   return may.moved || known.guarded === 'delete-approved' ? 'free' : 'counts';
 }
 

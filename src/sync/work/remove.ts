@@ -41,7 +41,7 @@ export async function remove(
       ? { outcome: 'nothing' }
       : { outcome: 'held', change: 'delete' };
   try {
-    if (neededBy !== undefined && known !== undefined)
+    if (neededBy !== undefined && known !== undefined && known.kind !== 'folder')
       await ctx.aside?.keep(job.name, neededBy, known.inode, signal);
     const removed = await removeGuarded(job, why, moved, ctx, signal);
     if (removed.outcome !== 'done') await permit?.refund();
@@ -76,9 +76,11 @@ async function removeGuarded(
   ctx: MirrorContext,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const kept = ctx.trash !== undefined && !moved;
+  const known = ctx.index.get(job.name);
+  // A folder's object has no content to keep.
+  const kept = ctx.trash !== undefined && !moved && known?.kind !== 'folder';
   if (kept) {
-    await ctx.trash.keep(job.name, ctx.index.get(job.name), undefined, signal);
+    await ctx.trash.keep(job.name, known, undefined, signal);
     failpoint('sync: object kept in the trash, not deleted');
   }
   // A large object takes its time to be copied, and asking the guard some, too: its file may be back by now.

@@ -16,7 +16,11 @@ export async function upload(
   ctx: MirrorContext,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const may = mayOverwrite(what.job, what.entry, ctx);
+  // What a folder's object had is nothing that another name could need.
+  const may =
+    what.entry.kind === 'folder'
+      ? { neededBy: undefined }
+      : mayOverwrite(what.job, what.entry, ctx);
   if ('outcome' in may) return may;
   const { neededBy } = may;
   const known = neededBy === undefined ? what : { ...what, neededBy };

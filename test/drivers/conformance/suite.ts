@@ -7,6 +7,7 @@ import { containerCases } from './containers.js';
 import { copyCases } from './copy.js';
 import { driverCases } from './driver.js';
 import { createFixture, type Harness } from './fixture.js';
+import { folderObjectCases } from './folder-objects.js';
 import { keyCases } from './keys.js';
 import { listingCases } from './listing.js';
 import { listingRangeCases } from './listing-ranges.js';
@@ -38,6 +39,7 @@ export function conformance(name: string, harness: Harness): void {
     describe('listings', () => listingCases(fixture));
     describe('ranges of listings', () => listingRangeCases(fixture));
     describe('keys', () => keyCases(fixture));
+    describe('objects of folders', () => folderObjectCases(fixture));
     describe('aborts', () => abortCases(fixture));
     describe('preconditions', () => preconditionCases(fixture));
     describe('copies', () => copyCases(fixture));

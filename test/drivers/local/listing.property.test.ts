@@ -36,22 +36,30 @@ describe('listings', () => {
         fc.constantFrom('', 'a', 'a/', 'a/a', 'é/', '\u{1f389}', 'zz', 'a//', '../', 'a.txt/b'),
         (wanted, size, prefix) => {
           const box = temporaryFolder();
-          const stored = wanted.filter((key) => store(box, key)).sort(byBytes);
+          const files = wanted.filter((key) => store(box, key));
+          // Each second folder is an object of its own.
+          const folders = files.flatMap((key) =>
+            key.split('/').flatMap((_, depth, parts) => `${parts.slice(0, depth).join('/')}/`),
+          );
+          const objects = new Set(
+            [...new Set(folders)].filter((key, i) => key !== '/' && i % 2 === 0),
+          );
+          const stored = [...files, ...objects].sort(byBytes);
           const expected = stored.filter((key) => key.startsWith(prefix));
-          const read = createReadEntries();
+          const read = { read: createReadEntries(), isObject: (key: string) => objects.has(key) };
           const listed: string[] = [];
           let after: string | undefined;
           for (;;) {
-            const { files, more } = listFiles(box, read, prefix, { after }, size);
-            listed.push(...files.map(({ key }) => key));
+            const { files: found, more } = listFiles(box, read, prefix, { after }, size);
+            listed.push(...found.map(({ key }) => key));
             if (!more) break;
-            expect(files).toHaveLength(size);
-            after = files.at(-1)?.key;
+            expect(found).toHaveLength(size);
+            after = found.at(-1)?.key;
           }
           expect(listed).toEqual(expected);
           for (const start of [...stored, 'a/', 'b/a', '\uffff', '']) {
-            const { files } = listFiles(box, read, prefix, { after: start }, 1000);
-            expect(files.map(({ key }) => key)).toEqual(
+            const later = listFiles(box, read, prefix, { after: start }, 1000).files;
+            expect(later.map(({ key }) => key)).toEqual(
               expected.filter((key) => byBytes(key, start) > 0),
             );
             const upTo = listFiles(box, read, prefix, { upTo: start }, 1000);
