@@ -12,6 +12,8 @@ export interface Round {
   readonly vault: Vault;
   readonly settings: Settings;
   readonly random: () => number;
+  /** Whether nothing in the container proves the content of a file of so many bytes. */
+  isUnproven(size: number): boolean;
 }
 
 /** What is known of the machine that died. */

@@ -158,6 +158,12 @@ describe('rule: the tree as of a time is what the source was then', () => {
   ] as const)('allows that %s', (_, found, past) =>
     expect(unlikeThen(restored(PATHS, found), past)).toEqual([]),
   );
+  test('allows that a file is refused beside a later one that the trash has, and not beside a version', () => {
+    const tree = restored(PATHS, without('replaced'));
+    const refused = (path: string) => path === 'replaced';
+    expect(unlikeThen(tree, TRASH, refused)).toEqual([]);
+    expect(unlikeThen(tree, VERSIONS, refused)).toHaveLength(1);
+  });
   test.each([
     ['an untouched file is missing', without('kept'), NEITHER],
     ['what was replaced is missing, by the trash', without('replaced'), TRASH],

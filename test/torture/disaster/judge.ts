@@ -105,15 +105,21 @@ export interface Past {
 
 /**
  * The tree as it was at the settled moment, restored by a time. A file that came under a name after that time, and was older than
- * it, may be there where the trash has it: nothing says that it had another name.
+ * it, may be there where the trash has it: nothing says that it had another name. So one that was there then may have been
+ * `refused` for its sake.
  */
-export function unlikeThen(restored: Restored, past: Past): string[] {
+export function unlikeThen(
+  restored: Restored,
+  past: Past,
+  refused: (path: string) => boolean = () => false,
+): string[] {
   const { sightings, settled, found } = restored;
   return [...new Set([...sightings.keys(), ...found.keys()])].flatMap((path) => {
     const then = seenThen(sightings, path, settled);
     const is = found.get(path);
     const isTouched = seenLater(sightings, path, settled).length > 0;
     if (isSame(is, then) || (isTouched && !isKept(restored, path, then, past))) return [];
+    if (past.trash && is === undefined && refused(path)) return [];
     return [`${JSON.stringify(path)} is ${describe(is)}, and was ${describe(then)} at that time`];
   });
 }

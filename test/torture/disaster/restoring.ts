@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { LINK_SUFFIX } from '../../../src/watcher/links.js';
 import { eventsOf, type Finished } from '../../world/program.js';
 import type { Round } from './first-machine.js';
 import type { Machine } from './machine.js';
@@ -9,6 +10,8 @@ import type { Sighting } from './sightings.js';
 export interface RestoreReport {
   /** Names of objects that were not restored, as a folder cannot hold them beside others. */
   readonly refused: ReadonlySet<string>;
+  /** Whether one of them belongs to a path. */
+  refuses(path: string): boolean;
   /** Where exit code and report disagree with each other, or with what is in the folder. */
   wrong(found: ReadonlyMap<string, Sighting>): string[];
 }
@@ -28,7 +31,7 @@ export async function restoreOnto(
     killed.kill('SIGKILL');
     await killed.finished;
   }
-  return reportOf(await machine.run(command, round.vault.env), again);
+  return reportOf(await machine.run(command, round.vault.env), round, again);
 }
 
 /** Restores what was in the container at a time. */
@@ -36,12 +39,14 @@ export async function restoreAtTime(
   machine: Machine,
   to: string,
   atMs: number,
-  { vault, settings }: Round,
+  round: Round,
 ): Promise<RestoreReport> {
+  const { vault, settings } = round;
   const place = [below(vault.place, settings.prefix), ...vault.options];
   const at = ['--at', new Date(atMs).toISOString()];
   // The machine has a configuration by now, which has no target of this name.
-  return reportOf(await machine.run(['restore', ...place, ...at, '--to', to, '--json'], vault.env));
+  const command = ['restore', ...place, ...at, '--to', to, '--json'];
+  return reportOf(await machine.run(command, vault.env), round, false);
 }
 
 /** The container by the command line alone, or by a configuration with nothing but its target. */
@@ -57,19 +62,25 @@ const below = (place: string, prefix: string): string =>
 /** Problems of objects that claim one path, or a path below another one's. */
 const CLASHES = ['blocked', 'exists'];
 
-function reportOf(finished: Finished, again = false): RestoreReport {
+function reportOf(
+  finished: Finished,
+  { isUnproven }: Pick<Round, 'isUnproven'>,
+  again: boolean,
+): RestoreReport {
   const { code, stderr } = finished;
   const events = eventsOf(finished);
   const names = (...outcomes: readonly string[]) =>
     events.filter(({ event }) => outcomes.includes(String(event)));
   const done = names('restored', 'unchanged');
   const failed = names('failed');
+  const refused = new Set(
+    failed
+      .filter(({ problem }) => CLASHES.includes(String(problem)))
+      .map(({ name }) => String(name)),
+  );
   return {
-    refused: new Set(
-      failed
-        .filter(({ problem }) => CLASHES.includes(String(problem)))
-        .map(({ name }) => String(name)),
-    ),
+    refused,
+    refuses: (path) => refused.has(path) || refused.has(path + LINK_SUFFIX),
     wrong: (found) => [
       ...(code === (failed.length > 0 ? 3 : 0)
         ? []
@@ -82,7 +93,7 @@ function reportOf(finished: Finished, again = false): RestoreReport {
         : [`restore reports ${done.length} files and links, and there are ${found.size}`]),
       ...(again ? [] : names('unchanged').map((event) => `unchanged: ${JSON.stringify(event)}`)),
       ...names('restored')
-        .filter(({ verified }) => verified === null)
+        .filter(({ verified, size }) => verified === null && !isUnproven(Number(size)))
         .map((event) => `unverified: ${JSON.stringify(event)}`),
     ],
   };

@@ -36,7 +36,7 @@ export interface RoundOptions {
  */
 export async function playRound({ folder, seed, kind, figures }: RoundOptions): Promise<void> {
   const random = seeded(seed);
-  const settings = chooseSettings(random, kind);
+  const settings = chooseSettings(random, kind.canKeepVersions);
   const at = (name: string) => join(folder, name);
   const first = thisMachine(at('first'));
   for (const path of [folder, first.folder, at('target')]) mkdirSync(path);
@@ -62,7 +62,9 @@ export async function playRound({ folder, seed, kind, figures }: RoundOptions): 
   };
 
   const { sightings } = source;
-  const round = { vault, settings, random };
+  const isUnproven = (size: number) =>
+    size >= kind.largeBytes && !kind.provesParts && !settings.metadata.includes('md5');
+  const round = { vault, settings, random, isUnproven };
   const life = await liveAndDie(first, source, round);
   const { settled, settledAtMs } = life;
   writeFileSync(at('first.log'), life.log);
@@ -75,7 +77,7 @@ export async function playRound({ folder, seed, kind, figures }: RoundOptions): 
   const tree = treeBelow(restored);
   const judged = { sightings, settled, found: tree.found };
   const clashes = (path: string) =>
-    report.refused.has(path) || (kind.driver === 'local' && hasClash(path, sightings.keys()));
+    report.refuses(path) || (kind.driver === 'local' && hasClash(path, sightings.keys()));
   expectNone('the restored folder', [
     ...report.wrong(tree.found),
     ...tree.others.map((path) => `${JSON.stringify(path)} was never in the source`),
@@ -95,7 +97,7 @@ export async function playRound({ folder, seed, kind, figures }: RoundOptions): 
     const { found } = treeBelow(join(second.folder, 'then'));
     expectNone(`the folder as it was at ${new Date(settledAtMs).toISOString()}`, [
       ...then.wrong(found),
-      ...unlikeThen({ sightings, settled, found }, past),
+      ...unlikeThen({ sightings, settled, found }, past, then.refuses),
     ]);
     figures.atTime += 1;
   }

@@ -1,5 +1,5 @@
 import { configText } from '../../world/config-text.js';
-import type { Vault, VaultKind } from './vault.js';
+import type { Vault } from './vault.js';
 
 /** How the mirror of one round is configured. */
 export interface Settings {
@@ -14,10 +14,7 @@ export interface Settings {
   readonly slow: boolean;
 }
 
-export function chooseSettings(
-  random: () => number,
-  { canKeepVersions, provesParts }: VaultKind,
-): Settings {
+export function chooseSettings(random: () => number, canKeepVersions: boolean): Settings {
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
   return {
     deletes: pick(['mirror', 'trash']),
@@ -25,7 +22,7 @@ export function chooseSettings(
     prefix: pick(['', 'laptop/']),
     watch: pick(['chokidar', 'directories', 'scan']),
     index: pick(['lmdb', 'lmdb', 'lowdb']),
-    metadata: pick([provesParts ? '[mtime, mode]' : '[mtime, mode, md5]', '[mtime, mode, md5]']),
+    metadata: pick(['[mtime, mode]', '[mtime, mode, md5]']),
     slow: random() < 0.6,
   };
 }

@@ -22,7 +22,9 @@ export async function vaultKinds(drivers: readonly string[]): Promise<readonly V
     kinds.push(...(named.length > 0 ? named : [await fakeS3Kind()]));
   }
   if (drivers.includes('swift')) {
-    const named = swiftServers().map(({ title, settings }) => swiftKind(title, settings));
+    const named = swiftServers().map(({ title, settings, isCeph }) =>
+      swiftKind(title, settings, !isCeph),
+    );
     kinds.push(...(named.length > 0 ? named : [await fakeSwiftKind()]));
   }
   return kinds;
@@ -114,7 +116,7 @@ function openS3Vault(
   });
 }
 
-function swiftKind(title: string, settings: Settings): VaultKind {
+function swiftKind(title: string, settings: Settings, provesParts: boolean): VaultKind {
   const direct = () => openSwift(settings);
   const known = {
     target: { driver: 'swift', ...settings, segment_size: '1MiB', multipart_threshold: '1MiB' },
@@ -129,7 +131,7 @@ function swiftKind(title: string, settings: Settings): VaultKind {
     title,
     driver: 'swift',
     canKeepVersions: false,
-    provesParts: true,
+    provesParts,
     largeBytes: 3 * MIB,
     open: () => remoteVault(direct(), known, async () => {}),
     close: async () => {},
@@ -139,5 +141,5 @@ function swiftKind(title: string, settings: Settings): VaultKind {
 async function fakeSwiftKind(): Promise<VaultKind> {
   const fake = await startFakeSwift({ pageLimit: 20 });
   const settings = { auth_url: `${fake.origin}/auth/v1.0`, key: USER, secret: SECRET };
-  return { ...swiftKind('a fake of Swift', settings), close: () => fake.close() };
+  return { ...swiftKind('a fake of Swift', settings, true), close: () => fake.close() };
 }

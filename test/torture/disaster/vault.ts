@@ -23,7 +23,7 @@ export interface VaultKind {
   readonly title: string;
   readonly driver: 'local' | 's3' | 'swift';
   readonly canKeepVersions: boolean;
-  /** Whether it reports where the parts of an object end, so that their digests prove its content. Else the mirror keeps its MD5. */
+  /** Whether it reports where the parts of an object end, so that their digests prove its content. Else an MD5 in its metadata does. */
   readonly provesParts: boolean;
   /** Bytes of a file that is sent in parts. */
   readonly largeBytes: number;
