@@ -35,3 +35,15 @@ export function isSetTime(found: bigint, wanted: bigint): boolean {
   const difference = found > wanted ? found - wanted : wanted - found;
   return difference < SET_TIME_TOLERANCE_NS;
 }
+
+const NS_PER_MICROSECOND = 1_000n;
+
+/**
+ * Whether a file can have got its time from another one that it is a copy of, as by a restore: it has whole microseconds, and
+ * those of the other one. What is kept with an object need not be changed for that.
+ */
+export function isCopiedTime(found: bigint, original: bigint): boolean {
+  if (found === original) return true;
+  const difference = found > original ? found - original : original - found;
+  return found % NS_PER_MICROSECOND === 0n && difference < NS_PER_MICROSECOND;
+}

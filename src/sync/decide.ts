@@ -1,4 +1,4 @@
-import { isSetTime } from '../file-time.js';
+import { isCopiedTime, isSetTime } from '../file-time.js';
 import type { ObjectRecord } from '../state/object-index.js';
 import type { LocalEntry } from '../watcher/entry.js';
 import { type Digests, isHashedInParts, isRecorded } from './digests.js';
@@ -247,7 +247,7 @@ export function hasOldMetadata(epoch: number | undefined, { metadataEpoch = 0 }:
 
 function metadataDiffers(entry: LocalEntry, known: ObjectRecord, { metadata }: Policy): boolean {
   return (
-    (metadata.mtime && entry.mtimeNs !== known.mtimeNs) ||
+    (metadata.mtime && !isCopiedTime(entry.mtimeNs, known.mtimeNs)) ||
     (metadata.mode && entry.mode !== known.mode) ||
     (metadata.owner && (entry.uid !== known.uid || entry.gid !== known.gid))
   );

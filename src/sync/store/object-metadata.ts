@@ -1,9 +1,9 @@
 import type { DownloadedAttributes } from '../../drivers/download.js';
+import { isCopiedTime } from '../../file-time.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { Policy } from '../decide.js';
 
 const NS_PER_SECOND = 1_000_000_000n;
-const NS_PER_MICROSECOND = 1_000n;
 /** Where rclone keeps the MD5 of an object in parts (its S3 backend), in base64. */
 export const MD5_KEY = 'md5chksum';
 const FILE_TYPE_BITS = { file: 0o100000, symlink: 0o120000, folder: 0o040000 } as const;
@@ -60,13 +60,11 @@ export function metadataState(
 
 /**
  * Whether an object says a file's time, in any form (rclone leaves out zeros at the end), or a more precise one that the file got
- * it from: a restore sets whole microseconds, and what it restored needs no other metadata.
+ * it from.
  */
 function isTimeOf(mtime: string, file: Pick<LocalEntry, 'mtimeNs'>): boolean {
   const ns = mtimeNsIn({ mtime });
-  if (ns === undefined || file.mtimeNs === ns) return ns !== undefined;
-  const difference = ns > file.mtimeNs ? ns - file.mtimeNs : file.mtimeNs - ns;
-  return file.mtimeNs % NS_PER_MICROSECOND === 0n && difference < NS_PER_MICROSECOND;
+  return ns !== undefined && isCopiedTime(file.mtimeNs, ns);
 }
 
 /**
