@@ -57,14 +57,18 @@ function withoutSending(finished: Finished, source: string): string[] {
   return [
     ...(code === 0 ? [] : [`the first reconcile ends with ${code}: ${stderr}`]),
     ...events
-      .filter(
-        ({ event, job, why }) => event === 'done' && !(job === 'adopt' && why === 'same content'),
-      )
+      .filter(({ event, job, why }) => event === 'done' && !isRecordAlone(job, why))
       .map((event) => `done again: ${JSON.stringify(event)}`),
-    ...(summary?.['adopted'] === files && summary['bytes'] === 0
+    ...(Number(summary?.['adopted']) + Number(summary?.['unchanged']) === files &&
+    summary?.['bytes'] === 0
       ? []
       : [`${files} files were restored, and the first reconcile says ${JSON.stringify(summary)}`]),
   ];
+}
+
+/** Whether a job changed nothing but the record of an object: it is equal, without a record or with one of another machine. */
+function isRecordAlone(job: unknown, why: unknown): boolean {
+  return (job === 'adopt' || job === 'refresh_metadata') && why === 'same content';
 }
 
 function unlikeFolder(

@@ -64,6 +64,7 @@ async function playOn(): Promise<void> {
       await playRound({ folder: place, seed: seed * 1_000_000 + round, kind, figures });
       green.set(kind.title, (green.get(kind.title) ?? 0) + 1);
     } catch (error) {
+      if (interrupted) return; // the programs of the round were asked to end, too
       failures += 1;
       const what = error instanceof DisasterFailure ? error.message : (error as Error).stack;
       const repeat = `--seed ${seed} --from ${round} --rounds 1 --drivers ${drivers}`;

@@ -9,6 +9,8 @@ export interface Settings {
   readonly prefix: '' | 'laptop/';
   readonly watch: 'chokidar' | 'directories' | 'scan';
   readonly index: 'lmdb' | 'lowdb';
+  /** Whether both machines keep a copy of the index in the container. */
+  readonly snapshots: boolean;
   readonly metadata: '[mtime, mode]' | '[mtime, mode, md5]';
   /** Content of the first machine goes out so slowly that it dies amid large files. */
   readonly slow: boolean;
@@ -22,6 +24,7 @@ export function chooseSettings(random: () => number, canKeepVersions: boolean): 
     prefix: pick(['', 'laptop/']),
     watch: pick(['chokidar', 'directories', 'scan']),
     index: pick(['lmdb', 'lmdb', 'lowdb']),
+    snapshots: random() < 0.4,
     metadata: pick(['[mtime, mode]', '[mtime, mode, md5]']),
     slow: random() < 0.6,
   };
@@ -55,7 +58,7 @@ export function targetAlone({ target }: Vault): string {
 function configuration(
   target: unknown,
   { container }: Vault,
-  { deletes, prefix, metadata }: Settings,
+  { deletes, prefix, metadata, snapshots }: Settings,
   source: string,
   more: string,
 ): string {
@@ -70,17 +73,19 @@ function configuration(
     mirror: `${prefix === '' ? '' : `    prefix: ${prefix}\n`}    symlinks: preserve
     deletes: ${deletes}
     metadata: ${metadata}
-${more}`,
+${snapshots ? '    index_snapshot: 1h\n' : ''}${more}`,
   });
 }
 
 /** For messages. */
-export function settingsText({ versions, slow, prefix, ...others }: Settings): string {
+export function settingsText(settings: Settings): string {
+  const { versions, slow, snapshots, prefix, ...others } = settings;
   const texts = Object.entries(others).map(([key, value]) => `${key} ${value}`);
   return [
     ...texts,
     ...(versions ? ['versions'] : []),
     ...(slow ? ['slow'] : []),
+    ...(snapshots ? ['index snapshots'] : []),
     ...(prefix === '' ? [] : [`prefix ${prefix}`]),
   ].join(', ');
 }
