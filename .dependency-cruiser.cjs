@@ -7,6 +7,7 @@ const floors = [
   ['notify', ['status', 'telemetry', 'sync']],
   ['status', ['telemetry', 'sync/guard', 'sync', 'state', 'watcher']],
   ['telemetry', ['sync', 'drivers/layers']],
+  ['verify', ['sync/proof', 'sync/scan', 'sync/store', 'sync', 'drivers', 'state']],
   ['restore', ['sync/trash', 'sync/scan', 'sync/store', 'sync', 'drivers', 'state', 'watcher']],
   [
     'sync/mirror',
@@ -29,6 +30,7 @@ const floors = [
   [
     'sync/work',
     [
+      'sync/proof',
       'sync/trash',
       'sync/scan',
       'sync/store',

@@ -15,6 +15,7 @@ Examples:
   longshore held                          list the deletes and overwrites that wait for a decision
   longshore ls photos 2026/               list what is stored of a folder
   longshore restore photos --to ~/back    download a mirror, each file verified
+  longshore verify photos                 compare what is stored with the index, and read a share back
   longshore probe offsite                 test what longshore needs of a target
 
 The configuration is the file that --config names, or the first of ./longshore.yaml,
@@ -23,7 +24,7 @@ $XDG_CONFIG_HOME/longshore/longshore.yaml (~/.config/…) and /etc/longshore/lon
 Exit codes:
   0  in sync, or done                     3  finished, but some objects failed or were skipped
   1  failed                               4  deletes or overwrites are held: longshore held
-  2  wrong usage or configuration         5  --dry-run found work to do
+  2  wrong usage or configuration         5  --dry-run found work to do, or verify found damage
   6  the target refuses writes: it is full, denies access, was replaced, or its lease cannot be
      renewed
   129, 130, 143  stopped by SIGHUP, Ctrl-C or SIGTERM before the end`;
@@ -60,6 +61,17 @@ const PATTERNS = `A pattern has * and ?, which stop at "/", or **, which does no
 
 export const PATTERN_DETAILS = `
 ${PATTERNS}`;
+
+export const VERIFY_DETAILS = `
+Each object of the listing is compared with the index of this machine, where there is one. Then
+a share of the objects is read and compared with the digests of what was sent: those that were
+never read back first, then the oldest proof. Without an index, as on another machine, the digests
+are those that the provider or the object's metadata have, and the share is chosen by chance.
+
+It changes nothing in the container, needs no source and no lease, and the daemon may run
+meanwhile. What is wrong is printed, one object a line. Exits with 5 when something is damaged,
+missing or another version than was sent, 3 when something could not be read, and 0 else.
+A daemon with "verify" in its configuration does the same by itself, and heals.`;
 
 export const RESTORE_DETAILS = `
 PATH is a file, or a folder with all files below it, or a pattern. ${PATTERNS}

@@ -1,8 +1,9 @@
 import type { Command } from './commander.js';
 import type { CommandContext } from './commands.js';
-import { PATTERN_DETAILS, RESTORE_DETAILS } from './help.js';
+import { PATTERN_DETAILS, RESTORE_DETAILS, VERIFY_DETAILS } from './help.js';
 import type { ListFolderOptions, ListOptions } from './list-stored.js';
 import type { RestoreOptions } from './restore.js';
+import type { VerifyOptions } from './verify.js';
 
 // Commander definitions of the commands that read what is stored. Each loads its code when it runs, as in commands.ts.
 
@@ -10,10 +11,11 @@ const MIRROR = 'a mirror of the configuration, or DRIVER:CONTAINER[/PREFIX]';
 const AT = 'the state at this time, such as 2026-11-22T17:38:05Z, by versions and trash';
 const JSON_LINES = 'print one JSON object per line';
 
-/** `restore`, `ls` and `find`. */
+/** `restore`, `ls`, `find` and `verify`. */
 export function addRestoreCommands(program: Command, context: CommandContext): void {
   const { io, config, done } = context;
   addListCommands(program, context);
+  addVerifyCommand(program, context);
   withPlaceOptions(
     program
       .command('restore')
@@ -70,6 +72,27 @@ function addListCommands(program: Command, { io, config, done }: CommandContext)
     .action(async (place: string, patterns: string[], options: ListOptions) => {
       const { findStored } = await import('./list-stored.js');
       done(await findStored(config(), { place, patterns }, options, io));
+    });
+}
+
+function addVerifyCommand(program: Command, { io, config, done }: CommandContext): void {
+  withPlaceOptions(
+    program
+      .command('verify')
+      .description('compare what is stored with the index, and read a share of it back')
+      .argument('<mirror...>', 'mirrors of the configuration, or DRIVER:CONTAINER[/PREFIX]')
+      .option(
+        '--read-back <share>',
+        'how much is read back, oldest proof first: 5%, 10GiB, all or none',
+        '5%',
+      )
+      .option('--report <file>', 'write a line of JSON for each object to this file')
+      .option('--json', JSON_LINES, false),
+  )
+    .addHelpText('after', VERIFY_DETAILS)
+    .action(async (places: string[], options: VerifyOptions) => {
+      const { verify } = await import('./verify.js');
+      done(await verify(config(), places, options, io));
     });
 }
 

@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { findDriver } from '../drivers/registry/registry.js';
 import { mirrorPlace } from '../mirror-place.js';
-import type { ObjectName, ObjectRecord } from '../state/object-index.js';
+import type { ObjectIndex, ObjectName, ObjectRecord } from '../state/object-index.js';
 import { openStateCopy } from '../state/open-copy.js';
+import type { MirrorStore } from '../state/open-mirror.js';
 import type { Io } from './io.js';
 import { noteLine } from './output.js';
 import type { RemotePlace } from './remote-place.js';
@@ -11,10 +12,21 @@ import type { RemotePlace } from './remote-place.js';
 /** What a mirror's index says of its objects, beside the container. */
 export interface IndexEvidence {
   recordOf(name: ObjectName): ObjectRecord | undefined;
+  /** All of it; undefined where there is none, or it is not known to be whole. */
+  readonly whole: WholeIndex | undefined;
   close(): Promise<void>;
 }
 
-const NONE: IndexEvidence = { recordOf: () => undefined, close: async () => {} };
+export type WholeIndex = Pick<ObjectIndex, 'get' | 'entries' | 'count'> & {
+  /** Whether a reconcile has compared it with the container since it was begun: it then knows all that longshore put there. */
+  readonly isReconciled: boolean;
+};
+
+const NONE: IndexEvidence = {
+  recordOf: () => undefined,
+  whole: undefined,
+  close: async () => {},
+};
 
 /**
  * A copy of the mirror's index, so that it may be read while a daemon works on it, and nothing is written to it. Without a
@@ -36,12 +48,26 @@ export async function openIndexEvidence(
       clock,
       signal,
     });
-    const index = state.mirrors.get(name)?.index;
-    return { recordOf: (object) => index?.get(object), close: () => state.close() };
+    const store = state.mirrors.get(name);
+    const isWhole = store !== undefined && store.rebuilt === undefined && store.index.count() > 0;
+    return {
+      recordOf: (object) => store?.index.get(object),
+      whole: isWhole ? wholeIndex(store) : undefined,
+      close: () => state.close(),
+    };
   } catch (error) {
     signal.throwIfAborted();
     const reason = error instanceof Error ? error.message : String(error);
     noteLine(stderr, `warning: the index of ${name} is not used: ${reason}`);
     return NONE;
   }
+}
+
+function wholeIndex({ index, ledger }: MirrorStore): WholeIndex {
+  return {
+    get: index.get,
+    entries: index.entries,
+    count: index.count,
+    isReconciled: ledger.read().reconciled,
+  };
 }

@@ -1,4 +1,4 @@
-import type { Proof } from '../work/books.js';
+import type { Proof } from '../proof/prove.js';
 
 /** Proofs on their way to the index, many in one commit. */
 export interface ProofsToRecord {

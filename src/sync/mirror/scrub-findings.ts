@@ -1,8 +1,8 @@
 import type { Clock } from '../../clock.js';
 import type { ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { Damage } from '../decide-healing.js';
+import { isSameObject } from '../proof/prove.js';
 import type { OpenFinding } from '../verify-status.js';
-import { isSameObject } from '../work/books.js';
 
 /** Objects that could not be proven: what is wrong with them, and when each may be read again. */
 export interface OpenFindings {

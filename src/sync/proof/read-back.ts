@@ -3,6 +3,7 @@ import type { Backend } from '../../drivers/backend.js';
 import type { ObjectInfo, ObjectRef } from '../../drivers/call.js';
 import {
   ContainerAccessDeniedError,
+  ObjectChangedError,
   ObjectDoesNotExistError,
   ObjectHashMismatchError,
   StorageError,
@@ -40,6 +41,8 @@ export interface ReadBackContext {
 
 /** Readings of an object that is replaced each time while it is read. */
 const MOST_READINGS = 4;
+/** No mismatch: what was read is not what was asked for. */
+const REPLACED = 'it is replaced whenever it is read';
 /** A mismatch is believed when a second reading of the same version confirms it. */
 const BELIEVED = 2;
 
@@ -66,10 +69,10 @@ export async function readBack(
       if (problem === undefined)
         return { verdict: 'proven', by: described.proof.by, info: described.info };
       const now: ObjectInfo | undefined = await find(ctx, ref, signal);
-      mismatches = now !== undefined && isSameVersion(described.info, now) ? mismatches + 1 : 0;
+      const isSame = now !== undefined && isSameVersion(described.info, now);
+      mismatches = isSame && problem !== REPLACED ? mismatches + 1 : 0;
       if (now !== undefined && mismatches >= BELIEVED) return mismatchOf(now, record, problem);
-      if (reading >= MOST_READINGS)
-        return { verdict: 'unreadable', detail: 'it is replaced whenever it is read' };
+      if (reading >= MOST_READINGS) return { verdict: 'unreadable', detail: REPLACED };
       info = now;
     }
     return { verdict: 'missing' };
@@ -99,7 +102,7 @@ async function describe(
   return { info: head, proof: await findProof(ctx.backend, head, undefined, signal) };
 }
 
-/** What is wrong with the content; undefined: nothing. An object that vanishes while it is read has no content. */
+/** What is wrong with the content; undefined: nothing. REPLACED: it was replaced or removed while it was read. */
 async function compare(
   { backend, clock }: ReadBackContext,
   info: ObjectInfo,
@@ -112,13 +115,16 @@ async function compare(
     return `it has ${info.size} bytes, and ${record.size} were sent`;
   const expected = record?.state === 'confirmed' ? { ...info, size: record.size } : info;
   const check = openContentCheck(backend, expected, proof);
+  const { etag } = info.extra;
+  const asked = { container, key, ...(typeof etag === 'string' && { etag }) };
   try {
     const read = (range: Parameters<Backend['readObject']>[1]) =>
-      backend.readObject({ container, key }, range, { signal });
+      backend.readObject(asked, range, { signal });
     for await (const chunk of steadyRead(read, clock, signal)) check.update(chunk);
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof ObjectDoesNotExistError) return 'it vanished while it was read';
+    if (error instanceof ObjectDoesNotExistError || error instanceof ObjectChangedError)
+      return REPLACED;
     // Some drivers compare the provider's checksum with the bytes that arrive.
     if (error instanceof ObjectHashMismatchError) return error.message;
     throw error;

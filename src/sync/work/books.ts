@@ -2,6 +2,7 @@ import { failpoint } from '../../failpoint.js';
 import type { ObjectIndex, ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { ContentClass } from '../content-class.js';
+import { type Proof, proveAll } from '../proof/prove.js';
 import type { PlanParts } from '../store/put-file.js';
 import type { SetAside } from '../store/set-aside.js';
 import type { Orphans } from '../uploads/orphans.js';
@@ -48,15 +49,6 @@ export interface MarkedContent {
   readonly hashedAtMs: number;
 }
 
-/** An object was read back. */
-export interface Proof {
-  readonly name: ObjectName;
-  /** Of the object that was read. */
-  readonly record: ObjectRecord;
-  /** Milliseconds since the epoch; undefined: its bytes were not what they should be, which ends the last proof. */
-  readonly atMs: number | undefined;
-}
-
 export interface MarkedFile {
   readonly name: ObjectName;
   readonly entry: LocalEntry;
@@ -100,15 +92,7 @@ export function openBooks({ index, uploads, orphans, aside }: BooksOptions): Boo
       ),
     recordAll: index.putAll,
     forgetAll: index.removeAll,
-    proveAll: (proofs) =>
-      index.putAll(
-        proofs.flatMap(({ name, record, atMs }) => {
-          const now = index.get(name);
-          return now !== undefined && isSameObject(now, record)
-            ? [[name, withProof(now, atMs)] as const]
-            : [];
-        }),
-      ),
+    proveAll: (proofs) => proveAll(index, proofs),
     planParts: (name, entry, signal) => async (partSize, md5) => {
       const plan = await uploads.plan(name, entry, partSize, md5);
       await orphans.abort(signal, name);
@@ -139,24 +123,4 @@ function markOf(
 ): ObjectRecord {
   const marked = { md5, looks, ...(etag === undefined ? {} : { etag }) };
   return recordOf(entry, marked, hashedAtMs, 'sending');
-}
-
-/** Whether both records are of the same version of an object, whatever its file's stat is by now. */
-export function isSameObject(a: ObjectRecord, b: ObjectRecord): boolean {
-  return (
-    a.state === 'confirmed' &&
-    b.state === 'confirmed' &&
-    a.size === b.size &&
-    a.md5 === b.md5 &&
-    a.md5Parts === b.md5Parts &&
-    a.etag === b.etag &&
-    a.versionId === b.versionId
-  );
-}
-
-function withProof(
-  { provenAtMs: _, ...record }: ObjectRecord,
-  atMs: number | undefined,
-): ObjectRecord {
-  return atMs === undefined ? record : { ...record, provenAtMs: atMs };
 }

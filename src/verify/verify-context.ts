@@ -1,0 +1,75 @@
+import type { Clock } from '../clock.js';
+import type { Backend } from '../drivers/backend.js';
+import type { ObjectInfo } from '../drivers/call.js';
+import type { ObjectIndex, ObjectName, ObjectRecord } from '../state/object-index.js';
+import type { ObjectVersion } from '../sync/proof/prove.js';
+import type { ReadBack } from '../sync/proof/read-back.js';
+import type { Choice } from './choose-objects.js';
+import type { VerifyEvent } from './verify-events.js';
+
+/** What a verification works with. It changes nothing. */
+export interface VerifyContext {
+  readonly backend: Backend;
+  readonly container: string;
+  /** Empty, or ends in `/`. */
+  readonly prefix: string;
+  /** What was sent, as of a moment before the listing; undefined: nothing is known of that, and nothing counts as missing. */
+  readonly index: Pick<ObjectIndex, 'get' | 'entries'> | undefined;
+  /** The same as of now, for what does not agree: a daemon may be at work. */
+  readonly freshIndex: () => Promise<Pick<ObjectIndex, 'get'>>;
+  /** Whether objects that the index does not know are wrong, and so are looked at twice. */
+  readonly extraneousIsWrong: boolean;
+  readonly clock: Pick<Clock, 'now' | 'sleep'>;
+}
+
+export interface VerifyOptions {
+  readonly chosen: Choice;
+  /** Objects under way at once. */
+  readonly lanes: number;
+  readonly report: (event: VerifyEvent) => void;
+  /** Called for an object that was read back: see Proof. */
+  readonly onProof: (name: ObjectName, record: ObjectVersion, isProven: boolean) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Whether a verdict may be over by now, when a daemon is at work. */
+export function isDoubt(verdict: VerifyEvent['verdict']): boolean {
+  return (
+    verdict === 'missing' ||
+    verdict === 'changed' ||
+    verdict === 'wrong-size' ||
+    verdict === 'damaged'
+  );
+}
+
+/** Whether a reading says what the bytes are. */
+export function isEvidence(verdict: VerifyEvent['verdict']): boolean {
+  return verdict === 'proven' || isDoubt(verdict);
+}
+
+export function eventOfRead(
+  ctx: VerifyContext,
+  name: ObjectName,
+  record: ObjectRecord | undefined,
+  read: ReadBack,
+): VerifyEvent {
+  return eventOf(ctx, name, record, 'info' in read ? read.info : undefined, {
+    verdict: read.verdict,
+    ...(read.verdict === 'proven' && { proof: read.by }),
+    ...('detail' in read && { detail: read.detail }),
+  });
+}
+
+export function eventOf(
+  { clock }: VerifyContext,
+  name: ObjectName,
+  record: ObjectRecord | undefined,
+  info: ObjectInfo | undefined,
+  found: Pick<VerifyEvent, 'verdict'> & Partial<Pick<VerifyEvent, 'proof' | 'detail'>>,
+): VerifyEvent {
+  const sent = record?.size ?? 0;
+  const detail =
+    found.detail ??
+    (found.verdict === 'wrong-size' ? `it has ${info?.size} bytes, and ${sent} were sent` : '');
+  return { name, size: info?.size ?? sent, ...found, detail, atMs: clock.now() };
+}
