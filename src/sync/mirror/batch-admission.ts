@@ -1,6 +1,7 @@
-import type { ObjectIndex } from '../../state/object-index.js';
+import type { ObjectIndex, ObjectName } from '../../state/object-index.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { Decision } from '../decide.js';
+import type { Since } from '../moment.js';
 import {
   type BatchedFile,
   type BatchReason,
@@ -8,7 +9,7 @@ import {
   type UploadBatch,
   unpackBatch,
 } from '../upload-batch.js';
-import type { Job } from '../work/job.js';
+import { type Job, NO_RUN } from '../work/job.js';
 import type { Pending } from '../work/pending.js';
 import type { JobQueue } from '../work/queue.js';
 import { formerName } from '../work/renames.js';
@@ -18,16 +19,33 @@ import { type AdmittedFile, remoteOfJob } from './batch-ledger.js';
 import type { BatchRunner } from './batch-runner.js';
 import type { Run } from './runs.js';
 
-/** Takes the batches that a scan finds into the queue. */
+/**
+ * Takes batches into the queue. Each call resolves when the queue has taken the batch, and a job for each of its files that
+ * cannot go with it.
+ */
 export interface BatchAdmission {
-  /** Resolves when the queue has taken the batch, and a job for each of its files that cannot go with it. */
+  /** What a scan found. */
   enqueue(batch: UploadBatch, run: Run): Promise<void>;
+  /** What was found at hinted paths. `since`: when the change of each was first seen. */
+  enqueueHinted(batch: UploadBatch, since: (name: ObjectName) => Since): Promise<void>;
+}
+
+/** Who found the files of a batch, and counts what is to be done about them. */
+interface Finder {
+  /** That of the run; NO_RUN where hints found them. */
+  readonly run: number;
+  /** Whether a file may have been sent under another name before. */
+  readonly mayBeRenamed: boolean;
+  since(name: ObjectName): Since;
+  count(name: ObjectName, since: Since, bytes: number): void;
+  /** Makes a job of a file that cannot go with the others. */
+  alone(file: BatchedFile): Promise<void>;
 }
 
 export interface BatchAdmissionOptions {
   readonly mirror: string;
   readonly queue: Pick<JobQueue<Job>, 'addBatch' | 'has'>;
-  readonly admission: Pick<Admission, 'enqueue'>;
+  readonly admission: Pick<Admission, 'enqueue' | 'add'>;
   readonly runner: BatchRunner;
   readonly index: Pick<ObjectIndex, 'get' | 'namesOfInode'>;
   readonly pending: Pick<Pending, 'add' | 'has'>;
@@ -38,41 +56,60 @@ export function createBatchAdmission(options: BatchAdmissionOptions): BatchAdmis
   const { mirror, queue, admission, runner, index, pending, whereabouts } = options;
 
   /** Whether the name has a job already, or the content may be in the container under a former name of the file. */
-  function needsJob({ entry }: BatchedFile, run: Run): boolean {
+  function needsJob({ entry }: BatchedFile, { mayBeRenamed }: Finder): boolean {
     const { path: name } = entry;
     if (pending.has(name) || queue.has(keyOf(mirror, name))) return true;
-    return !run.first && formerName(index, name, entry) !== undefined;
+    return mayBeRenamed && formerName(index, name, entry) !== undefined;
   }
 
-  function admit(file: BatchedFile, run: Run): AdmittedFile {
+  function admit(file: BatchedFile, finder: Finder): AdmittedFile {
     const { path: name, inode, size } = file.entry;
-    const since = run.since(name);
+    const since = finder.since(name);
     pending.add(name, since);
     whereabouts.sighted(name, inode);
-    countDue(run, name, since, file.why === 'touched' ? 0 : size);
+    finder.count(name, since, file.why === 'touched' ? 0 : size);
     return { since, ...file };
   }
 
+  async function take(batch: UploadBatch, finder: Finder): Promise<void> {
+    const files = unpackBatch(batch);
+    const others = files.filter((file) => needsJob(file, finder));
+    const own = new Set<LocalEntry>(others.map(({ entry }) => entry));
+    const members = files.filter(({ entry }) => !own.has(entry)).map((file) => admit(file, finder));
+    if (members.length > 0) {
+      const packed = others.length === 0 ? batch : packBatch(members);
+      await queue.addBatch({
+        keys: members.map(({ entry }) => keyOf(mirror, entry.path)),
+        run: async () => void (await runner.run(packed, members, finder.run)),
+        dropped: () => runner.dropped(members, finder.run),
+      });
+    }
+    for (const file of others) await finder.alone(file);
+  }
+
   return {
-    async enqueue(batch, run) {
-      const files = unpackBatch(batch);
-      const others = files.filter((file) => needsJob(file, run));
-      const own = new Set<LocalEntry>(others.map(({ entry }) => entry));
-      const members = files.filter(({ entry }) => !own.has(entry)).map((file) => admit(file, run));
-      if (members.length > 0) {
-        const packed = others.length === 0 ? batch : packBatch(members);
-        await queue.addBatch({
-          keys: members.map(({ entry }) => keyOf(mirror, entry.path)),
-          run: async () => void (await runner.run(packed, members, run.id)),
-          dropped: () => runner.dropped(members, run.id),
-        });
-      }
-      for (const { entry, why, listed } of others) {
-        const remote = remoteOfJob(listed);
-        const decision = decisionOf(why);
-        await admission.enqueue({ name: entry.path, local: entry, remote, decision }, run);
-      }
-    },
+    enqueue: (batch, run) =>
+      take(batch, {
+        run: run.id,
+        mayBeRenamed: !run.first,
+        since: run.since,
+        count: (name, since, bytes) => countDue(run, name, since, bytes),
+        alone({ entry, why, listed }) {
+          const found = { name: entry.path, local: entry, remote: remoteOfJob(listed) };
+          return admission.enqueue({ ...found, decision: decisionOf(why) }, run);
+        },
+      }),
+    enqueueHinted: (batch, since) =>
+      take(batch, {
+        run: NO_RUN,
+        mayBeRenamed: true,
+        since,
+        count: () => undefined, // hints have no summary
+        alone({ entry }) {
+          const found = { name: entry.path, local: entry, since: since(entry.path) };
+          return admission.add({ ...found, remote: 'unknown', run: NO_RUN, mayBeRenamed: true });
+        },
+      }),
   };
 }
 

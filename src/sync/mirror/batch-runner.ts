@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.js';
 import type { ObjectName } from '../../state/object-index.js';
 import type { SourceView } from '../source/source-view.js';
 import type { BatchedFile, UploadBatch } from '../upload-batch.js';
+import { NO_RUN } from '../work/job.js';
 import type { Quarantine } from '../work/quarantine.js';
 import type { TargetRoom } from '../work/target-room.js';
 import { type BatchContext, type BatchResult, uploadBatch } from '../work/upload-batch.js';
@@ -52,6 +53,13 @@ interface Attempt {
 export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
   const { context, checks, ledger, stats, clock, runs, containerTrouble, interrupt } = options;
 
+  /** Whether the object has changed since the run listed the container. A hint has no listing. */
+  function outdatedIn(run: number): (name: ObjectName) => boolean {
+    if (run === NO_RUN) return () => false;
+    const changed = runs.get(run)?.changed;
+    return (name) => changed === undefined || changed.has(name);
+  }
+
   async function attempt(
     batch: UploadBatch,
     files: readonly AdmittedFile[],
@@ -59,9 +67,8 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
   ): Promise<Attempt> {
     if (containerTrouble.error !== undefined)
       return { result: undefined, error: containerTrouble.error };
-    const listing = runs.get(run);
-    const needsJob = (file: BatchedFile) =>
-      listing === undefined || listing.changed.has(file.entry.path) || mustWait(file, checks);
+    const isOutdated = outdatedIn(run);
+    const needsJob = (file: BatchedFile) => isOutdated(file.entry.path) || mustWait(file, checks);
     try {
       const result = await uploadBatch(batch, files, { ...context, needsJob }, interrupt);
       return { result, error: undefined };

@@ -4,14 +4,18 @@ import type { LocalEntry, RelativePath } from '../../watcher/entry.js';
 import { momentNow, type Since } from '../moment.js';
 import type { PathState, SourceView } from '../source/source-view.js';
 import { type HintedPath, statHint, statHinted } from './hinted-paths.js';
-import type { Intake } from './intake.js';
+import type { HintBatches, Intake } from './intake.js';
 
 export interface LinkedIntake extends Pick<Intake, 'enqueue' | 'seeTo'> {
   /**
    * Stats these paths, and makes jobs of what is there and what is missing; see Intake.takeAll. `since`: when a change of each
-   * path was first seen, in the order of `paths`; default: now.
+   * path was first seen, in the order of `paths`; default: now. `batches`: see Intake.takeAll.
    */
-  hints(paths: readonly RelativePath[], since?: readonly Since[]): Promise<readonly RelativePath[]>;
+  hints(
+    paths: readonly RelativePath[],
+    since?: readonly Since[],
+    batches?: HintBatches,
+  ): Promise<readonly RelativePath[]>;
   /** Stats what is, was or lies below this path. `since`: when its change was first seen; default: now. */
   hint(path: RelativePath, since?: Since): Promise<void>;
   /**
@@ -46,7 +50,7 @@ export function withHardLinks(
   return {
     enqueue: intake.enqueue,
     seeTo: intake.seeTo,
-    async hints(paths, since = []) {
+    async hints(paths, since = [], batches = undefined) {
       const now = momentNow(clock);
       const changes = paths.map((path, at) => {
         const { [at]: first = now } = since;
@@ -58,7 +62,7 @@ export function withHardLinks(
       const linked = new Map<ObjectName, Since>();
       for (const each of hinted)
         for (const name of linkedAt(each, links)) linked.set(name, each.since);
-      const gone = await intake.takeAll(hinted);
+      const gone = await intake.takeAll(hinted, batches);
       await takeEach(linked);
       return gone;
     },

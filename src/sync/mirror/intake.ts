@@ -9,19 +9,27 @@ import { NO_RUN } from '../work/job.js';
 import type { Pending } from '../work/pending.js';
 import type { Whereabouts } from '../work/whereabouts.js';
 import { type Admission, mayBeSent } from './admission.js';
+import type { BatchAdmission } from './batch-admission.js';
 import type { Dependents } from './dependents.js';
 import { type HintedPath, statHinted } from './hinted-paths.js';
+import { type HintPacker, packHints } from './pack-hints.js';
 
 /** Makes jobs of what scans and watches find. Each call resolves when the queue has taken its jobs. */
 export interface Intake extends Pick<Admission, 'enqueue' | 'seeTo'> {
   /**
    * Files that exist become jobs before names that are missing. Resolves with the folders that are gone: only a scan of
-   * other folders finds where they were moved to.
+   * other folders finds where they were moved to. `batches`: takes many new and changed files as one; undefined: each has a job
+   * of its own.
    */
-  takeAll(hinted: readonly HintedPath[]): Promise<readonly RelativePath[]>;
+  takeAll(
+    hinted: readonly HintedPath[],
+    batches: HintBatches | undefined,
+  ): Promise<readonly RelativePath[]>;
   /** Sees to what is, was or lies below this path. */
   takeOne(hinted: HintedPath): Promise<void>;
 }
+
+export type HintBatches = Pick<BatchAdmission, 'enqueueHinted'>;
 
 export interface IntakeOptions {
   readonly admission: Admission;
@@ -40,14 +48,17 @@ export function createIntake(options: IntakeOptions): Intake {
     name: ObjectName,
     local: LocalEntry | undefined,
     since: Since,
+    packer?: HintPacker,
   ): Promise<void> {
-    const decision = decide(local && { entry: local }, index.get(name), 'unknown', policy);
+    const known = index.get(name);
+    const decision = decide(local && { entry: local }, known, 'unknown', policy);
     // The file may have changed since a job that is under way has seen it.
     if (decision.action === 'nothing' && !pending.has(name)) dependents.settled(name, NO_RUN);
-    else {
+    else if (packer === undefined || decision.action === 'nothing') {
       const mayBeRenamed = mayBeSent(decision);
       await admission.add({ name, local, remote: 'unknown', run: NO_RUN, mayBeRenamed, since });
-    }
+    } else
+      await packer.add({ kind: 'finding', name, local, known, remote: 'unknown', decision }, since);
   }
 
   function sight(path: RelativePath, state: PathState): void {
@@ -57,10 +68,14 @@ export function createIntake(options: IntakeOptions): Intake {
       whereabouts.unnameable(path, state.inode, state.detail);
   }
 
-  async function considerAt({ path, state, since }: HintedPath): Promise<void> {
+  async function considerAt(
+    { path, state, since }: HintedPath,
+    packer?: HintPacker,
+  ): Promise<void> {
     const entry = entryIn(state);
     for (const name of source.namesAt(path)) {
-      await consider(name, entry && source.nameOf(entry) === name ? entry : undefined, since);
+      const local = entry && source.nameOf(entry) === name ? entry : undefined;
+      await consider(name, local, since, packer);
     }
   }
 
@@ -79,15 +94,17 @@ export function createIntake(options: IntakeOptions): Intake {
   return {
     enqueue: admission.enqueue,
     seeTo: admission.seeTo,
-    async takeAll(hinted) {
+    async takeAll(hinted, batches) {
       // Before the first job runs: a job that overwrites a file must know where that file was moved to.
       for (const { path, state } of hinted) sight(path, state);
       const gone = goneFolders(hinted, index);
+      const packer = batches && packHints(batches, admission, policy);
       for (const each of hinted) {
         if (each.state.found !== 'entry') continue;
-        await considerAt(each);
+        await considerAt(each, packer);
         await considerPendingBelow(each.path, each.since); // a folder may have been there
       }
+      await packer?.flush();
       // The queue may have taken its time. A name that was missing is not looked for again here: its job does that before
       // it decides, and again right before it deletes; a scan of a folder that is gone walks what is there then.
       for (const each of hinted) {

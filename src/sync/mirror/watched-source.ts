@@ -23,8 +23,8 @@ export interface WatchedSource {
 
 const GONE = 'a folder is gone';
 
-export type WatchedMirror = Pick<Mirror, 'stats' | 'waitingJobs' | 'reportState'> & {
-  readonly parts: Pick<Mirror['parts'], 'clock'>;
+export type WatchedMirror = Pick<Mirror, 'stats' | 'waitingJobs' | 'reportState' | 'batches'> & {
+  readonly parts: Pick<Mirror['parts'], 'clock' | 'batches'>;
   readonly source: Pick<SourceView, 'stat'>;
   readonly intake: Pick<LinkedIntake, 'hints'>;
   readonly failedStats: Pick<FailedStats, 'unsettled'>;
@@ -66,7 +66,8 @@ export function watchedSource(
 
   async function takePaths({ paths, since }: Extract<Hint, { kind: 'paths' }>): Promise<void> {
     const moments = since.map((atMs) => momentAt(atMs, clock));
-    const gone = await mirror.intake.hints(paths, moments);
+    const batches = mirror.parts.batches ? mirror.batches : undefined;
+    const gone = await mirror.intake.hints(paths, moments, batches);
     const oldestMs = Math.min(...since);
     for (const under of gone)
       due.add({ ...SCAN, under, why: GONE, gone: true, ...sinceOf(oldestMs) });

@@ -121,6 +121,34 @@ describe('hints', () => {
     expect(await objects()).toEqual({ 'p/new/deep/file': 'new', 'p/kept': 'kept longer' });
   });
 
+  test('of many new, changed and touched files become one batch, and of a few a job for each', async () => {
+    const { mirror, run, write, faults, objects } = await openMirrorFixture();
+    const names = Array.from({ length: 60 }, (_, at) => `d${at % 3}/f${at}`);
+    for (const name of names.slice(0, 40)) write(name, 'first');
+    await run('reconcile');
+    const puts = () =>
+      faults.calls.filter((call) => call === 'putObject' || call === 'putObjects').slice(before);
+    const hint = async (paths: readonly string[]) => {
+      await mirror.intake.hints(paths, [], mirror.batches);
+      await mirror.pending.whenEmpty(new AbortController().signal);
+    };
+    let before = 0;
+    before = puts().length;
+    for (const name of names.slice(20)) write(name, 'second content');
+    for (const name of names.slice(0, 20))
+      utimesSync(join(mirror.settings.source, name), 2_000_000_000, 2_000_000_000);
+    await hint(names);
+    expect(puts()).toEqual(['putObjects']);
+    expect(Object.values(await objects()).filter((content) => content === 'first')).toHaveLength(
+      20,
+    );
+
+    before += 1;
+    for (const name of names.slice(0, 3)) write(name, 'third content');
+    await hint(names.slice(0, 3));
+    expect(puts()).toEqual(['putObject', 'putObject', 'putObject']);
+  });
+
   test('P4: a hint of a source that was exchanged deletes nothing', async () => {
     const { mirror, run, write, objects, events } = await openMirrorFixture();
     write('a');

@@ -61,7 +61,7 @@ type Change =
 
 const anyRound = fc.record({
   changes: fc.array(anyChange, { maxLength: 40 }),
-  run: fc.constantFrom('scan' as const, 'reconcile' as const),
+  run: fc.constantFrom('scan' as const, 'reconcile' as const, 'hints' as const),
 });
 const anyHistory = fc.array(anyRound, { minLength: 1, maxLength: 3 });
 
@@ -87,6 +87,21 @@ function touchAll(source: string, seconds: number): void {
     if (seconds === 0) chmodSync(path, lstatSync(path).mode & 0o777);
     else utimesSync(path, seconds, seconds);
   }
+}
+
+/** A file that was written in the clock tick in which it is read is looked at once more, whenever that is. */
+const untilStatsAreOld = () => new Promise((resolve) => setTimeout(resolve, 150));
+
+type Round = 'scan' | 'reconcile' | 'hints';
+
+/** Has what changed found by a run, or by hints of all names. Returns the counts of the run. */
+async function find(fixture: MirrorFixture, how: Round): Promise<unknown> {
+  if (how !== 'hints') return countsOf(await fixture.run(how));
+  const { intake, batches, pending, parts } = fixture.mirror;
+  await untilStatsAreOld();
+  await intake.hints(NAMES, [], parts.batches ? batches : undefined);
+  await pending.whenEmpty(call.signal);
+  return undefined;
 }
 
 /** What a record says, but for the numbers of one file system. */
@@ -136,8 +151,7 @@ test.each(stores)(
         for (const fixture of both) for (const name of NAMES) fixture.write(name);
         for (const { changes, run } of [{ changes: [], run: 'reconcile' as const }, ...history]) {
           for (const fixture of both) for (const each of changes) await change(fixture, each);
-          const [a, b] = [await byBatches.run(run), await byJobs.run(run)];
-          expect(countsOf(a)).toEqual(countsOf(b));
+          expect(await find(byBatches, run)).toEqual(await find(byJobs, run));
           expect(await byBatches.objects()).toEqual(await byJobs.objects());
           expect(recorded(byBatches)).toEqual(recorded(byJobs));
           expect(done(byBatches)).toEqual(done(byJobs));
@@ -202,7 +216,7 @@ test.each(stores)(
           }
           for (const { changes, run } of history) {
             for (const each of changes) await change(fixture, each);
-            await fixture.run(run);
+            await find(fixture, run);
           }
           const { report } = await settle(fixture);
           expect(report).toMatchObject({ uploaded: 0, deleted: 0, failed: 0 });
