@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { eachInParallel } from '../drivers/parallel.js';
 import { openSpill } from '../sync/scan/spill.js';
+import type { DescribedObject } from './described-object.js';
 import type { RestoreContext, RestoreSource } from './restore-context.js';
 import type { RestoreEvent, RestoreOutcome } from './restore-events.js';
 import { problemOf, RestoreError } from './restore-failure.js';
@@ -54,11 +55,7 @@ export async function restoreAll(
   ): Promise<void> {
     try {
       const { outcome, described } = await work();
-      report({
-        ...eventOf(source, kind, outcome),
-        size: described.info.size,
-        notes: described.notes,
-      });
+      report(eventOf(source, kind, outcome, described));
     } catch (error) {
       report(eventOf(source, kind, failureOf(error, source, signal)));
     }
@@ -100,11 +97,12 @@ function pathOf({ name, info }: RestoreSource, links: boolean): ReturnType<typeo
 }
 
 function eventOf(
-  { name, info }: RestoreSource,
+  { name, info: found }: RestoreSource,
   kind: RestoreEvent['kind'],
   outcome: RestoreOutcome,
+  { info, notes }: Pick<DescribedObject, 'info' | 'notes'> = { info: found, notes: [] },
 ): RestoreEvent {
-  return { ...outcome, name, kind, size: info.size, notes: [] };
+  return { name, kind, size: info.size, notes, ...outcome };
 }
 
 /** What an error says of one object. @throws the error itself when every other object would meet it too. */

@@ -60,5 +60,5 @@ function withProof(
   { provenAtMs: _, ...record }: ObjectRecord,
   atMs: number | undefined,
 ): ObjectRecord {
-  return atMs === undefined ? record : { ...record, provenAtMs: atMs };
+  return atMs === undefined ? record : { provenAtMs: atMs, ...record };
 }
