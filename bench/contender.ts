@@ -64,16 +64,35 @@ export const FIND: Contender = {
   }),
 };
 
+/** The bucket of a run, in rclone's words. */
+const remote = (place: Place): string =>
+  `:s3,provider=Other,access_key_id=bench,secret_access_key=bench,endpoint="http://127.0.0.1:${place.port}",region=us-east-1:${place.bucket}`;
+
 /** rclone to the S3 server, with flags of its own. */
 export function rcloneToS3(name: string, ...flags: readonly string[]): Contender {
-  const remote = (place: Place) =>
-    `:s3,provider=Other,access_key_id=bench,secret_access_key=bench,endpoint="http://127.0.0.1:${place.port}",region=us-east-1:${place.bucket}`;
   return {
     name,
     program: 'rclone',
     command: (place) => rclone(...flags, place.source, remote(place)),
   };
 }
+
+/** rclone from the S3 server to a folder. */
+export function rcloneFromS3(name: string, ...flags: readonly string[]): Contender {
+  return {
+    name,
+    program: 'rclone',
+    command: (place) => rclone(...flags, remote(place), copyOf(place)),
+  };
+}
+
+/** The keys of the S3 server, where the AWS tools look for them. */
+export const AWS_ENVIRONMENT = {
+  AWS_ACCESS_KEY_ID: 'bench',
+  AWS_SECRET_ACCESS_KEY: 'bench',
+  AWS_DEFAULT_REGION: 'us-east-1',
+  AWS_EC2_METADATA_DISABLED: 'true',
+};
 
 /** aws-cli to the S3 server, with 32 requests at once. */
 export const AWS_TO_S3: Contender = {
@@ -84,12 +103,7 @@ export const AWS_TO_S3: Contender = {
       ...['aws', '--endpoint-url', `http://127.0.0.1:${port}`, 's3', 'sync', '--only-show-errors'],
       ...[source, `s3://${bucket}`],
     ],
-    env: {
-      AWS_ACCESS_KEY_ID: 'bench',
-      AWS_SECRET_ACCESS_KEY: 'bench',
-      AWS_DEFAULT_REGION: 'us-east-1',
-      AWS_EC2_METADATA_DISABLED: 'true',
-    },
+    env: AWS_ENVIRONMENT,
   }),
 };
 

@@ -18,9 +18,9 @@ export interface Contest {
   readonly to: 'folder' | SinkOptions;
   /**
    * first: each run mirrors the source into nothing. again: each program mirrors once, unmeasured, and the runs find nothing
-   * to do.
+   * to do. restore: each run restores what the S3 server holds, which must be the source, into a folder.
    */
-  readonly work: 'first' | 'again';
+  readonly work: 'first' | 'again' | 'restore';
   readonly contenders: readonly Contender[];
   readonly rounds: number;
   /** True: the copies lie on the disk of this machine, not in memory. */
@@ -36,13 +36,13 @@ export async function hold(bench: Bench, contest: Contest): Promise<Outcome> {
   const source = join(sources.folder, 'source');
   const need = {
     files,
-    bytes: sink === undefined ? size.bytes : 0,
+    bytes: isInFolder(contest) ? size.bytes : 0,
     onDisk: contest.onDisk ?? false,
   };
   const course: Course = { bench, contest, sink, source, need, subjects: new Subjects() };
   try {
     makeTree(source, contest.source);
-    const kind = await (contest.work === 'first' ? firstMirrors(course) : repeats(course));
+    const kind = await (contest.work === 'again' ? repeats(course) : firstMirrors(course));
     return { fileSystem: kind, subjects: course.subjects.all() };
   } finally {
     sink?.stop();
@@ -163,11 +163,18 @@ async function measured(command: Command, place: Place): Promise<Sample> {
   return time(command, place.folder);
 }
 
+/** Whether the copies are folders, and not buckets. */
+const isInFolder = ({ to, work }: Contest): boolean => to === 'folder' || work === 'restore';
+
 /** Throws when the copy differs from the source: a run with a wrong result does not count. */
-async function checkCopy({ sink }: Course, { readsOnly }: Contender, place: Place): Promise<void> {
+async function checkCopy(
+  { contest, sink }: Course,
+  { readsOnly }: Contender,
+  place: Place,
+): Promise<void> {
   if (readsOnly) return;
   const difference =
-    sink === undefined
+    sink === undefined || isInFolder(contest)
       ? differenceOfCopy(place.source, copyOf(place))
       : await sink.differenceOf(place.source, place.bucket);
   if (difference !== undefined) throw new Error(`the copy is wrong: ${difference}`);

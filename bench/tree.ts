@@ -29,16 +29,20 @@ export function fileName(at: number, files: number): string {
   return `p${part}/d${Math.floor(at / PER_FOLDER)}/f${at}`;
 }
 
+/** Returns what the content of a file of a tree repeats, up to its size. */
+export function chunkOf(at: number, bytes: number): Buffer {
+  return Buffer.alloc(Math.min(bytes, CHUNK_BYTES), `${at} `);
+}
+
 /** Makes a tree below `root`. No two files have the same content, unless they are empty. */
 export function makeTree(root: string, { files, bytes }: TreeSize): void {
-  const chunk = Buffer.alloc(Math.min(bytes, CHUNK_BYTES));
   let last = '';
   for (let at = 0; at < files; at += 1) {
     const path = join(root, fileName(at, files));
     const folder = dirname(path);
     if (folder !== last) mkdirSync(folder, { recursive: true });
     last = folder;
-    chunk.fill(`${at} `);
+    const chunk = chunkOf(at, bytes);
     const file = openSync(path, 'w');
     for (let written = 0; written < bytes; written += chunk.length)
       writeSync(file, chunk, 0, Math.min(chunk.length, bytes - written));

@@ -6,6 +6,7 @@ import { listing } from './listing.js';
 import { memory } from './memory.js';
 import { nothingToDo } from './nothing-to-do.js';
 import { perFileRows } from './per-file.js';
+import { restoring } from './restoring.js';
 import { smallFiles } from './small-files.js';
 import { start } from './start.js';
 import { watching } from './watching.js';
@@ -14,6 +15,7 @@ import { watching } from './watching.js';
 export const ROWS: readonly Row[] = [
   ...smallFiles,
   ...largeFiles,
+  ...restoring,
   ...nothingToDo,
   ...start,
   durable,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Request } from './http.js';
+import type { Answer, Request } from './http.js';
 import { find, type Kept, keep, listing, objectsOf, type Part, remove, TIME } from './objects.js';
 
 /** The bucket that is none: the bench asks it what arrived. */
@@ -18,7 +18,7 @@ let nextUpload = 1;
 let puts = 0;
 
 /** Returns the whole answer to a request. */
-export function answer(request: Request): string | Buffer {
+export function answer(request: Request): Answer {
   const { method, bucket, key, query } = request;
   if (bucket === QUESTIONS) return question(key);
   if (key === '') return method === 'GET' ? xml(200, aboutBucket(bucket, query)) : plain(200);
@@ -121,18 +121,38 @@ function complete({ bucket, key, query }: Request): string {
   );
 }
 
-function get(kept: Kept | undefined, range: string | undefined): string | Buffer {
+function get(kept: Kept | undefined, range: string | undefined): Answer {
   if (kept === undefined) return refusal(404, 'NoSuchKey');
   if (kept.content === undefined) return refusal(501, 'NotImplemented');
   const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(range ?? '') ?? [];
-  if (first === undefined) return Buffer.concat([Buffer.from(headersOf(kept)), kept.content]);
+  if (first === undefined) return contentOf(kept.content, headersOf(kept), 0, kept.size);
   const from = Number(first);
   const to = Math.min(kept.size, last === '' ? kept.size : Number(last) + 1);
   if (from >= to) return refusal(416, 'InvalidRange');
-  const bytes = kept.content.subarray(from, to);
   const where = `Content-Range: bytes ${from}-${to - 1}/${kept.size}\r\n`;
-  const headers = headersOf({ ...kept, size: bytes.length }, 206, where);
-  return Buffer.concat([Buffer.from(headers), bytes]);
+  return contentOf(kept.content, headersOf({ ...kept, size: to - from }, 206, where), from, to);
+}
+
+/** An answer in one piece where it is small. */
+function contentOf(content: Buffer, headers: string, from: number, to: number): Answer {
+  if (to <= content.length)
+    return Buffer.concat([Buffer.from(headers), content.subarray(from, to)]);
+  return piecesOf(content, headers, from, to);
+}
+
+function* piecesOf(
+  content: Buffer,
+  headers: string,
+  from: number,
+  to: number,
+): Generator<string | Buffer, void> {
+  yield headers;
+  for (let at = from; at < to; ) {
+    const begin = at % content.length;
+    const piece = content.subarray(begin, Math.min(content.length, begin + to - at));
+    yield piece;
+    at += piece.length;
+  }
 }
 
 function headersOf({ size, etag, mtime }: Kept, code = 200, fields = ''): string {

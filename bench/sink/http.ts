@@ -21,13 +21,16 @@ export interface Request {
 
 type Head = Omit<Request, 'md5' | 'content'>;
 
+/** A whole answer, with status line and headers: at once, or in pieces, which are asked for as the client takes them. */
+export type Answer = string | Buffer | Generator<string | Buffer, void>;
+
 interface Service {
   /** True: a digest that the client promises is not computed again, which would take CPU time of the clients. */
   readonly trustsContentMd5: boolean;
   /** Whether the body of a request is kept for `answer`. */
   wantsContent(head: Head): boolean;
-  /** Returns the whole answer, with status line and headers, and calls back when it must wait. */
-  answer(request: Request, send: (text: string | Buffer) => void): void;
+  /** Gives the answer to `send`, now or later. */
+  answer(request: Request, send: (answer: Answer) => void): void;
 }
 
 /** Serves the requests of one connection, one after the other. */
@@ -51,11 +54,26 @@ export function serve(socket: Socket, service: Service): void {
       }
       rest = body.take(rest);
       if (body.isMissing()) return;
-      service.answer(body.request(), (text) => socket.write(text));
+      service.answer(body.request(), (answer) => write(socket, answer));
       body = undefined;
       if (rest.length === 0) return;
     }
   });
+}
+
+function write(socket: Socket, answer: Answer): void {
+  if (typeof answer === 'string' || Buffer.isBuffer(answer)) {
+    socket.write(answer);
+    return;
+  }
+  const goOn = (): void => {
+    for (const piece of { [Symbol.iterator]: () => ({ next: () => answer.next() }) })
+      if (!socket.write(piece)) {
+        socket.once('drain', goOn);
+        return;
+      }
+  };
+  goOn();
 }
 
 /** The body of a request as it arrives. */

@@ -15,7 +15,10 @@ export interface Kept {
   readonly mtime: string | undefined;
   /** Of a multipart upload, in order; one for any other object. */
   readonly parts: readonly Part[];
-  /** Content of longshore's own small objects; of others none is kept. */
+  /**
+   * Of longshore's own small objects, and of those that are there from the beginning: the content, or what it repeats up to its
+   * size. Of others none is kept.
+   */
   readonly content?: Buffer;
 }
 

@@ -1,24 +1,32 @@
 // A loopback S3 that keeps what is known of each object and none of its bytes: it answers puts with the right MD5 ETag,
-// heads and lists what was put. A process of its own: `node server.js OBJECTS PAGE_DELAY_MS hash|trust` prints its port.
-// The bucket "bench" holds OBJECTS empty objects from the beginning, named as the files of a tree. Each page of a listing is
-// answered after PAGE_DELAY_MS. trust: a Content-MD5 is believed, so that the server takes no CPU time from large uploads.
+// heads and lists what was put. A process of its own: `node server.js OBJECTS PAGE_DELAY_MS hash|trust BYTES` prints its port.
+// The bucket "bench" holds OBJECTS objects of BYTES bytes from the beginning, with the names and contents of the files of a tree,
+// which can be read. Each page of a listing is answered after PAGE_DELAY_MS. trust: a Content-MD5 is believed, so that the server
+// takes no CPU time from large uploads.
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
-import { fileName } from '../tree.js';
+import { chunkOf, fileName } from '../tree.js';
 import { answer, OWN_OBJECTS, QUESTIONS } from './answers.js';
 import { serve } from './http.js';
 import { keep } from './objects.js';
 
-const [objects = '0', pageDelayMs = '0', digests = 'hash'] = process.argv.slice(2);
+const [objects = '0', pageDelayMs = '0', digests = 'hash', bytes = '0'] = process.argv.slice(2);
 
-const empty = createHash('md5').digest('hex');
-for (let at = 0; at < Number(objects); at += 1)
-  keep('bench', fileName(at, Number(objects)), {
-    size: 0,
-    etag: empty,
-    mtime: undefined,
-    parts: [{ size: 0, md5: empty }],
-  });
+for (let at = 0; at < Number(objects); at += 1) {
+  const size = Number(bytes);
+  const content = chunkOf(at, size);
+  const md5 = md5Of(content, size);
+  const mtime = size === 0 ? undefined : `1700000000.${String(at).padStart(9, '0')}`;
+  const parts = [{ size, md5 }];
+  keep('bench', fileName(at, Number(objects)), { size, etag: md5, mtime, parts, content });
+}
+
+function md5Of(repeated: Buffer, size: number): string {
+  const hash = createHash('md5');
+  for (let at = 0; at < size; at += repeated.length)
+    hash.update(repeated.subarray(0, Math.min(repeated.length, size - at)));
+  return hash.digest('hex');
+}
 
 const server = createServer((socket) =>
   serve(socket, {

@@ -11,8 +11,10 @@ import { sizesBelow } from '../tree.js';
 const SERVER = fileURLToPath(new URL('server.js', import.meta.url));
 
 export interface SinkOptions {
-  /** Empty objects in the bucket "bench" from the beginning. Default: 0. */
+  /** Objects in the bucket "bench" from the beginning, as the files of a tree. Default: 0. */
   readonly objects?: number;
+  /** Bytes of each of them. Default: 0. */
+  readonly objectBytes?: number;
   /** How long each page of a listing takes, in milliseconds. Default: 0. */
   readonly pageDelayMs?: number;
   /** True: a Content-MD5 is believed, not computed again. Default: false. */
@@ -30,8 +32,9 @@ export interface Sink {
 }
 
 export async function startSink(options: SinkOptions = {}): Promise<Sink> {
-  const { objects = 0, pageDelayMs = 0, trustsContentMd5 = false } = options;
-  const args = [SERVER, String(objects), String(pageDelayMs), trustsContentMd5 ? 'trust' : 'hash'];
+  const { objects = 0, objectBytes = 0, pageDelayMs = 0, trustsContentMd5 = false } = options;
+  const digests = trustsContentMd5 ? 'trust' : 'hash';
+  const args = [SERVER, ...[objects, pageDelayMs, digests, objectBytes].map(String)];
   const server = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const port = await new Promise<number>((resolve, reject) => {
     server.stdout.once('data', (line) => resolve(Number(String(line).trim())));

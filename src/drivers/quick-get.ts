@@ -8,7 +8,7 @@ export interface QuickGet {
    * under way any more, with one outcome for each object; undefined: it was not begun, because the signal was aborted, the
    * passage was closed, or another object met trouble that is not its own. Rejects when nothing was begun. Repeats nothing: what
    * failed may well be read by `readObject`. `answered` gets each content as it comes, with its place in `objects`, and all that
-   * `headObject` would say of the object; nothing else keeps it in memory.
+   * `headObject` would say of the object; to keep the bytes it has to copy them, as they may be a part of a larger piece of memory.
    */
   getEach(
     container: string,

@@ -12,6 +12,8 @@ export interface OpenFolder {
 
 /** The folders below a root. None is ever reached through a symbolic link. */
 export interface FolderTree {
+  /** A path of the very root, whatever is renamed or planted meanwhile, also in other threads of this process. */
+  readonly root: string;
   /**
    * Calls `work` with a folder, given as the names on the way from the root; missing ones are made. Rejects with RestoreError
    * (`blocked`, `name`) where something else is on the way, and as the system does. `undefined` with `make: false` when it is
@@ -22,11 +24,22 @@ export interface FolderTree {
     make: boolean,
     work: (folder: OpenFolder) => Promise<T>,
   ): Promise<T | undefined>;
+  /** The same, with `work` that is done when it returns. Throws as `within` rejects. */
+  withinNow<T>(
+    segments: readonly string[],
+    make: boolean,
+    work: (folder: OpenFolder) => T,
+  ): T | undefined;
   close(): void;
 }
 
 /** The tree of a root that does not exist. Nothing is made in it. */
-export const NO_FOLDERS: FolderTree = { within: async () => undefined, close: () => {} };
+export const NO_FOLDERS: FolderTree = {
+  root: '/',
+  within: async () => undefined,
+  withinNow: () => undefined,
+  close: () => {},
+};
 
 interface CachedFolder extends OpenFolder {
   readonly descriptor: number;
@@ -94,12 +107,23 @@ export function openFolderTree(root: string, foldsCase: boolean): FolderTree {
   }
 
   return {
+    root: top.at,
     async within(segments, make, work) {
       const folder = acquire(segments, make);
       if (folder === undefined) return undefined;
       try {
         closeOldest();
         return await work(folder);
+      } finally {
+        folder.users--;
+      }
+    },
+    withinNow(segments, make, work) {
+      const folder = acquire(segments, make);
+      if (folder === undefined) return undefined;
+      try {
+        closeOldest();
+        return work(folder);
       } finally {
         folder.users--;
       }

@@ -1,4 +1,4 @@
-import { constants, linkSync, renameSync, rmSync } from 'node:fs';
+import { constants, linkSync, renameSync, unlinkSync } from 'node:fs';
 import { type FileHandle, lutimes, open, rename, symlink } from 'node:fs/promises';
 import { lstatPathIfAny } from '../file-stat.js';
 import type { Attributes } from './attributes.js';
@@ -42,6 +42,15 @@ export async function writeNewFile(
 /** The mode of a new file where nothing is known of it: what the user's umask leaves of it. */
 const DEFAULT_MODE = 0o666 & ~process.umask();
 
+/** The mode that a file is given where its object has this one. */
+export function modeOf(
+  mode: number | undefined,
+  { specialBits }: Pick<AttributeRules, 'specialBits'>,
+): number {
+  if (mode === undefined) return DEFAULT_MODE;
+  return specialBits ? mode : mode & PERMISSIONS;
+}
+
 /** Sets what is known and asked for; the errors of what could not be set. */
 export async function setAttributes(
   file: Pick<FileHandle, 'chown' | 'chmod' | 'utimes'>,
@@ -54,7 +63,7 @@ export async function setAttributes(
   // A change of the owner clears the special bits (chown(2)), so the mode comes after it.
   if (owner && uid !== undefined && gid !== undefined)
     await attempt(`owner ${uid}:${gid}`, () => file.chown(uid, gid));
-  const bits = mode === undefined ? DEFAULT_MODE : specialBits ? mode : mode & PERMISSIONS;
+  const bits = modeOf(mode, { specialBits });
   await attempt(`mode ${bits.toString(8)}`, () => file.chmod(bits));
   if (mtimeNs !== undefined) {
     const seconds = timeText(mtimeNs);
@@ -74,7 +83,7 @@ function notSet(what: string, error: unknown): Error {
  */
 export function placeFile(from: string, to: string, replace: boolean): void {
   if (replace || !linkFile(from, to)) renameSync(from, to);
-  else rmSync(from);
+  else unlinkSync(from);
 }
 
 /** Unlike rename, link refuses to replace a file that came meanwhile. False: a file system without hard links. */
@@ -84,7 +93,10 @@ function linkFile(from: string, to: string): boolean {
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST' || lstatPathIfAny(to) !== undefined)
+    const found = lstatPathIfAny(to);
+    if (found?.isDirectory() === true)
+      throw new RestoreError('blocked', 'a folder came to its path meanwhile', error);
+    if (code === 'EEXIST' || found !== undefined)
       throw new RestoreError('exists', 'another file came to its path meanwhile', error);
     return false;
   }

@@ -1,13 +1,16 @@
 import { tmpdir } from 'node:os';
+import { openGate } from '../drivers/gate.js';
 import { eachInParallel } from '../drivers/parallel.js';
 import { openSpill } from '../sync/scan/spill.js';
 import type { DescribedObject } from './described-object.js';
+import { type PathedSource, packSmall, type RestoreUnit } from './pack-small.js';
 import type { RestoreContext, RestoreSource } from './restore-context.js';
 import type { RestoreEvent, RestoreOutcome } from './restore-events.js';
 import { problemOf, RestoreError } from './restore-failure.js';
 import { type FileResult, restoreFile } from './restore-file.js';
 import { finishFolder, makeFolder } from './restore-folders.js';
 import { restoreLink } from './restore-link.js';
+import { openSmallRestore } from './restore-small.js';
 import { type RestoredPath, restoredPath } from './restored-path.js';
 
 export interface RestoreRunOptions {
@@ -17,11 +20,8 @@ export interface RestoreRunOptions {
   readonly signal: AbortSignal;
 }
 
-/** A source whose turn comes after the files. */
-interface Later {
-  readonly source: RestoreSource;
-  readonly segments: readonly string[];
-}
+/** Of many small files each; in memory at once. */
+const MOST_BATCHES = 3;
 
 /**
  * Restores all sources, in bounded memory: first the files, then the links, which could lead the files below them elsewhere,
@@ -33,8 +33,10 @@ export async function restoreAll(
   sources: AsyncIterable<RestoreSource>,
   { lanes, report, signal }: RestoreRunOptions,
 ): Promise<void> {
-  const links = openSpill<Later>(tmpdir());
-  const folders = openSpill<Later>(tmpdir());
+  const links = openSpill<PathedSource>(tmpdir());
+  const folders = openSpill<PathedSource>(tmpdir());
+  const together = openSmallRestore(ctx);
+  const batches = openGate(ctx.clock, MOST_BATCHES);
 
   async function restoreOne(source: RestoreSource, within: AbortSignal): Promise<void> {
     const path = pathOf(source, ctx.rules.links);
@@ -48,14 +50,49 @@ export async function restoreAll(
     } else await attempt(source, 'file', () => restoreFile(ctx, source, path.segments, within));
   }
 
+  function smallFile(source: RestoreSource): readonly string[] | undefined {
+    if (together?.takes(source) !== true) return undefined;
+    const path = pathOf(source, ctx.rules.links);
+    return 'refused' in path || path.kind !== 'file' ? undefined : path.segments;
+  }
+
+  const reportRestored = (source: RestoreSource, result: FileResult) =>
+    reportResult(source, 'file', result);
+
+  /** Many small files are only taken together once there is room for them in memory. */
+  async function* units(): AsyncGenerator<RestoreUnit, void> {
+    for await (const unit of packSmall(sources, smallFile)) {
+      if (unit.kind === 'many') await batches.enter(signal);
+      yield unit;
+    }
+  }
+
+  /** What cannot be restored with the others is restored by itself. */
+  async function restoreMany(files: readonly PathedSource[], within: AbortSignal): Promise<void> {
+    let left = files;
+    try {
+      left = (await together?.restore(files, reportRestored, within)) ?? files;
+    } finally {
+      batches.leave();
+    }
+    await eachInParallel(left, lanes, within, ({ source }, each) => restoreOne(source, each));
+  }
+
+  function reportResult(
+    source: RestoreSource,
+    kind: RestoreEvent['kind'],
+    { outcome, described }: FileResult,
+  ): void {
+    report(eventOf(source, kind, outcome, described));
+  }
+
   async function attempt(
     source: RestoreSource,
     kind: RestoreEvent['kind'],
     work: () => Promise<FileResult>,
   ): Promise<void> {
     try {
-      const { outcome, described } = await work();
-      report(eventOf(source, kind, outcome, described));
+      reportResult(source, kind, await work());
     } catch (error) {
       report(eventOf(source, kind, failureOf(error, source, signal)));
     }
@@ -70,7 +107,9 @@ export async function restoreAll(
   }
 
   try {
-    await eachInParallel(sources, lanes, signal, restoreOne);
+    await eachInParallel(units(), lanes, signal, (unit, within) =>
+      unit.kind === 'one' ? restoreOne(unit.source, within) : restoreMany(unit.files, within),
+    );
     await eachInParallel(links.items(), lanes, signal, ({ source, segments }, within) =>
       attempt(source, 'symlink', () => restoreLink(ctx, source, segments, within)),
     );
@@ -79,6 +118,7 @@ export async function restoreAll(
         attemptFolder(source, () => finishFolder(ctx, source, segments, within)),
       );
   } finally {
+    await together?.close();
     links.close();
     folders.close();
   }

@@ -5,6 +5,8 @@ import { RestoreError } from './restore-failure.js';
 export interface Room {
   /** A file did not fit. From now on nothing is loaded that is larger than what is free. */
   noteFull(): void;
+  /** Whether so many bytes may fit: false once a file did not, and less is free. */
+  has(bytes: number): boolean;
   /** @throws RestoreError (`no-space`) when so many bytes are known not to fit. A sparse file may need fewer, so before that all may fit. */
   require(bytes: number): void;
 }
@@ -12,17 +14,22 @@ export interface Room {
 /** `folder`: a path on the disk. */
 export function watchRoom(folder: string): Room {
   let wasFull = false;
+  const free = () => {
+    if (!wasFull) return Number.POSITIVE_INFINITY;
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize;
+  };
   return {
     noteFull() {
       wasFull = true;
     },
+    has: (bytes) => bytes <= free(),
     require(bytes) {
-      if (!wasFull) return;
-      const { bavail, bsize } = statfsSync(folder);
-      if (bytes > bavail * bsize)
+      const most = free();
+      if (bytes > most)
         throw new RestoreError(
           'no-space',
-          `it has ${bytes} bytes, and the disk is full: ${bavail * bsize} are free`,
+          `it has ${bytes} bytes, and the disk is full: ${most} are free`,
         );
     },
   };

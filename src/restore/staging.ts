@@ -6,6 +6,8 @@ import { type Room, watchRoom } from './room.js';
 
 /** Where files are while they are not whole: in a folder of the root that only its owner can read. */
 export interface Staging {
+  /** Its path. */
+  readonly folder: string;
   readonly device: bigint;
   /** A path at which nothing is. */
   newPath(): string;
@@ -34,6 +36,7 @@ export async function openStaging(root: string): Promise<Staging> {
   writeFileSync(`${folder}/${OWNER}`, JSON.stringify(self));
   const stat = lstatPathIfAny(folder);
   return {
+    folder,
     device: stat?.dev ?? -1n,
     foldsCase: lstatPathIfAny(`${folder}/${OWNER.toUpperCase()}`) !== undefined,
     newPath: () => `${folder}/${newUnfinishedName()}`,

@@ -110,7 +110,8 @@ class QuickExchange<Subject> implements AnswerHandler {
 
   onResponseEnd(): void {
     if (!this.#isFirstEnd()) return;
-    const body = Buffer.concat(this.#chunks);
+    const [first] = this.#chunks;
+    const body = this.#chunks.length === 1 && first ? first : Buffer.concat(this.#chunks);
     const answer = { status: this.#status, headers: this.#headers, body };
     this.#batch.ends.answered(this.#subject, answer);
   }
