@@ -1,4 +1,6 @@
+import type { Clock } from '../../clock.js';
 import { StorageError } from '../../drivers/errors.js';
+import type { RelativePath } from '../../watcher/entry.js';
 import { type Backoff, backoffMs } from '../backoff.js';
 import { classify } from '../failure.js';
 import type { MirrorSettings } from '../mirror-settings.js';
@@ -52,6 +54,7 @@ export function createWatchedRuns(
   const { settings, parts, work } = mirror;
   const { clock, log } = parts;
   const finishing = new Set<Promise<unknown>>();
+  const awaitElsewhere = waitsForElsewhere(due, settings.settleMs + ELSEWHERE_MS, clock);
   let begun: DueRun | undefined;
 
   /**
@@ -112,8 +115,7 @@ export function createWatchedRuns(
         mirror.reportState();
         const run = await next;
         if (run.gone) {
-          // The event of the folder's new path comes at the same time, and settles too.
-          await clock.sleep(settings.settleMs + ELSEWHERE_MS, signal);
+          await awaitElsewhere(run, signal);
           if (due.waiting.some(({ gone }) => !gone)) {
             due.add(run);
             continue;
@@ -132,5 +134,24 @@ export function createWatchedRuns(
           due.add({ ...SCAN, why: 'deletes were withheld' });
       }
     },
+  };
+}
+
+/**
+ * Waits until the event of a gone folder's new path has come and settled: it comes at the same time as that of the old path.
+ * Folders that are gone at once wait at once.
+ */
+function waitsForElsewhere(
+  due: Pick<DueRuns, 'waiting'>,
+  waitMs: number,
+  clock: Pick<Clock, 'sleep'>,
+): (run: DueRun, signal: AbortSignal) => Promise<void> {
+  const waited = new Set<RelativePath>();
+  return async ({ under }, signal) => {
+    if (waited.delete(under)) return;
+    const together = due.waiting.filter(({ gone }) => gone).map((run) => run.under);
+    await clock.sleep(waitMs, signal);
+    waited.clear();
+    for (const path of together) waited.add(path);
   };
 }
