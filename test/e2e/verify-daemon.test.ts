@@ -1,9 +1,15 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { DaemonStatus } from '../../src/status/snapshot.js';
+import { openFake } from '../drivers/s3/open.js';
+import { ACCOUNT, startFakeS3 } from '../fakes/s3/server.js';
 import { eventually } from '../world/eventually.js';
-import { openLocalMirror } from '../world/mirror-in-a-folder.js';
+import {
+  type MirrorInAFolder,
+  openLocalMirror,
+  openRemoteMirror,
+} from '../world/mirror-in-a-folder.js';
 
 const VERIFY = '    verify: { within: 30d, bandwidth: off }';
 
@@ -26,15 +32,27 @@ test('P2: a daemon finds flipped bits and a missing object in the container with
   expect(mirror.differences()).toHaveLength(3);
 
   const daemon = mirror.daemon();
-  const verify = async () => {
+  const status = async () => {
     const { stdout } = await mirror.longshore('status', '--json');
-    return (JSON.parse(stdout) as DaemonStatus).mirrors[0]?.verify;
+    return (JSON.parse(stdout) as DaemonStatus).mirrors[0];
   };
+  const verify = async () => (await status())?.verify;
   await eventually(async () =>
     expect((await verify())?.proofs).toMatchObject({ objects: 4, verifiedObjects: 4 }),
   );
   expect(mirror.differences()).toEqual([]);
   expect((await verify())?.damaged).toEqual([]);
+  expect((await status())?.health).toEqual({
+    lagSeconds: 0,
+    lastReconcileMs: expect.any(Number),
+    eventsLost: 0,
+    verified: {
+      share: 1,
+      withinSeconds: 30 * 86_400,
+      neverVerified: 0,
+      oldestProofMs: expect.any(Number),
+    },
+  });
   const found = [...daemon.stderr().matchAll(/object damaged .*?name=(\S+)/g)].map(
     ([, name]) => name,
   );
@@ -51,4 +69,71 @@ test('P2: a daemon finds flipped bits and a missing object in the container with
   expect(again.stderr()).not.toContain('object damaged');
   again.kill('SIGTERM');
   await again.finished;
+});
+
+async function proofsOf(mirror: MirrorInAFolder) {
+  const { stdout } = await mirror.longshore('status', '--json');
+  return (JSON.parse(stdout) as DaemonStatus).mirrors[0]?.verify?.proofs;
+}
+
+test('a daemon that is stopped in the middle of a scrub goes on there after its next start', async () => {
+  const mirror = openLocalMirror('    verify: { within: 30d, bandwidth: 128KiB/s }');
+  for (let n = 0; n < 40; n++) mirror.write(`f${n}`, Buffer.alloc(32 * 1024, n));
+  expect((await mirror.longshore('reconcile')).code).toBe(0);
+  const daemon = mirror.daemon();
+  await eventually(async () =>
+    expect((await proofsOf(mirror))?.verifiedObjects).toBeGreaterThanOrEqual(4),
+  );
+  daemon.kill('SIGTERM');
+  await daemon.finished;
+  const again = mirror.daemon();
+  await eventually(async () => expect(await proofsOf(mirror)).toMatchObject({ objects: 40 }));
+  expect((await proofsOf(mirror))?.neverVerified).toBeLessThanOrEqual(36);
+  await eventually(async () => expect((await proofsOf(mirror))?.verifiedObjects).toBe(40));
+  again.kill('SIGTERM');
+  await again.finished;
+});
+
+test('P2: on S3 a daemon heals objects whose bytes have decayed under the same ETag, of one request and of parts', async () => {
+  const fake = await startFakeS3();
+  const direct = openFake(fake);
+  onTestFinished(async () => {
+    await direct.close();
+    await fake.close();
+  });
+  const mirror = openRemoteMirror({
+    direct,
+    target: {
+      driver: 's3',
+      profile: 'aws',
+      region: 'us-east-1',
+      addressing: 'path',
+      secure: false,
+      host: fake.host,
+      port: fake.port,
+      key: ACCOUNT.accessKey,
+      secret: ACCOUNT.secret,
+      multipart_threshold: '6MiB',
+    },
+    mirror: VERIFY,
+  });
+  mirror.write('small', 'small');
+  mirror.write('sound', 'sound');
+  mirror.write('in parts', Buffer.alloc(11 * 2 ** 20, 'in parts '));
+  const first = await mirror.longshore('reconcile');
+  expect(first.code, first.stderr).toBe(0);
+  const bucket = fake.rules.store.bucket(mirror.container);
+  for (const name of ['small', 'in parts']) {
+    const { bytes } = fake.rules.store.object(bucket, name);
+    const at = bytes.length >> 1;
+    bytes.writeUInt8(bytes.readUInt8(at) ^ 8, at);
+  }
+  expect(await mirror.differences()).toHaveLength(2);
+  const daemon = mirror.daemon();
+  await eventually(async () => expect((await proofsOf(mirror))?.verifiedObjects).toBe(3));
+  expect(await mirror.differences()).toEqual([]);
+  expect(daemon.stderr()).toMatch(/object damaged .*name=small problem=damaged/);
+  expect(daemon.stderr()).toContain('object healed');
+  daemon.kill('SIGTERM');
+  await daemon.finished;
 });

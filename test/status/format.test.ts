@@ -10,6 +10,37 @@ const at = (status: Partial<DaemonStatus>) =>
   formatStatus(daemonStatus({ startedAtMs: NOW - 3_725_000, ...status }), NOW);
 const of = (mirror: Partial<MirrorStatus>) => at({ mirrors: [mirrorStatus(mirror)] });
 
+test('status: shows what was read back, and what is damaged', () => {
+  const proofs = {
+    objects: 2_000,
+    bytes: 2 ** 33,
+    verifiedObjects: 1_998,
+    verifiedBytes: 2 ** 33,
+    neverVerified: 0,
+    oldestProofMs: NOW - 3 * 86_400_000,
+  };
+  const verify = {
+    withinSeconds: 30 * 86_400,
+    bytesPerSecond: 2 ** 21,
+    proofs,
+    damaged: [{ name: 'a\nb', problem: 'missing' as const, sinceMs: NOW - 60_000 }],
+    damagedObjects: 3,
+    unreadable: 1,
+    neededBytesPerSecond: 2 ** 22,
+  };
+  const text = of({ verify });
+  expect(text).toMatch(/verified +99.9 % of 2,000 objects within 30 d, the oldest 3 d ago/);
+  expect(text).toContain('the bandwidth is too small: it would take 4.0 MiB/s');
+  expect(text).toMatch(/damaged +"a\\nb": missing, found 1 min ago/);
+  expect(text).toContain('and 2 more');
+  expect(text).toContain('1 object could not be read');
+  expect(of({ verify: { ...verify, proofs: null } })).toMatch(/verified +not known yet/);
+  expect(of({ verify: { ...verify, proofs: { ...proofs, neverVerified: 7 } } })).toContain(
+    'within 30 d, 7 never',
+  );
+  expect(of({})).not.toContain('verified');
+});
+
 test('status: shows all of a quiet and of a busy mirror', () => {
   const busy = mirrorStatus({
     mirror: 'photos',

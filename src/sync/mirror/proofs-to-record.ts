@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.js';
 import type { Proof } from '../proof/prove.js';
 
 /** Proofs on their way to the index, many in one commit. */
@@ -8,13 +9,16 @@ export interface ProofsToRecord {
   flush(): Promise<void>;
 }
 
-/** Proofs that share a commit. A crash costs the reading of so many objects. */
+/** Proofs that share a commit, and how long the first of them waits. A crash costs the reading of so many objects. */
 const MOST = 256;
+const LONGEST_MS = 10_000;
 
 export function openProofsToRecord(
   proveAll: (proofs: readonly Proof[]) => Promise<void>,
+  clock: Pick<Clock, 'monotonic'>,
 ): ProofsToRecord {
   let kept: Proof[] = [];
+  let sinceMs = 0;
 
   async function flush(): Promise<void> {
     const proofs = kept;
@@ -24,8 +28,9 @@ export function openProofsToRecord(
 
   return {
     async add(proof) {
+      if (kept.length === 0) sinceMs = clock.monotonic();
       kept.push(proof);
-      if (kept.length >= MOST) await flush();
+      if (kept.length >= MOST || clock.monotonic() - sinceMs >= LONGEST_MS) await flush();
     },
     flush,
   };

@@ -9,7 +9,7 @@ import type { ProofCandidate } from '../proof/oldest-proofs.js';
 import { neededBytesPerSecond, type ProofPace, passMs } from '../proof/pace.js';
 import { isSameObject, type Proof } from '../proof/prove.js';
 import { type ReadBack, readBack } from '../proof/read-back.js';
-import { type ProofSurvey, surveyProofs } from '../proof/survey.js';
+import { countProof, type ProofSurvey, surveyProofs } from '../proof/survey.js';
 import type { VerifyStatus } from '../verify-status.js';
 import { verifyStatusOf } from './mirror-health.js';
 import { openProofsToRecord, type ProofsToRecord } from './proofs-to-record.js';
@@ -41,7 +41,7 @@ export interface ScrubOptions {
 }
 
 /** Objects that one survey finds, so that a survey of a million records is worth its seconds. */
-const AT_ONCE = 10_000;
+const AT_ONCE = 50_000;
 /** Objects that are read at the same time. Small ones would else wait for one answer after the other. */
 const LANES = 4;
 const SURVEY_EVERY_MS = 3_600_000;
@@ -86,12 +86,23 @@ export function createScrub(options: ScrubOptions): Scrub {
     return survey;
   }
 
+  /** Those that can be read before the next survey; it finds the others again. */
+  function* inTime(due: readonly ProofCandidate[]): Generator<ProofCandidate, void> {
+    const fromMs = clock.monotonic();
+    for (const one of due) {
+      if (clock.monotonic() - fromMs > SURVEY_EVERY_MS) return;
+      yield one;
+    }
+  }
+
   async function readAll(due: readonly ProofCandidate[], signal: AbortSignal): Promise<void> {
-    const proofs = openProofsToRecord(options.proveAll);
+    const proofs = openProofsToRecord(options.proveAll, clock);
     try {
-      await eachInParallel(due, LANES, signal, async ({ name }, within) => {
+      await eachInParallel(inTime(due), LANES, signal, async (candidate, within) => {
         await options.whenQuiet(within);
-        await examine(name, options, findings, proofs, within);
+        const isProven = await examine(candidate.name, options, findings, proofs, within);
+        if (isProven && survey !== undefined)
+          survey = countProof(survey, candidate, clock.now(), pace);
       });
     } finally {
       await proofs.flush();
@@ -120,33 +131,36 @@ export function createScrub(options: ScrubOptions): Scrub {
   };
 }
 
-/** Reads one object back, and does what its verdict asks for. */
+/** Reads one object back, and does what its verdict asks for. Resolves with whether it is proven. */
 async function examine(
   name: ObjectName,
   options: ScrubOptions,
   findings: OpenFindings,
   proofs: ProofsToRecord,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const { root, index, clock, hasJob } = options;
   const record = index.get(name);
-  if (record?.state !== 'confirmed' || hasJob(name)) return;
+  if (record?.state !== 'confirmed' || hasJob(name)) return false;
   const ref = { container: root.container, key: root.prefix + name };
   const result = await readBack({ backend: root.backend, clock }, ref, record, signal);
   const now = index.get(name);
   // A job has replaced the object meanwhile, or is about to: what was read says nothing of it.
-  if (now === undefined || !isSameObject(now, record) || hasJob(name)) return;
+  if (now === undefined || !isSameObject(now, record) || hasJob(name)) return false;
   if (result.verdict === 'proven') {
     findings.over(name);
-    return proofs.add({ name, record, atMs: clock.now() });
+    await proofs.add({ name, record, atMs: clock.now() });
+    return true;
   }
   if (result.verdict === 'unreadable' || result.verdict === 'unverified') {
     findings.postpone(name, record);
-    return reportUnread(name, result, options);
+    reportUnread(name, result, options);
+    return false;
   }
   findings.found(name, record, result.verdict);
   await proofs.add({ name, record, atMs: undefined });
   await options.heal(name, damageOf(result), result.verdict === 'missing' ? '' : result.detail);
+  return false;
 }
 
 function reportUnread(

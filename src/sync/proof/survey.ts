@@ -21,6 +21,23 @@ export interface ProofSurvey extends ProofCounts {
   readonly nextDueMs: number | undefined;
 }
 
+/** The same counts after one more object was proven, now. The oldest proof may be a newer one by then. */
+export function countProof<Counts extends ProofCounts>(
+  counts: Counts,
+  { size, provenAtMs }: ProofCandidate,
+  nowMs: number,
+  { withinMs }: Pick<ProofPace, 'withinMs'>,
+): Counts {
+  const wasVerified = provenAtMs !== undefined && provenAtMs >= nowMs - withinMs;
+  const { objects, bytes } = counts.verified;
+  return {
+    ...counts,
+    never: counts.never - (provenAtMs === undefined ? 1 : 0),
+    oldestMs: counts.oldestMs ?? nowMs,
+    verified: wasVerified ? counts.verified : { objects: objects + 1, bytes: bytes + size },
+  };
+}
+
 export interface SurveyOptions {
   readonly index: Pick<ObjectIndex, 'entries'>;
   readonly nowMs: number;

@@ -49,8 +49,10 @@ async function openScrubbed(mirrorConfig: Partial<MirrorConfig> = {}) {
     },
     /** Resolves once every object was read back and matched. */
     async allProven() {
-      await eventually(() => expect(scrub.status().proofs?.verifiedObjects).toBe(2));
-      expect([proofOf('a'), proofOf('b')]).toEqual([expect.any(Number), expect.any(Number)]);
+      await eventually(() => {
+        expect(scrub.status().proofs?.verifiedObjects).toBe(2);
+        expect([proofOf('a'), proofOf('b')]).toEqual([expect.any(Number), expect.any(Number)]);
+      });
     },
   };
 }

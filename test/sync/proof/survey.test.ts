@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ObjectRecord } from '../../../src/state/object-index.js';
-import { type SurveyOptions, surveyProofs } from '../../../src/sync/proof/survey.js';
+import { countProof, type SurveyOptions, surveyProofs } from '../../../src/sync/proof/survey.js';
 import { record } from '../../state/fixtures.js';
 
 const NOW = 1_800_000_000_000;
@@ -66,4 +66,24 @@ test('survey: goes through more records than one slice, and keeps no more than i
   const found = await survey(records, { most: 3 });
   expect(found.objects).toBe(2_500);
   expect(found.due.map(({ name }) => name)).toEqual(['f0000', 'f0001', 'f0002']);
+});
+
+test('survey: counts an object that is proven afterwards as another survey would', async () => {
+  const records = { late: daysAgo(31), never: record({ size: 7 }), fresh: daysAgo(2) };
+  const before = await survey(records);
+  let counts = before;
+  for (const each of before.due) counts = countProof(counts, each, NOW, pace);
+  const { verified, never } = await survey({
+    late: daysAgo(0),
+    never: daysAgo(0, 7),
+    fresh: daysAgo(2),
+  });
+  expect(counts).toMatchObject({ verified, never });
+  const first = await survey({ a: record() });
+  expect(
+    countProof(first, { name: 'a', size: 11, provenAtMs: undefined }, NOW, pace),
+  ).toMatchObject({
+    oldestMs: NOW,
+    never: 0,
+  });
 });
