@@ -22,6 +22,8 @@ export interface Contender {
   command(place: Place): Command;
   /** The command that makes the copy that the measured runs find. Absent: `command`, once. */
   prepare?(place: Place): Command;
+  /** What happens, unmeasured, before each measured run that is to find nothing to do. */
+  before?(place: Place): void;
   /** True: makes no copy. */
   readonly readsOnly?: true;
 }

@@ -124,6 +124,7 @@ async function mirrorOnce(course: Course, contender: Contender, place: Place): P
 /** A measured run that must not touch the copy. */
 async function findNothing(course: Course, contender: Contender, place: Place): Promise<Sample> {
   const { sink } = course;
+  contender.before?.(place);
   const copy = () => (sink === undefined ? fingerprint(copyOf(place)) : sink.puts());
   const before = await copy();
   const sample = await measured(contender.command(place), place);

@@ -6,6 +6,7 @@ import { listing } from './listing.js';
 import { memory } from './memory.js';
 import { nothingToDo } from './nothing-to-do.js';
 import { perFileRows } from './per-file.js';
+import { rebuild } from './rebuild.js';
 import { restoring } from './restoring.js';
 import { smallFiles } from './small-files.js';
 import { start } from './start.js';
@@ -17,6 +18,7 @@ export const ROWS: readonly Row[] = [
   ...largeFiles,
   ...restoring,
   ...nothingToDo,
+  ...rebuild,
   ...start,
   durable,
   ...watching,
