@@ -133,7 +133,7 @@ function settingsOf(
   { multipartThreshold, partSize }: TargetConfig,
   { metadataEpoch, dryRun, never }: FoundSettings,
 ): MirrorSettings {
-  const { overwrite, extraneous, deletes, metadata } = mirror;
+  const { overwrite, extraneous, deletes, metadata, hardlinks } = mirror;
   // A dry run sends nothing, so it reads no large file to hash it first.
   const md5 = metadata.includes('md5') && !dryRun;
   const kept = {
@@ -141,6 +141,7 @@ function settingsOf(
     mode: metadata.includes('mode'),
     owner: metadata.includes('owner'),
     md5,
+    hardlinks: hardlinks === 'record',
   };
   return {
     ...mirror,

@@ -89,6 +89,7 @@ export interface MirrorConfig {
   readonly extraneous: 'keep' | 'report' | 'delete';
   readonly symlinks: 'skip' | 'follow' | 'preserve';
   readonly folders: 'skip' | 'keep';
+  readonly hardlinks: 'copy' | 'record';
   /** What objects have beside their content, by patterns of their names below `prefix`. */
   readonly headers: readonly HeaderAndClassRule[];
   /** When the index is copied into the container: see SnapshotRule. Undefined: never. */

@@ -126,6 +126,10 @@ const keptOfFiles = {
     'Folders. skip: only as part of the names of their files; keep: each is an empty object of its own, whose name ends in "/", with its time and mode.',
     ['skip', 'keep'],
   ).default('skip'),
+  hardlinks: oneOf(
+    'Files with several names. copy: each name is an object like any other; record: the content is sent once and copied in the target, and the objects say that they are one file, which a restore makes of them again.',
+    ['copy', 'record'],
+  ).default('copy'),
   metadata: list(
     'What is kept of a file besides its content. md5: for objects whose provider gives no MD5 of the whole content, such as those in parts; large files are read twice for it.',
     oneOf('One of them.', ['mtime', 'mode', 'owner', 'md5']),

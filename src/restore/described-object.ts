@@ -1,6 +1,7 @@
 import type { Backend } from '../drivers/backend.js';
 import type { Call, ObjectInfo } from '../drivers/call.js';
 import type { ObjectRecord } from '../state/object-index.js';
+import { linkGroupIn } from '../sync/linked-file.js';
 import { type ContentProof, findProof, isRecordOf } from '../sync/store/content-proof.js';
 import type { Read } from '../sync/store/steady-read.js';
 import {
@@ -15,6 +16,8 @@ import type { RestoreContext, RestoreSource } from './restore-context.js';
 export interface DescribedObject {
   readonly info: ObjectInfo;
   readonly attributes: Attributes;
+  /** Objects with the same one were one file with several names (hard links). Undefined: a file with one name. */
+  readonly linkGroup?: string;
   /** See RestoreEvent. */
   readonly notes: readonly string[];
 }
@@ -42,11 +45,16 @@ export async function describeObject(
 
 /** What is known of an object whose metadata are in `info`, or whose very version has a record in the index. */
 export function describedBy(info: ObjectInfo, record: ObjectRecord | undefined): DescribedObject {
-  if (isRecordOf(record, info)) return { info, attributes: attributesOfRecord(record), notes: [] };
+  if (isRecordOf(record, info)) {
+    const links = record.hardLink && { linkGroup: String(record.inode) };
+    return { info, attributes: attributesOfRecord(record), ...links, notes: [] };
+  }
+  const linkGroup = linkGroupIn(info.metaData);
   const notes = malformedAttributes(info).map(
     (key) => `its metadata "${key}" has no known form, and is not applied`,
   );
-  return { info, attributes: attributesOfObject(info), notes };
+  const links = linkGroup !== undefined && { linkGroup };
+  return { info, attributes: attributesOfObject(info), ...links, notes };
 }
 
 function lookUp(

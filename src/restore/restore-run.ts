@@ -1,8 +1,9 @@
 import { tmpdir } from 'node:os';
 import { openGate } from '../drivers/gate.js';
 import { eachInParallel } from '../drivers/parallel.js';
-import { openSpill } from '../sync/scan/spill.js';
-import type { DescribedObject } from './described-object.js';
+import { openSpill, type Spill } from '../sync/scan/spill.js';
+import { type DescribedObject, describeObject } from './described-object.js';
+import { linkGroups } from './link-groups.js';
 import { type PathedSource, packSmall, type RestoreUnit } from './pack-small.js';
 import type { RestoreContext, RestoreSource } from './restore-context.js';
 import type { RestoreEvent, RestoreOutcome } from './restore-events.js';
@@ -10,6 +11,7 @@ import { problemOf, RestoreError } from './restore-failure.js';
 import { type FileResult, restoreFile } from './restore-file.js';
 import { finishFolder, makeFolder } from './restore-folders.js';
 import { restoreLink } from './restore-link.js';
+import { type LinkedSource, type MadeFiles, restoreLinked } from './restore-linked.js';
 import { openSmallRestore } from './restore-small.js';
 import { type RestoredPath, restoredPath } from './restored-path.js';
 
@@ -24,9 +26,9 @@ export interface RestoreRunOptions {
 const MOST_BATCHES = 3;
 
 /**
- * Restores all sources, in bounded memory: first the files, then the links, which could lead the files below them elsewhere,
- * and last the times and modes of folders. What keeps one object from being restored is reported, and the others go on.
- * Rejects with trouble that all of them would meet, and with the signal's reason.
+ * Restores all sources, in bounded memory: first the files, then those with several names, then the links, which could lead the
+ * files below them elsewhere, and last the times and modes of folders. What keeps one object from being restored is reported, and
+ * the others go on. Rejects with trouble that all of them would meet, and with the signal's reason.
  */
 export async function restoreAll(
   ctx: RestoreContext,
@@ -35,6 +37,7 @@ export async function restoreAll(
 ): Promise<void> {
   const links = openSpill<PathedSource>(tmpdir());
   const folders = openSpill<PathedSource>(tmpdir());
+  const linked = openSpill<LinkedSource>(tmpdir());
   const together = openSmallRestore(ctx);
   const batches = openGate(ctx.clock, MOST_BATCHES);
 
@@ -47,7 +50,16 @@ export async function restoreAll(
     else if (path.kind === 'folder') {
       folders.add({ source, segments: path.segments });
       if (!ctx.rules.dryRun) await attemptFolder(source, () => makeFolder(ctx, path.segments));
-    } else await attempt(source, 'file', () => restoreFile(ctx, source, path.segments, within));
+    } else
+      await attempt(source, 'file', () =>
+        restoreOrDefer(ctx, { source, segments: path.segments }, linked, within),
+      );
+  }
+
+  async function restoreGroup(group: readonly LinkedSource[], within: AbortSignal): Promise<void> {
+    const made: MadeFiles = new Map();
+    for (const each of group)
+      await attempt(each.source, 'file', () => restoreLinked(ctx, each, made, within));
   }
 
   function smallFile(source: RestoreSource): readonly string[] | undefined {
@@ -57,7 +69,7 @@ export async function restoreAll(
   }
 
   const reportRestored = (source: RestoreSource, result: FileResult) =>
-    reportResult(source, 'file', result);
+    report(resultOf(source, 'file', result));
 
   /** Many small files are only taken together once there is room for them in memory. */
   async function* units(): AsyncGenerator<RestoreUnit, void> {
@@ -78,21 +90,14 @@ export async function restoreAll(
     await eachInParallel(left, lanes, within, ({ source }, each) => restoreOne(source, each));
   }
 
-  function reportResult(
-    source: RestoreSource,
-    kind: RestoreEvent['kind'],
-    { outcome, described }: FileResult,
-  ): void {
-    report(eventOf(source, kind, outcome, described));
-  }
-
   async function attempt(
     source: RestoreSource,
     kind: RestoreEvent['kind'],
-    work: () => Promise<FileResult>,
+    work: () => Promise<FileResult | undefined>,
   ): Promise<void> {
     try {
-      reportResult(source, kind, await work());
+      const result = await work();
+      if (result !== undefined) report(resultOf(source, kind, result));
     } catch (error) {
       report(eventOf(source, kind, failureOf(error, source, signal)));
     }
@@ -110,6 +115,8 @@ export async function restoreAll(
     await eachInParallel(units(), lanes, signal, (unit, within) =>
       unit.kind === 'one' ? restoreOne(unit.source, within) : restoreMany(unit.files, within),
     );
+    if (linked.size > 0)
+      await eachInParallel(linkGroups(linked.items()), lanes, signal, restoreGroup);
     await eachInParallel(links.items(), lanes, signal, ({ source, segments }, within) =>
       attempt(source, 'symlink', () => restoreLink(ctx, source, segments, within)),
     );
@@ -121,7 +128,22 @@ export async function restoreAll(
     await together?.close();
     links.close();
     folders.close();
+    linked.close();
   }
+}
+
+/** Undefined for a file with several names, which is added to `linked`: its turn comes with theirs. */
+async function restoreOrDefer(
+  ctx: RestoreContext,
+  { source, segments }: PathedSource,
+  linked: Pick<Spill<LinkedSource>, 'add'>,
+  signal: AbortSignal,
+): Promise<FileResult | undefined> {
+  const { linkGroup: group, info } = await describeObject(ctx, source, signal);
+  const known = info === source.info ? source : { ...source, info, isDescribed: true as const };
+  if (group === undefined) return restoreFile(ctx, known, segments, signal);
+  linked.add({ group, source: known, segments });
+  return undefined;
 }
 
 /** Swift's tools mark a folder by this content type, without a "/" (docs.openstack.org/swift, "Pseudo-hierarchical folders"). */
@@ -134,6 +156,14 @@ function pathOf({ name, info }: RestoreSource, links: boolean): ReturnType<typeo
   if (path.kind === 'folder' && info.size > 0)
     return { refused: 'its name ends in "/", and it has a content' };
   return isMarker ? ({ ...path, kind: 'folder' } satisfies RestoredPath) : path;
+}
+
+function resultOf(
+  source: RestoreSource,
+  kind: RestoreEvent['kind'],
+  { outcome, described }: FileResult,
+): RestoreEvent {
+  return eventOf(source, kind, outcome, described);
 }
 
 function eventOf(

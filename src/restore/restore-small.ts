@@ -47,8 +47,11 @@ export function openSmallRestore(ctx: RestoreContext): SmallRestore | undefined 
   }
 
   return {
-    takes: ({ info, versionId }) =>
-      versionId === undefined && info.size <= SMALL_BYTES && hasSize(backend, info),
+    takes: ({ name, info, isCurrent, versionId }) =>
+      versionId === undefined &&
+      info.size <= SMALL_BYTES &&
+      hasSize(backend, info) &&
+      !(isCurrent && ctx.recordOf(name)?.hardLink === true),
     async restore(files, restored, signal) {
       const done = new Set<PathedSource>();
       const write = async (loaded: readonly LoadedFile[], content: ArrayBuffer) => {
@@ -165,7 +168,7 @@ function bytesOf(files: readonly PathedSource[]): number {
   return files.reduce((sum, { source }) => sum + source.info.size, 0);
 }
 
-/** Undefined: no MD5 of the whole content is known without a further request. */
+/** Undefined: no MD5 of the whole content is known without a further request, or the file has several names. */
 function loadedFile(
   { rules, recordOf }: RestoreContext,
   file: PathedSource,
@@ -177,6 +180,7 @@ function loadedFile(
   if (proof === undefined || !('checksum' in proof) || proof.checksum.algorithm !== 'md5')
     return undefined;
   const described: DescribedObject = describedBy(info, record);
+  if (described.linkGroup !== undefined) return undefined;
   const { mtimeNs, mode, uid, gid } = described.attributes;
   const row: BatchRow = {
     segments,

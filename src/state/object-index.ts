@@ -29,6 +29,8 @@ export interface ObjectRecord {
   readonly versionId?: string;
   /** Content class of the first bytes that were sent; undefined: plain, or not determined. */
   readonly looks?: 'random' | 'blank';
+  /** The object says that its file has other names (hard links), and the inode of this record. */
+  readonly hardLink?: true;
   /** Number of the `metadata` setting that its object has (LedgerDocument.metadata). Missing: 0. */
   readonly metadataEpoch?: number;
   /**

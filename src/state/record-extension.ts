@@ -36,6 +36,15 @@ const FIELDS: readonly ExtensionField[] = [
       record.provenAtMs = bytes.readDoubleLE(at);
     },
   },
+  {
+    name: 'hardLink',
+    bit: 4,
+    bytes: 0,
+    write() {}, // its bit says all
+    read(_bytes, record) {
+      record.hardLink = true;
+    },
+  },
 ];
 
 const KNOWN_BITS = FIELDS.reduce((bits, { bit }) => bits | bit, 0);

@@ -5,8 +5,10 @@ import { upgrade } from './migrate.js';
 import { GUARDED, type Guarded, type ObjectName, type ObjectRecord } from './object-index.js';
 
 /** A document is of the first version that has all of its fields, so that an older program reads all it can. */
-const VERSION = 3;
-/** The last one without `provenAtMs`. */
+const VERSION = 4;
+/** The last one without `hardLink`. */
+const WITHOUT_LINKS = 3;
+/** The last one without `provenAtMs`, too. */
 const WITHOUT_PROOFS = 2;
 /** The last one without `md5Parts`, too. */
 const WITHOUT_PARTS = 1;
@@ -36,6 +38,7 @@ export function recordsFromJson(json: unknown, file: string): Map<ObjectName, Ob
     steps: {
       [WITHOUT_PARTS]: (document) => document,
       [WITHOUT_PROOFS]: (document) => document,
+      [WITHOUT_LINKS]: (document) => document,
     },
   });
   if (!Array.isArray(records)) throw new StateDamagedError(file, 'has no list of records');
@@ -44,9 +47,10 @@ export function recordsFromJson(json: unknown, file: string): Map<ObjectName, Ob
 
 function versionOf(records: ReadonlyMap<ObjectName, ObjectRecord>): number {
   let version = WITHOUT_PARTS;
-  for (const { md5Parts, provenAtMs } of records.values()) {
-    if (provenAtMs !== undefined) return VERSION;
-    if (md5Parts !== undefined) version = WITHOUT_PROOFS;
+  for (const { md5Parts, provenAtMs, hardLink } of records.values()) {
+    if (hardLink !== undefined) return VERSION;
+    if (provenAtMs !== undefined) version = WITHOUT_LINKS;
+    else if (md5Parts !== undefined) version = Math.max(version, WITHOUT_PROOFS);
   }
   return version;
 }
@@ -100,6 +104,7 @@ function readRecord(json: unknown, file: string): readonly [ObjectName, ObjectRe
     ...(looks !== undefined && { looks: looks as 'random' | 'blank' }),
     ...(fields['metadataEpoch'] !== undefined && { metadataEpoch: number('metadataEpoch') }),
     ...(fields['provenAtMs'] !== undefined && { provenAtMs: number('provenAtMs') }),
+    ...(fields['hardLink'] === true && { hardLink: true as const }),
     ...(guarded !== undefined && { guarded: guarded as Guarded }),
   };
   return [text('name'), record];

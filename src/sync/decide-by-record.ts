@@ -18,6 +18,7 @@ export function decideByRecord(
   // What was decided about a missing or damaged file, and whether the file changed as it was hashed, needs a look at it.
   const { guarded: _, ...record } = { ...known, hashedAtMs: Number.MAX_SAFE_INTEGER };
   const { kind, size, mtimeNs, ctimeNs, inode, mode, uid, gid } = record;
-  const entry = { path: '', kind, size, mtimeNs, ctimeNs, inode, mode, uid, gid };
+  const links = known.hardLink ? { links: 2 } : {};
+  const entry = { path: '', kind, size, mtimeNs, ctimeNs, inode, mode, uid, gid, ...links };
   return decide({ entry, ...digestsOf(record) }, record, remote, policy);
 }

@@ -1,7 +1,9 @@
-import { isCopiedTime, isSetTime } from '../file-time.js';
+import { isSetTime } from '../file-time.js';
 import type { ObjectRecord } from '../state/object-index.js';
 import type { LocalEntry } from '../watcher/entry.js';
 import { type Digests, isHashedInParts, isRecorded } from './digests.js';
+import { hasOtherLinks } from './linked-file.js';
+import { type KeptMetadata, metadataDiffers } from './metadata-differs.js';
 import { isRacy, sameStat } from './same-stat.js';
 
 /** A local file or link, and digests of its content once the file has been read. */
@@ -32,15 +34,7 @@ export interface Policy {
   readonly extraneous: 'keep' | 'report' | 'delete';
   /** `trash` decides as `mirror` does; the difference is in how it is done. */
   readonly deletes: 'mirror' | 'trash' | 'keep';
-  /** Which stat fields are kept with the object, and so are worth a metadata update of their own. */
-  readonly metadata: {
-    readonly mtime: boolean;
-    readonly mode: boolean;
-    readonly owner: boolean;
-  } & {
-    /** Where the provider reports no MD5 of the whole content, objects have it in their metadata. */
-    readonly md5?: boolean;
-  };
+  readonly metadata: KeptMetadata;
   /** The number of these settings: records with another one are of objects that were given others. Default 0. */
   readonly metadataEpoch?: number;
 }
@@ -173,7 +167,8 @@ function decideKnown(
   if (sameStat(local.entry, known) && !isRacy(known)) {
     if (drifted) return decideDrifted(local, known, remote);
     if (known.guarded !== undefined) return { action: 'release' };
-    return isFact(remote) && hasOldMetadata(known.metadataEpoch, policy)
+    return (isFact(remote) && hasOldMetadata(known.metadataEpoch, policy)) ||
+      hasOtherLinks(local.entry, known, policy)
       ? { action: 'renew-metadata' }
       : NOTHING;
   }
@@ -243,12 +238,4 @@ function hasDrifted(known: ObjectRecord, remote: Remote): boolean {
 /** Whether an object was given its metadata by other settings than those of now. Only a reconcile sees to it. */
 export function hasOldMetadata(epoch: number | undefined, { metadataEpoch = 0 }: Policy): boolean {
   return (epoch ?? 0) !== metadataEpoch;
-}
-
-function metadataDiffers(entry: LocalEntry, known: ObjectRecord, { metadata }: Policy): boolean {
-  return (
-    (metadata.mtime && !isCopiedTime(entry.mtimeNs, known.mtimeNs)) ||
-    (metadata.mode && entry.mode !== known.mode) ||
-    (metadata.owner && (entry.uid !== known.uid || entry.gid !== known.gid))
-  );
 }

@@ -56,6 +56,7 @@ describe('loadConfig', () => {
           extraneous: 'keep',
           symlinks: 'skip',
           folders: 'skip',
+          hardlinks: 'copy',
           metadata: ['mtime', 'mode'],
           index: 'lmdb',
         },

@@ -186,6 +186,7 @@ mirrors:
     include: ["*.pdf", "*.html", "letters/**"]
     symlinks: preserve
     folders: keep
+    hardlinks: record
     metadata: [mtime, mode, owner]
     headers:
       - match: "*.html"

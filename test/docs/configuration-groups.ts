@@ -97,7 +97,7 @@ export const GROUPS = {
     ['From where to where', ['name', 'source', 'create_source', 'target', 'container', 'prefix']],
     [
       'Which files, and what is kept of them',
-      ['exclude', 'include', 'symlinks', 'folders', 'metadata', 'headers'],
+      ['exclude', 'include', 'symlinks', 'folders', 'hardlinks', 'metadata', 'headers'],
     ],
     ['When', ['watch', 'chokidar_limit', 'settle', 'settle_limit', 'rescan', 'reconcile']],
     ['Reading back', ['verify']],

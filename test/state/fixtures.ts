@@ -62,6 +62,7 @@ export const anyRecord: fc.Arbitrary<ObjectRecord> = fc
       looks: fc.constantFrom('random' as const, 'blank' as const),
       metadataEpoch: fc.constantFrom(1, 2, 3),
       provenAtMs: fc.maxSafeNat(),
+      hardLink: fc.constant(true as const),
       guarded: fc.constantFrom(
         'delete-held' as const,
         'overwrite-held' as const,

@@ -103,12 +103,24 @@ test('record codec: refuses a whole record of a later version as newer, not as d
 test('record codec: a last proof takes 9 bytes and 4 versions more, and leaves a record without one as it was', async () => {
   await fc.assert(
     fc.property(anyRecord, anyName, fc.maxSafeNat(), (made, name, provenAtMs) => {
-      const { provenAtMs: _, ...unproven } = made;
+      const { provenAtMs: _, hardLink: __, ...unproven } = made;
       const without = encodeRecord(unproven, keyOf(name));
       const bytes = encodeRecord({ ...unproven, provenAtMs }, keyOf(name));
       expect(without.readUInt8(4)).toBeLessThanOrEqual(4);
       expect(bytes.readUInt8(4)).toBe(without.readUInt8(4) + 4);
       expect(bytes.length).toBe(without.length + 9);
+    }),
+  );
+});
+
+test('record codec: that an object says that its file has other names takes one byte and 4 versions more', async () => {
+  await fc.assert(
+    fc.property(anyRecord, anyName, (made, name) => {
+      const { provenAtMs: _, hardLink: __, ...single } = made;
+      const without = encodeRecord(single, keyOf(name));
+      const bytes = encodeRecord({ ...single, hardLink: true }, keyOf(name));
+      expect(bytes.readUInt8(4)).toBe(without.readUInt8(4) + 4);
+      expect(bytes.length).toBe(without.length + 1);
     }),
   );
 });

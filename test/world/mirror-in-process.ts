@@ -210,6 +210,7 @@ function configOf(
         extraneous: 'keep',
         symlinks: 'skip',
         folders: 'skip',
+        hardlinks: 'copy',
         headers: [],
         metadata: ['mtime', 'mode'],
         index: 'lmdb',

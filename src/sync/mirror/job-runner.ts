@@ -7,6 +7,7 @@ import { type Attempts, createAttempts } from '../work/attempts.js';
 import { type Books, openBooks } from '../work/books.js';
 import { openEffects } from '../work/effects.js';
 import type { Job } from '../work/job.js';
+import { createLinkedSends } from '../work/linked-sends.js';
 import type { Outcome } from '../work/outcome.js';
 import { perform } from '../work/perform.js';
 import type { RemoteRoot } from '../work/remote-root.js';
@@ -158,6 +159,7 @@ function contextOf({ parts, findings, source, root, jobLedger }: ContextOptions)
     mayDelete: () => ledger.read().reconciled,
     whereabouts: findings.whereabouts,
     waitingJobs: findings.waitingJobs,
+    linkedSends: createLinkedSends(),
     racyFiles: findings.racyFiles,
     seeTo: findings.admission.seeTo,
     notInTrash: jobLedger.notInTrash,

@@ -110,6 +110,8 @@ export function isPlainlyUnchanged(
   remote: Remote,
   policy: Policy,
 ): boolean {
+  // Only the record says whether the object says that there are others.
+  if (local.links !== undefined && policy.metadata.hardlinks === true) return false;
   if (!entry.isConfirmed(local) || isRacy({ ctimeNs: local.ctimeNs, hashedAtMs: entry.hashedAtMs }))
     return false;
   if (remote === 'unknown') return true;

@@ -2,6 +2,7 @@ import type { DownloadedAttributes } from '../../drivers/download.js';
 import { isCopiedTime } from '../../file-time.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { Policy } from '../decide.js';
+import { isRecordedLink, LINK_KEY } from '../linked-file.js';
 
 const NS_PER_SECOND = 1_000_000_000n;
 /** Where rclone keeps the MD5 of an object in parts (its S3 backend), in base64. */
@@ -16,13 +17,15 @@ const FILE_TYPE_BITS = { file: 0o100000, symlink: 0o120000, folder: 0o040000 } a
  */
 export function objectMetadata(
   entry: LocalEntry,
-  { metadata }: Pick<Policy, 'metadata'>,
+  policy: Pick<Policy, 'metadata'>,
   md5?: string,
 ): Readonly<Record<string, string>> {
+  const { metadata } = policy;
   return {
     ...(metadata.mtime ? { mtime: secondsText(entry.mtimeNs) } : {}),
     ...(metadata.mode ? { mode: (entry.mode | FILE_TYPE_BITS[entry.kind]).toString(8) } : {}),
     ...(metadata.owner ? { uid: String(entry.uid), gid: String(entry.gid) } : {}),
+    ...(isRecordedLink(entry, policy) ? { [LINK_KEY]: String(entry.inode) } : {}),
     ...(md5 === undefined ? {} : { [MD5_KEY]: Buffer.from(md5, 'hex').toString('base64') }),
   };
 }
@@ -34,7 +37,7 @@ export function objectMetadata(
 export type MetadataState = 'current' | 'stale' | 'incomplete';
 
 /** The metadata that no object may lack which is to have it. */
-const NEEDED = ['mtime', MD5_KEY];
+const NEEDED = ['mtime', MD5_KEY, LINK_KEY];
 
 /**
  * Modes and owners that an object does not tell were never kept with it: what another tool put there is left. `md5`: see

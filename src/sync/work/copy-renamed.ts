@@ -3,6 +3,8 @@ import { printable } from '../../printable.js';
 import type { ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import { compareDigests, digestsOf, recordedParts } from '../digests.js';
+import { isRecordedLink } from '../linked-file.js';
+import { isRacy, sameStat } from '../same-stat.js';
 import type { FileContent } from '../source/file-reader.js';
 import type { Job } from './job.js';
 import { keepOld } from './keep-old.js';
@@ -23,6 +25,7 @@ export async function copyRenamed(
   if (entry.kind === 'folder') return undefined; // it costs no more to send
   const from = whereToCopyFrom(job, entry, ctx);
   if (from === undefined || !effects.canCopy || !holds(index.get(from), entry)) return undefined;
+  const isLink = isRecordedLink(entry, ctx.policy);
   const content = await contentFor(from, entry, read, ctx);
   if (!isOfContent(index.get(from), content)) return undefined;
   await keepOld(job, content.md5, neededBy, ctx, signal);
@@ -39,7 +42,7 @@ export async function copyRenamed(
   return {
     outcome: 'done',
     job: 'copy_object',
-    why: `renamed from ${printable(from)}`,
+    why: `${isLink ? 'linked to' : 'renamed from'} ${printable(from)}`,
     bytes: 0,
     entry: {
       record: confirmedRecord(
@@ -60,10 +63,19 @@ async function contentFor(
   { index, effects }: MirrorContext,
 ): Promise<FileContent> {
   const record = index.get(from);
+  // The very file, under another name, and not written to since then.
+  if (record !== undefined && record.md5 !== '' && sameStat(entry, record) && !isRacy(record))
+    return contentOf(record);
   const recorded = record === undefined ? {} : digestsOf(record);
   return read !== undefined && compareDigests(read, recorded) !== undefined
     ? read
     : effects.read(entry, recorded.md5Parts?.partSize);
+}
+
+function contentOf(record: ObjectRecord): FileContent {
+  const { md5, hashedAtMs, looks = 'ordinary' } = record;
+  const { md5Parts } = digestsOf(record);
+  return { md5, hashedAtMs, looks, ...(md5Parts !== undefined && { md5Parts }) };
 }
 
 function isOfContent(record: ObjectRecord | undefined, content: FileContent): boolean {
@@ -74,11 +86,10 @@ function isOfContent(record: ObjectRecord | undefined, content: FileContent): bo
 function whereToCopyFrom(
   { name, renamedFrom }: Job,
   entry: LocalEntry,
-  { index }: MirrorContext,
+  { index, policy }: MirrorContext,
 ): ObjectName | undefined {
-  return renamedFrom === undefined && index.get(name) === undefined
-    ? undefined
-    : formerName(index, name, entry);
+  const isNew = renamedFrom === undefined && index.get(name) === undefined;
+  return isNew && !isRecordedLink(entry, policy) ? undefined : formerName(index, name, entry);
 }
 
 /** Whether the record is of an object that can have the file's content. */

@@ -7,6 +7,7 @@ import type { SourceView } from '../source/source-view.js';
 import type { Books } from './books.js';
 import type { Effects } from './effects.js';
 import type { Job } from './job.js';
+import type { LinkedSends } from './linked-sends.js';
 import type { RacyFiles } from './racy-files.js';
 import type { RemoteRoot } from './remote-root.js';
 import type { WaitingJobs } from './waiting-jobs.js';
@@ -30,6 +31,7 @@ export interface MirrorContext extends Pick<RemoteRoot, 'trash' | 'aside'> {
   readonly drain: AbortSignal;
   readonly whereabouts: Whereabouts;
   readonly waitingJobs: WaitingJobs;
+  readonly linkedSends: LinkedSends;
   readonly racyFiles: Pick<RacyFiles, 'hashedAtMs'>;
   /** Makes jobs of these names, which are not known to have files, for the same run. */
   seeTo(names: Iterable<ObjectName>, run: number, since: Since): Promise<void>;

@@ -5,6 +5,7 @@ import type { LocalEntry } from '../../watcher/entry.js';
 import type { LocalFact, Remote } from '../decide.js';
 import { compareDigests, digestsOf } from '../digests.js';
 import { withVerdict } from '../guard/held-records.js';
+import { isRecordedLink } from '../linked-file.js';
 import type { FileContent } from '../source/file-reader.js';
 import type { Confirmed } from '../store/object-store.js';
 import type { Job } from './job.js';
@@ -121,7 +122,10 @@ export async function renewMetadata(
   failpoint('sync: metadata replaced, not recorded');
   const record = recordOf(
     entry,
-    Object.assign({}, others, confirmed, { metadataEpoch: epoch }),
+    Object.assign({}, others, confirmed, {
+      metadataEpoch: epoch,
+      hardLink: isRecordedLink(entry, ctx.policy),
+    }),
     before.hashedAtMs,
     'confirmed',
   );

@@ -2,6 +2,7 @@ import type { ObjectRecord } from '../../state/object-index.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { ContentClass } from '../content-class.js';
 import type { Policy } from '../decide.js';
+import { isRecordedLink } from '../linked-file.js';
 import type { Confirmed } from '../store/object-store.js';
 
 /**
@@ -14,6 +15,7 @@ export function recordOf(
     readonly looks?: ContentClass | undefined;
     readonly metadataEpoch?: number | undefined;
     readonly provenAtMs?: number | undefined;
+    readonly hardLink?: boolean | undefined;
   },
   hashedAtMs: number,
   state: ObjectRecord['state'],
@@ -28,6 +30,7 @@ export function recordOf(
     looks = 'ordinary',
     metadataEpoch = 0,
     provenAtMs,
+    hardLink = false,
   } = confirmed;
   return {
     state,
@@ -48,6 +51,7 @@ export function recordOf(
     ...(looks === 'ordinary' ? {} : { looks }),
     ...(metadataEpoch === 0 ? {} : { metadataEpoch }),
     ...(provenAtMs === undefined ? {} : { provenAtMs }),
+    ...(hardLink ? { hardLink } : {}),
   };
 }
 
@@ -56,7 +60,10 @@ export function confirmedRecord(
   entry: LocalEntry,
   confirmed: Confirmed,
   { looks, hashedAtMs }: { readonly looks: ContentClass; readonly hashedAtMs: number },
-  { metadataEpoch }: Policy,
+  policy: Policy,
 ): ObjectRecord {
-  return recordOf(entry, { looks, metadataEpoch, ...confirmed }, hashedAtMs, 'confirmed');
+  const { metadataEpoch } = policy;
+  const hardLink = isRecordedLink(entry, policy);
+  const described = { looks, metadataEpoch, hardLink, ...confirmed };
+  return recordOf(entry, described, hashedAtMs, 'confirmed');
 }

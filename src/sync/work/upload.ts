@@ -1,5 +1,6 @@
 import { ObjectInTheWayError } from '../../drivers/errors.js';
 import { failpoint } from '../../failpoint.js';
+import { isRecordedLink } from '../linked-file.js';
 import { copyRenamed } from './copy-renamed.js';
 import type { MirrorContext } from './mirror-context.js';
 import { clearObstacles } from './obstacles.js';
@@ -37,5 +38,13 @@ export async function upload(
 }
 
 async function copyOrSend(what: Upload, ctx: MirrorContext, signal: AbortSignal): Promise<Outcome> {
-  return (await copyRenamed(what, ctx, signal)) ?? send(what, ctx, signal);
+  const copied = await copyRenamed(what, ctx, signal);
+  if (copied !== undefined) return copied;
+  const { job, entry } = what;
+  if (!isRecordedLink(entry, ctx.policy) || !ctx.effects.canCopy) return send(what, ctx, signal);
+  const linked = await ctx.linkedSends.alone(entry.inode, job.name, () => send(what, ctx, signal));
+  if ('sent' in linked) return linked.sent;
+  // Its object is copied once that one is confirmed.
+  if (ctx.waitingJobs.waitFor(job, linked.sentAs, false)) return { outcome: 'waits' };
+  return send(what, ctx, signal);
 }
