@@ -102,7 +102,15 @@ function itemOf(bytes: Buffer, at: number, file: string): Item {
 type Fields = Readonly<
   Partial<
     Record<
-      'longshorePlan' | 'mirrors' | 'mirror' | 'name' | 'action' | 'evidence' | 'file' | 'end',
+      | 'longshorePlan'
+      | 'mirrors'
+      | 'mirror'
+      | 'name'
+      | 'action'
+      | 'evidence'
+      | 'file'
+      | 'kind'
+      | 'end',
       unknown
     >
   >
@@ -144,7 +152,12 @@ function isAction({ mirror, name, action, evidence }: Fields): boolean {
   if (!ACTIONS.includes(String(action))) return false;
   return action === 'delete' || action === 'forget'
     ? evidence.file === null
-    : isFields(evidence.file) && name.split('/').every(isPlainSegment);
+    : isFields(evidence.file) && pathOf(name, evidence.file).split('/').every(isPlainSegment);
+}
+
+/** Without the `/` at the end of a folder's name. */
+function pathOf(name: string, { kind }: Fields): string {
+  return kind === 'folder' && name.endsWith('/') ? name.slice(0, -1) : name;
 }
 
 function isPlainSegment(segment: string): boolean {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -162,6 +163,21 @@ test('P10: folders: keep: a bucket has an empty object for each folder, and a re
   const restored = await mirror.longshore('restore', 'documents', '--to', 'back');
   expect(restored.code, restored.stderr).toBe(0);
   expect(folderDifferences(folders, join(mirror.folder, 'back'))).toEqual([]);
+});
+
+test('folders: keep: a plan has the folders and the names of one file, and is applied', async () => {
+  const mirror = openLocalMirror(`${KEEP}    hardlinks: record\n`);
+  mirror.write('a/file');
+  linkSync(join(mirror.source, 'a/file'), join(mirror.source, 'other'));
+  mkdirSync(join(mirror.source, 'empty'));
+  expect((await mirror.longshore('reconcile', '--plan', 'plan')).code).toBe(5);
+  const shown = await mirror.longshore('plan', 'show', 'plan');
+  expect(shown.stdout).toContain('empty/');
+  const applied = await mirror.longshore('apply', 'plan');
+  expect(applied.code, applied.stderr).toBe(0);
+  expect(folderDifferences(foldersBelow(mirror.source), mirror.container)).toEqual([]);
+  const done = summaryOf(await mirror.longshore('reconcile', '--json'));
+  expect(done).toMatchObject({ uploaded: 0, copied: 0, deleted: 0, refreshed: 0, failed: 0 });
 });
 
 test('folders: keep: a folder and a file take the place of each other, and a renamed folder moves', async () => {

@@ -93,6 +93,23 @@ describe('a plan file', () => {
     },
   );
 
+  test('has actions on folders, whose names end in "/", below the source alone', async () => {
+    const folder = (name: string): PlanLine => {
+      const { evidence, ...line } = upload(name);
+      const { file } = evidence;
+      return { ...line, evidence: { ...evidence, file: file && { ...file, kind: 'folder' } } };
+    };
+    const file = newFile();
+    write(file, [folder('a/b/')]);
+    const { actions } = await readPlan(file);
+    expect(actions).toBe(1);
+    for (const line of [upload('a/'), folder('../a/'), folder('a//'), folder('/')]) {
+      const other = newFile();
+      write(other, [line]);
+      await expect(readPlan(other)).rejects.toThrow('no action of a plan');
+    }
+  });
+
   test.each(['', 'hello', '{}', '[]', 'null\n'])('is not just any file: %j', async (content) => {
     const file = newFile();
     writeFileSync(file, content);
