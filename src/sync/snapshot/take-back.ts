@@ -6,7 +6,12 @@ import type { Lease } from '../../lease/lease.js';
 import type { Logger } from '../../log.js';
 import { temporaryName } from '../../state/durable-file.js';
 import type { Ledger } from '../../state/ledger.js';
-import type { IndexLocation, ObjectIndex, ObjectName } from '../../state/object-index.js';
+import type {
+  IndexLocation,
+  ObjectIndex,
+  ObjectName,
+  ObjectRecord,
+} from '../../state/object-index.js';
 import { openSnapshot, type ReadableSnapshot } from '../../state/read-snapshot.js';
 import { type SnapshotHeader, UnusableSnapshotError } from '../../state/snapshot-format.js';
 import { compareNames } from '../../utf8-order.js';
@@ -18,7 +23,7 @@ import type { NextPage } from '../scan/remote-page.js';
 import { type ListingSide, openListingSide } from '../scan/sides.js';
 import { sortedListing } from '../scan/sorted-listing.js';
 import { sameSource } from '../source/source-identity.js';
-import type { SourceView } from '../source/source-view.js';
+import type { PathState, SourceView } from '../source/source-view.js';
 import { requireRoom } from './keep-snapshot.js';
 import { describes, recalled } from './recalled-record.js';
 import { fetchSnapshot, snapshotRef } from './snapshot-object.js';
@@ -39,12 +44,6 @@ export interface RebuiltMirror {
   };
   readonly source: Pick<SourceView, 'asOpened' | 'statsInOrder'>;
 }
-
-/**
- * On another disk a recorded inode is that of some other file, and would look like a rename. No file has one from here
- * downwards.
- */
-const NO_INODE = 2n ** 64n - 1n;
 
 /** Records of a snapshot. */
 export interface TakenBack {
@@ -140,16 +139,15 @@ async function takeRecords(
     for await (const rows of snapshot.blocks()) {
       signal.throwIfAborted();
       const { statPath } = mirror.source.statsInOrder();
-      const isWanted = (name: ObjectName) =>
-        index.get(name) === undefined && (isSame || statPath(name).found === 'entry');
       const entries: Parameters<ObjectIndex['putAll']>[0][number][] = [];
       for (const [name, record] of rows) {
         records += 1;
         const fact = await listed.at(name);
         if (record === undefined || fact === undefined) continue;
-        if (!describes(record, fact) || !isWanted(name)) continue;
-        const inode = isSame ? record.inode : NO_INODE - BigInt(records);
-        entries.push([name, { ...recalled(record, then, now), inode }]);
+        if (!describes(record, fact) || index.get(name) !== undefined) continue;
+        const known = recalled(record, then, now);
+        const here = isSame ? known : ofFileNow(known, statPath(name));
+        if (here !== undefined) entries.push([name, here]);
       }
       await index.putAll(entries);
       taken += entries.length;
@@ -158,6 +156,15 @@ async function takeRecords(
     await listed.close();
   }
   return { records, taken };
+}
+
+/**
+ * The record on another disk, where its inode is that of some other file: with the inode of the file that has its name there, so
+ * that nothing looks like a rename. Its content is hashed, as it has another ctime. Undefined: there is no such file.
+ */
+function ofFileNow(record: ObjectRecord, state: PathState): ObjectRecord | undefined {
+  if (state.found !== 'entry' || state.entry.ctimeNs === record.ctimeNs) return undefined;
+  return { ...record, inode: state.entry.inode };
 }
 
 /** What the container has under names that are asked for in their order. */
