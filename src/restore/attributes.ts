@@ -35,8 +35,8 @@ export function attributesOfObject({
     typeof lastModified === 'number' ? BigInt(Math.trunc(lastModified * 1000)) : undefined;
   return {
     mtimeNs:
-      mtimeNsIn(metaData) ??
-      mtimeNsIn({ mtime: s3cmd.get('mtime') ?? '' }) ??
+      possibleTime(metaData['mtime']) ??
+      possibleTime(s3cmd.get('mtime')) ??
       (stored === undefined ? undefined : stored * 1000n),
     mode: octal(metaData['mode']) ?? decimal(s3cmd.get('mode'), 0o177777, MODE_BITS),
     uid: decimal(metaData['uid'] ?? s3cmd.get('uid'), LARGEST_ID),
@@ -47,7 +47,7 @@ export function attributesOfObject({
 /** Metadata that should be attributes and have no known form, by key: they are not applied. */
 export function malformedAttributes({ metaData }: Pick<ObjectInfo, 'metaData'>): readonly string[] {
   const isWrong: Readonly<Record<string, (text: string) => boolean>> = {
-    mtime: (mtime) => mtimeNsIn({ mtime }) === undefined,
+    mtime: (mtime) => possibleTime(mtime) === undefined,
     mode: (mode) => octal(mode) === undefined,
     uid: (uid) => decimal(uid, LARGEST_ID) === undefined,
     gid: (gid) => decimal(gid, LARGEST_ID) === undefined,
@@ -56,6 +56,15 @@ export function malformedAttributes({ metaData }: Pick<ObjectInfo, 'metaData'>):
     const text = metaData[key];
     return text !== undefined && wrong(text) ? [key] : [];
   });
+}
+
+/** 30,000 years around the epoch: more than any clock says, and less than where Node's times lose whole seconds. */
+const MOST_NS = 10n ** 12n * 1_000_000_000n;
+
+/** Nanoseconds since the epoch; undefined for what has another form, and for what no file was ever written at. */
+function possibleTime(mtime = ''): bigint | undefined {
+  const ns = mtimeNsIn({ mtime });
+  return ns === undefined || ns > MOST_NS || ns < -MOST_NS ? undefined : ns;
 }
 
 function s3cmdAttributes(text: string | undefined): ReadonlyMap<string, string> {

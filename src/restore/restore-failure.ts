@@ -45,26 +45,56 @@ export class RestoreError extends Error {
   }
 }
 
-const SYSTEM_PROBLEMS: Readonly<Record<string, RestoreProblem>> = {
-  ENOSPC: 'no-space',
-  EDQUOT: 'no-space',
-  EFBIG: 'no-space',
-  EACCES: 'permission',
-  EPERM: 'permission',
-  EROFS: 'permission',
-  ENAMETOOLONG: 'name',
-  EILSEQ: 'name',
-  EISDIR: 'blocked',
-  ENOTDIR: 'blocked',
-  ELOOP: 'blocked',
+const DENIED = ['permission', 'it may not be written there by this user'] as const;
+const NAME = ['name', 'this file system cannot hold its name'] as const;
+const BLOCKED = [
+  'blocked',
+  'something else is at its path, or where a folder of it belongs',
+] as const;
+
+/** What errors of the system mean for one object, by their codes. */
+const SYSTEM_PROBLEMS: Readonly<Record<string, readonly [RestoreProblem, string]>> = {
+  ENOSPC: ['no-space', 'the disk is full'],
+  EDQUOT: ['no-space', 'the quota on the disk is used up'],
+  EFBIG: ['no-space', 'it is larger than a file may be on this file system'],
+  EACCES: DENIED,
+  EPERM: DENIED,
+  EROFS: ['permission', 'the file system is read-only'],
+  ENAMETOOLONG: ['name', 'its name is longer than this file system can hold'],
+  EILSEQ: NAME,
+  EISDIR: BLOCKED,
+  ENOTDIR: BLOCKED,
+  ELOOP: BLOCKED,
 };
 
+/** Calls that refuse a name with EINVAL, as vfat does for one with a colon. */
+const NAMING = new Set(['open', 'mkdir', 'link', 'rename', 'symlink']);
+
+/** Why one object was not restored, with the error that says so. */
+export interface ObjectProblem {
+  readonly problem: RestoreProblem;
+  readonly error: Error;
+}
+
 /** What kept one object from being restored. Undefined: trouble that every other object would meet too. */
-export function problemOf(error: unknown, container: string): RestoreProblem | undefined {
-  if (error instanceof RestoreError) return error.problem;
-  if (error instanceof StorageError) return storageProblem(error, container);
-  const { code } = error as NodeJS.ErrnoException;
-  return typeof code === 'string' ? (SYSTEM_PROBLEMS[code] ?? 'failing') : undefined;
+export function problemOf(error: unknown, container: string): ObjectProblem | undefined {
+  if (error instanceof RestoreError) return { problem: error.problem, error };
+  if (error instanceof StorageError) {
+    const problem = storageProblem(error, container);
+    return problem && { problem, error };
+  }
+  return error instanceof Error ? systemProblem(error) : undefined;
+}
+
+/** In the user's words: the system's message names paths of open folders (folder-tree.ts). */
+function systemProblem(error: NodeJS.ErrnoException): ObjectProblem | undefined {
+  const { code, syscall = '' } = error;
+  if (typeof code !== 'string') return undefined;
+  const isName = code === 'EINVAL' && NAMING.has(syscall);
+  const known = isName ? NAME : SYSTEM_PROBLEMS[code];
+  if (known === undefined) return { problem: 'failing', error };
+  const [problem, text] = known;
+  return { problem, error: new RestoreError(problem, `${text} (${code})`) };
 }
 
 function storageProblem(error: StorageError, container: string): RestoreProblem | undefined {

@@ -179,6 +179,6 @@ function eventOf(
 function failureOf(error: unknown, { info }: RestoreSource, signal: AbortSignal): RestoreOutcome {
   signal.throwIfAborted();
   const problem = problemOf(error, info.container);
-  if (problem === undefined || !(error instanceof Error)) throw error;
-  return { outcome: 'failed', problem, error };
+  if (problem === undefined) throw error;
+  return { outcome: 'failed', ...problem };
 }

@@ -50,6 +50,32 @@ test.runIf(isRoot)(
 );
 
 test.runIf(isRoot)(
+  'many small files on a full disk: each is whole or not there, and room makes the same command finish',
+  async () => {
+    const mirror = openLocalMirror();
+    const names = Array.from({ length: 60 }, (_, at) => `f/${String(at).padStart(2, '0')}`);
+    for (const [at, name] of names.entries()) mirror.write(name, Buffer.alloc(40_000, at + 1));
+    expect((await mirror.longshore('reconcile')).code).toBe(0);
+    const back = join(mirror.folder, 'back');
+    mount(back, '-t', 'tmpfs', '-o', 'size=1m', 'none');
+    const restore = () => mirror.longshore('restore', 'documents', '--to', 'back', '--json');
+    const full = await restore();
+    expect(full.code).toBe(3);
+    const reasons = Object.values(problems(full));
+    expect(new Set(reasons)).toEqual(new Set(['no-space']));
+    expect(full.stderr).toMatch(/the disk is full/);
+    const left = readdirSync(join(back, 'f'));
+    expect(left.length + reasons.length).toBe(names.length);
+    for (const name of left) expect(lstatSync(join(back, 'f', name)).size).toBe(40_000);
+    expect(readdirSync(back)).toEqual(['f']);
+    execFileSync('mount', ['-o', 'remount,size=20m', back]);
+    const done = await restore();
+    expect(summaryOf(done)).toMatchObject({ failed: 0, unchanged: left.length });
+    expect(done.code, done.stderr).toBe(0);
+  },
+);
+
+test.runIf(isRoot)(
   'a folder that this user may not write to fails the restore at once',
   async () => {
     const mirror = openLocalMirror('', { unprivileged: true });
@@ -140,6 +166,27 @@ test.runIf(canFoldCase)('names that a file system takes for one are not mixed up
   expect((await restore()).code).toBe(3);
   expect(readFileSync(join(back, 'same'), 'utf8'), 'after a second restore').toBe(kept);
 });
+
+test.runIf(canFoldCase)(
+  'names that a file system cannot hold, or reserves, are reported',
+  async () => {
+    const mirror = openLocalMirror();
+    for (const path of ['a:b', 'folder?/c', 'CON', 'fine']) mirror.write(path);
+    expect((await mirror.longshore('reconcile')).code).toBe(0);
+    const image = join(mirror.folder, 'image');
+    execFileSync('truncate', ['-s', '32M', image]);
+    execFileSync(MAKE_NTFS, ['-F', '-Q', '-q', image], { stdio: 'ignore' });
+    const back = join(mirror.folder, 'back');
+    mkdirSync(back);
+    execFileSync(MOUNT_NTFS, ['-o', 'windows_names', image, back]);
+    onTestFinished(() => void spawnSync('umount', ['--lazy', back]));
+    const done = await mirror.longshore('restore', 'documents', '--to', 'back', '--json');
+    expect(problems(done)).toEqual({ 'a:b': 'name', 'folder?/c': 'name', CON: 'name' });
+    expect(done.code).toBe(3);
+    expect(done.stderr).toContain('a:b: this file system cannot hold its name');
+    expect(readdirSync(back)).toEqual(['fine']);
+  },
+);
 
 test.runIf(isRoot)(
   'special bits and owners are restored only where they are asked for',

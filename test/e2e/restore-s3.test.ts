@@ -1,13 +1,23 @@
-import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { EXIT } from '../../src/cli/exit.js';
 import { call } from '../drivers/conformance/fixture.js';
 import { openFake } from '../drivers/s3/open.js';
 import { digest } from '../fakes/s3/request.js';
 import { ACCOUNT, type FakeS3, startFakeS3 } from '../fakes/s3/server.js';
 import type { Bucket } from '../fakes/s3/store.js';
 import { eventually } from '../world/eventually.js';
-import { eventsOf, type Finished, summaryOf } from '../world/program.js';
+import { eventsOf, type Finished, isRoot, summaryOf } from '../world/program.js';
 import { filesBelow } from '../world/tree.js';
 import { openWorkspace, type Workspace } from '../world/workspace.js';
 
@@ -122,6 +132,120 @@ test('objects that cannot be read are listed with their reasons, and the rest is
     fake.faults.always('HeadObject', undefined);
   }
   expect(readdirSync(join(workspace.folder, 'back'))).toEqual(['fine']);
+});
+
+test('of many small objects each that cannot be restored is listed with its reason, and the others are restored', async () => {
+  const class_ = (name: string) => ({ 'x-amz-storage-class': name });
+  put('archived', 'cold', class_('GLACIER'));
+  put('deep', 'colder', class_('DEEP_ARCHIVE'));
+  for (const name of ['blocked/in', 'damaged', 'denied', 'there', 'vanished']) put(name, name);
+  put('odd', 'odd', {
+    'x-amz-meta-mtime': '1e300',
+    'x-amz-meta-mode': 'rw',
+    'x-amz-meta-uid': '-1',
+  });
+  const fine = Array.from({ length: 40 }, (_, at) => `fine/${at + 10}`);
+  for (const name of fine) put(name, `content of ${name}`, { 'x-amz-meta-mtime': '1500000000.5' });
+  const back = join(workspace.folder, 'back');
+  const begin = () => {
+    rmSync(back, { recursive: true, force: true });
+    mkdirSync(back);
+    for (const name of ['blocked', 'there']) writeFileSync(join(back, name), 'mine');
+  };
+  const refuse = (status: number, code: string) => ({ kind: 'refuse', status, code }) as const;
+  const isIn = (...names: string[]) => ({ test: (key: string) => names.includes(key) });
+  const faults = [
+    [refuse(403, 'InvalidObjectState'), isIn('archived', 'deep')],
+    [refuse(403, 'AccessDenied'), isIn('denied')],
+    [{ kind: 'corrupt' }, isIn('damaged')],
+  ] as const;
+  const vanishing = (key: string) => {
+    if (key === 'vanished') bucket.objects.delete(key);
+    return false;
+  };
+  const seen: Record<string, unknown> = {};
+  try {
+    for (const [fault, { test: isMeant }] of faults) {
+      begin();
+      fake.faults.always('GetObject', fault, (key) => vanishing(key) || isMeant(key));
+      const done = await restore();
+      expect(done.code).toBe(3);
+      for (const [name, problem] of Object.entries(problems(done)))
+        if (isMeant(name) || ['blocked/in', 'there', 'vanished'].includes(name))
+          seen[name] = problem;
+      if (isMeant('deep')) expect(done.stderr).toContain('aws s3api restore-object');
+      if (isMeant('deep'))
+        expect(done.stderr).toContain('odd: its metadata "mtime" has no known form');
+      for (const name of ['archived', 'deep', 'denied', 'damaged'])
+        if (isMeant(name)) expect(existsSync(join(back, name)), name).toBe(false);
+    }
+  } finally {
+    fake.faults.always('GetObject', undefined);
+  }
+  expect(seen).toEqual({
+    ...{ archived: 'archived', deep: 'archived', denied: 'access-denied', damaged: 'damaged' },
+    ...{ 'blocked/in': 'blocked', there: 'exists', vanished: 'vanished' },
+  });
+  for (const name of fine)
+    expect(readFileSync(join(back, name), 'utf8')).toBe(`content of ${name}`);
+  expect(lstatSync(join(back, 'fine/10')).mtimeMs).toBe(1_500_000_000_500);
+  expect(readdirSync(back).filter((name) => name.startsWith('.'))).toEqual([]);
+});
+
+test('many small objects cost one request each, beside the listing', async () => {
+  const names = Array.from({ length: 50 }, (_, at) => `folder/${at}`);
+  for (const name of names) put(name, name, { 'x-amz-meta-mtime': '1500000000' });
+  const done = await restore();
+  expect(summaryOf(done)).toMatchObject({ restored: 50, unverified: 0 });
+  expect(gets()).toHaveLength(50);
+  expect(fake.log.filter(({ operation }) => operation === 'HeadObject')).toEqual([]);
+  fake.log.length = 0;
+  expect(summaryOf(await restore())).toMatchObject({ restored: 0, unchanged: 50 });
+  expect(gets(), 'what is there is not loaded again').toEqual([]);
+});
+
+test.runIf(isRoot)(
+  'many small objects on a full disk: each is whole or not there, and room makes the same command finish',
+  async () => {
+    const names = Array.from({ length: 60 }, (_, at) => `f/${at + 10}`);
+    for (const name of names) put(name, name.repeat(10_000));
+    const back = join(workspace.folder, 'back');
+    mkdirSync(back);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', back]);
+    onTestFinished(() => void spawnSync('umount', ['--lazy', back]));
+    const full = await restore();
+    expect(full.code).toBe(3);
+    const reasons = Object.values(problems(full));
+    expect(new Set(reasons)).toEqual(new Set(['no-space']));
+    const left = readdirSync(join(back, 'f'));
+    expect(left.length + reasons.length).toBe(names.length);
+    for (const name of left)
+      expect(readFileSync(join(back, 'f', name), 'utf8')).toBe(`f/${name}`.repeat(10_000));
+    expect(readdirSync(back)).toEqual(['f']);
+    execFileSync('mount', ['-o', 'remount,size=20m', back]);
+    const done = await restore();
+    expect(summaryOf(done)).toMatchObject({ failed: 0, unchanged: left.length });
+    expect(done.code, done.stderr).toBe(0);
+  },
+);
+
+test('credentials that may not list fail the restore at once, with the reason', async () => {
+  put('file', 'content');
+  fake.faults.always('ListObjects', { kind: 'refuse', status: 403, code: 'AccessDenied' });
+  const done = await restore().finally(() => fake.faults.always('ListObjects', undefined));
+  expect(done.code, done.stderr).toBe(EXIT.TARGET_REFUSES);
+  expect(done.stderr).toMatch(/list/);
+  expect(gets()).toEqual([]);
+});
+
+test('a clock that is far off keeps nothing from being restored', async () => {
+  for (let at = 0; at < 20; at += 1) put(`folder/${at}`, `${at}`);
+  fake.rules.skewMs = 40 * 24 * 3_600_000;
+  const done = await restore().finally(() => {
+    fake.rules.skewMs = 0;
+  });
+  expect(done.code, done.stderr).toBe(0);
+  expect(summaryOf(done)).toMatchObject({ restored: 20, failed: 0 });
 });
 
 test('bytes that change on their way, and a connection that breaks off, cost another reading and nothing else', async () => {

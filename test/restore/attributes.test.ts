@@ -27,6 +27,11 @@ test.each([
     { mtime: 'yesterday', mode: '0x1ff', uid: '-1', gid: '4294967295' },
     { mtimeNs: 1_700_000_000_250_000_000n, mode: undefined, uid: undefined, gid: undefined },
   ],
+  [
+    'a file that is older than the epoch',
+    { mtime: '-1.5' },
+    { mtimeNs: -1_500_000_000n, mode: undefined, uid: undefined, gid: undefined },
+  ],
 ])('attributes in the metadata of %s', (_, metaData, attributes) => {
   expect(attributesOfObject({ metaData, extra: { lastModified: STORED } })).toEqual(attributes);
 });
@@ -37,3 +42,17 @@ test('metadata of no known form are named', () => {
     'uid',
   ]);
 });
+
+test.each(['NaN', '1e300', 'Infinity', '9999999999999999999', '-9999999999999', '', '1,5', '0x10'])(
+  'a time that is %j is not applied, and named: that of the object counts',
+  (mtime) => {
+    const metaData = { mtime, mode: '99999999', uid: '1e300', gid: 'NaN' };
+    expect(attributesOfObject({ metaData, extra: { lastModified: STORED } })).toEqual({
+      mtimeNs: 1_700_000_000_250_000_000n,
+      mode: undefined,
+      uid: undefined,
+      gid: undefined,
+    });
+    expect(malformedAttributes({ metaData })).toEqual(['mtime', 'mode', 'uid', 'gid']);
+  },
+);
