@@ -9,6 +9,8 @@ export interface StoredAt {
   readonly source: RestoreSource | undefined;
   /** Whether versions say it, which the trash cannot contradict. */
   readonly isVersion: boolean;
+  /** The object was stored after the time. It counts if its file was not modified since: see unmodifiedSince. */
+  readonly isLater?: true;
 }
 
 /**

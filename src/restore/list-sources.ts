@@ -10,6 +10,7 @@ import { listTrashedAfter } from './list-trashed.js';
 import { listVersionsAt, storedAtMs } from './list-versions.js';
 import type { RestoreSource } from './restore-context.js';
 import type { Selection } from './selection.js';
+import { unmodifiedSince } from './unmodified-since.js';
 
 /**
  * The objects that are asked for: as they are now, or as they were at a time (`atMs`, milliseconds since the epoch), by the
@@ -23,8 +24,9 @@ export function listSources(
   signal: AbortSignal,
 ): AsyncIterable<RestoreSource> {
   if (atMs === undefined) return listCurrent(backend, mirror, selection, signal);
+  const stored = listStoredAt(backend, mirror, selection, atMs, signal);
   return contentsAt(
-    listStoredAt(backend, mirror, selection, atMs, signal),
+    unmodifiedSince(backend, stored, atMs, signal),
     listTrashedAfter(backend, mirror, selection, atMs, signal),
   );
 }
@@ -64,7 +66,7 @@ function isRefusedListing(error: unknown, container: string): boolean {
   );
 }
 
-/** What was stored by then and is there still. An object without a time counts as always there. */
+/** What is there still. An object without a time counts as always there. */
 async function* listObjectsAt(
   backend: Backend,
   mirror: StoredMirror,
@@ -72,8 +74,10 @@ async function* listObjectsAt(
   atMs: number,
   signal: AbortSignal,
 ): AsyncGenerator<StoredAt, void> {
-  for await (const source of inOrder(backend, listCurrent(backend, mirror, selection, signal)))
-    if (!(storedAtMs(source.info) > atMs)) yield { name: source.name, source, isVersion: false };
+  for await (const source of inOrder(backend, listCurrent(backend, mirror, selection, signal))) {
+    const isLater = storedAtMs(source.info) > atMs;
+    yield { name: source.name, source, isVersion: false, ...(isLater && { isLater }) };
+  }
 }
 
 /** In the order of names, whatever the provider's order is. */

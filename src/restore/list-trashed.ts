@@ -1,13 +1,14 @@
 import { tmpdir } from 'node:os';
 import type { Backend } from '../drivers/backend.js';
 import { findObject } from '../drivers/find-object.js';
-import { mtimeNsIn } from '../sync/store/object-metadata.js';
 import { chooseTrashed } from '../sync/trash/choose-trashed.js';
 import { listTrash, type TrashEntry } from '../sync/trash/list-trash.js';
 import { FOLDER_MS } from '../sync/trash/trash-name.js';
+import { inBatches } from './in-batches.js';
 import type { StoredMirror } from './list-current.js';
 import type { RestoreSource } from './restore-context.js';
 import type { Selection } from './selection.js';
+import { wasModifiedAfter } from './unmodified-since.js';
 
 /** Objects that are looked up at once. */
 const LOOK_UPS = 32;
@@ -53,22 +54,6 @@ async function describeTrashed(
   if (info !== undefined) return { name, info, isDescribed: true, isCurrent: false };
   const listed = { container, key, size, checksums: [], metaData: {}, extra: {} };
   return { name, info: listed, isCurrent: false };
-}
-
-function wasModifiedAfter({ info }: RestoreSource, atMs: number): boolean {
-  const mtimeNs = mtimeNsIn(info.metaData);
-  return mtimeNs !== undefined && mtimeNs > BigInt(Math.floor(atMs)) * 1_000_000n + 999_999n;
-}
-
-async function* inBatches<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[], void> {
-  let batch: T[] = [];
-  for await (const item of items) {
-    batch.push(item);
-    if (batch.length < size) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
 }
 
 /**

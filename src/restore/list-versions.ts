@@ -9,7 +9,8 @@ import type { Selection } from './selection.js';
 
 /**
  * The version that each name had at a time, or that it had none, in the order of names. A name without any version of that
- * time is skipped: its history began later, or its versions have expired. Rejects as the driver does.
+ * time is skipped: its history began later, or its versions have expired. Only where its object is no version at all, as in a
+ * container that keeps none, is that object given, as one that was stored later. Rejects as the driver does.
  */
 export async function* listVersionsAt(
   { name: driver, versions }: { readonly name: Backend['name']; readonly versions: Versions },
@@ -20,6 +21,7 @@ export async function* listVersionsAt(
 ): AsyncGenerator<StoredAt, void> {
   const nameOf = namesListed(mirror);
   let decided: string | undefined;
+  let later: { readonly key: string; readonly stored: StoredAt | undefined } | undefined;
   for (const prefix of selection.prefixes)
     for await (const { items } of pages(
       driver,
@@ -27,13 +29,32 @@ export async function* listVersionsAt(
       { signal },
     ))
       for (const version of items) {
+        if (later !== undefined && later.key !== version.key) {
+          if (later.stored !== undefined) yield later.stored;
+          later = undefined;
+        }
         // The newest of each key comes first, so the first of that time decides.
-        if (version.key === decided || !(storedAtMs(version) <= atMs)) continue;
-        decided = version.key;
+        if (version.key === decided) continue;
         const name = nameOf(version.key);
-        if (name === undefined || !selection.has(name)) continue;
-        yield { name, source: sourceOf(name, version), isVersion: true };
+        const isAsked = name !== undefined && selection.has(name);
+        const source = isAsked ? sourceOf(name, version) : undefined;
+        if (storedAtMs(version) <= atMs) {
+          decided = version.key;
+          later = undefined;
+          if (isAsked) yield { name, source, isVersion: true };
+        } else if (isNoVersion(version)) {
+          const stored = isAsked
+            ? { name, source, isVersion: false, isLater: true as const }
+            : undefined;
+          later = { key: version.key, stored };
+        }
       }
+  if (later?.stored !== undefined) yield later.stored;
+}
+
+/** S3 calls an object `null` that was stored while its container kept no versions (API_ListObjectVersions). */
+function isNoVersion({ versionId, isLatest, isDeleteMarker }: ObjectVersion): boolean {
+  return versionId === 'null' && isLatest && !isDeleteMarker;
 }
 
 function sourceOf(name: string, version: ObjectVersion): RestoreSource | undefined {

@@ -339,3 +339,16 @@ test('a bucket with versions is restored as it was at a time', async () => {
   ]);
   expect(lstatSync(join(back, 'changed')).mtimeMs).toBe(1_500_000_000_000);
 });
+
+test('a bucket without versions is restored as it was at a time, with files that were only renamed since under their new names', async () => {
+  const { store } = fake.rules;
+  put('kept', 'kept');
+  const atMs = Math.max(...store.keys(bucket).map((key) => store.object(bucket, key).modifiedMs));
+  while (Date.now() <= atMs);
+  put('new name', 'renamed', { 'x-amz-meta-mtime': '1500000000' });
+  put('new', 'new', { 'x-amz-meta-mtime': String(Date.now() / 1000 + 1) });
+  put('of an unknown time', 'new');
+  const done = await restore('--at', new Date(atMs).toISOString());
+  expect(done.code, done.stderr).toBe(0);
+  expect(filesBelow(join(workspace.folder, 'back'))).toEqual(['kept', 'new name']);
+});

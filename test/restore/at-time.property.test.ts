@@ -153,3 +153,22 @@ test('by versions, each moment of a history has the contents that it had, with a
     { numRuns: 40 },
   );
 });
+
+test('without versions, a file that was renamed after the time has its new name, and one that was modified is not there', async () => {
+  let nowMs = START_MS;
+  const clock = { ...systemClock, now: () => nowMs, monotonic: () => nowMs };
+  const backend = memoryBackend({ store: createMemoryStore(clock) });
+  await backend.createContainer('c', call);
+  const put = (name: string, mtimeMs: number) => {
+    const metaData = { mtime: secondsText(BigInt(mtimeMs) * 1_000_000n) };
+    const options = { contentType: 'x', metaData, headers: {}, checksums: [] };
+    const ref = { container: 'c', key: `p/${name}` };
+    return backend.putObject(ref, bytesBody(Buffer.from(name)), options, call);
+  };
+  await put('kept', START_MS);
+  const atMs = nowMs;
+  nowMs += 1_000;
+  await put('modified', nowMs);
+  await put('renamed', START_MS - 1_000);
+  expect([...(await contentsAt(backend, atMs)).keys()]).toEqual(['kept', 'renamed']);
+});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { lostContents, type Past, unlikeSource, unlikeThen } from './judge.js';
+import { lostContents, lostThen, type Past, unlikeSource, unlikeThen } from './judge.js';
 import type { Seen, Sighting, Sightings } from './sightings.js';
 
 const file = (content: string, mtimeUs = 1n, mode = 0o644): Sighting => ({
@@ -158,6 +158,17 @@ describe('rule: the tree as of a time is what the source was then', () => {
   ] as const)('allows that %s', (_, found, past) =>
     expect(unlikeThen(restored(PATHS, found), past)).toEqual([]),
   );
+  test('finds that a renamed file has no name, by the trash, unless a name is refused, or it was touched later', () => {
+    const never = () => false;
+    const AT_MS = 1_000;
+    expect(lostThen(restored(PATHS, THEN), AT_MS, never)).toEqual([]);
+    const renamed = restored(PATHS, { ...without('old'), new: file('r') });
+    expect(lostThen(renamed, AT_MS, never)).toEqual([]);
+    const lost = restored(PATHS, without('old'));
+    expect(lostThen(lost, AT_MS, never)).toEqual(['"new" has r in the source, which is nowhere']);
+    expect(lostThen(lost, AT_MS, (path) => path === 'new')).toEqual([]);
+    expect(lostThen(lost, 0, never)).toEqual([]);
+  });
   test('allows that a file is refused beside a later one that the trash has, and not beside a version', () => {
     const tree = restored(PATHS, without('replaced'));
     const refused = (path: string) => path === 'replaced';

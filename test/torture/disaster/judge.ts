@@ -152,6 +152,30 @@ function isKeptInTrash(
   );
 }
 
+/**
+ * Of the tree as of a time, by the trash: a content that the source has had ever since is there under its name of then or of now,
+ * unless `refused`, or where the name of now had another content then, or a later time came with it.
+ */
+export function lostThen(
+  restored: Restored,
+  settledAtMs: number,
+  refused: (path: string) => boolean,
+): string[] {
+  const { sightings, settled } = restored;
+  return lostContents(restored, (path) => {
+    const then = seenThen(sightings, path, settled);
+    return (
+      refused(path) ||
+      seenLater(sightings, path, settled).some(
+        ({ sighting }) =>
+          sighting !== undefined &&
+          (sighting.mtimeUs > BigInt(settledAtMs) * 1000n ||
+            (then !== undefined && then.content !== sighting.content)),
+      )
+    );
+  });
+}
+
 function isSame(a: Sighting | undefined, b: Sighting | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   return a.content === b.content && a.mtimeUs === b.mtimeUs && a.mode === b.mode;

@@ -4,7 +4,7 @@ import { seeded } from '../../world/tree.js';
 import { DisasterFailure, type Figures } from './figures.js';
 import { liveAndDie } from './first-machine.js';
 import { judgeGoingOn } from './going-on.js';
-import { lostContents, unlikeSource, unlikeThen } from './judge.js';
+import { lostContents, lostThen, unlikeSource, unlikeThen } from './judge.js';
 import { anotherMachine, thisMachine } from './machine.js';
 import { restoreAtTime, restoreOnto } from './restoring.js';
 import { chooseSettings, settingsText } from './settings.js';
@@ -98,6 +98,7 @@ export async function playRound({ folder, seed, kind, figures }: RoundOptions): 
     expectNone(`the folder as it was at ${new Date(settledAtMs).toISOString()}`, [
       ...then.wrong(found),
       ...unlikeThen({ sightings, settled, found }, past, then.refuses),
+      ...(trash ? lostThen({ sightings, settled, found }, settledAtMs, then.refuses) : []),
     ]);
     figures.atTime += 1;
   }
