@@ -1,7 +1,7 @@
 import type { Body, BodyPart, ObjectInfo } from './call.js';
 import type { Multipart } from './capabilities.js';
 import { cutIntoParts } from './cut-parts.js';
-import { createPartDigests } from './part-digests.js';
+import { createPartAndWholeDigests } from './part-digests.js';
 
 type Parts = readonly Pick<BodyPart, 'md5' | 'size'>[];
 
@@ -64,7 +64,7 @@ async function unevenParts(
   cuts: readonly number[],
   signal: AbortSignal,
 ): Promise<{ readonly parts: Parts; readonly md5: string }> {
-  const digests = createPartDigests(cuts);
+  const digests = createPartAndWholeDigests(cuts);
   for await (const chunk of body.open()) {
     signal.throwIfAborted();
     digests.update(chunk);

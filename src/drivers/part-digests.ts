@@ -1,17 +1,35 @@
 import { createHash } from 'node:crypto';
 import type { BodyPart } from './call.js';
 
-/** The MD5s of the parts of a content that arrives in chunks of any size, and that of the whole. In constant memory for each part. */
+/** A part that was filled. */
+type FilledPart = Pick<BodyPart, 'md5' | 'size'>;
+
+/** The MD5s of the parts of a content that arrives in chunks of any size. In constant memory for each part. */
 export interface PartDigests {
   update(chunk: Uint8Array): void;
-  /** Once, at the end. The parts that were filled, in order, and the hex MD5 of all bytes. */
-  finish(): { readonly parts: readonly Pick<BodyPart, 'md5' | 'size'>[]; readonly md5: string };
+  /** Once, at the end. The parts that were filled, in order. */
+  finish(): readonly FilledPart[];
 }
 
-/** `cuts`: bytes of each part, in order. Bytes behind the last part belong to the whole alone. */
-export function createPartDigests(cuts: readonly number[]): PartDigests {
+/** The same, with the hex MD5 of all bytes, for which each is hashed a second time. */
+export function createPartAndWholeDigests(cuts: readonly number[]): {
+  update(chunk: Uint8Array): void;
+  finish(): { readonly parts: readonly FilledPart[]; readonly md5: string };
+} {
   const whole = createHash('md5');
-  const parts: Pick<BodyPart, 'md5' | 'size'>[] = [];
+  const digests = createPartDigests(cuts);
+  return {
+    update(chunk) {
+      whole.update(chunk);
+      digests.update(chunk);
+    },
+    finish: () => ({ parts: digests.finish(), md5: whole.digest('hex') }),
+  };
+}
+
+/** `cuts`: bytes of each part, in order. Bytes behind the last part belong to none. */
+export function createPartDigests(cuts: readonly number[]): PartDigests {
+  const parts: FilledPart[] = [];
   let hash = createHash('md5');
   let missing = cuts[0] ?? 0;
 
@@ -26,7 +44,6 @@ export function createPartDigests(cuts: readonly number[]): PartDigests {
   endFullParts();
   return {
     update(chunk) {
-      whole.update(chunk);
       for (let at = 0; at < chunk.byteLength && parts.length < cuts.length; ) {
         const taken = Math.min(missing, chunk.byteLength - at);
         hash.update(chunk.subarray(at, at + taken));
@@ -35,7 +52,7 @@ export function createPartDigests(cuts: readonly number[]): PartDigests {
         endFullParts();
       }
     },
-    finish: () => ({ parts, md5: whole.digest('hex') }),
+    finish: () => parts,
   };
 }
 

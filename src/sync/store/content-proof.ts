@@ -152,7 +152,7 @@ function digestFor(
     return {
       update: (chunk) => digests.update(chunk),
       finish: () =>
-        compare(proof.etag, capabilities.multipart?.etagOfParts(container, digests.finish().parts)),
+        compare(proof.etag, capabilities.multipart?.etagOfParts(container, digests.finish())),
     };
   }
   if ('md5Parts' in proof) {
