@@ -41,6 +41,8 @@ export interface ReadBackContext {
 
 /** Readings of an object that is replaced each time while it is read. */
 const MOST_READINGS = 4;
+/** After the first of these, and as much longer after each further one: a file that is written often changes in bursts. */
+const REPLACED_PAUSE_MS = 100;
 /** No mismatch: what was read is not what was asked for. */
 const REPLACED = 'it is replaced whenever it is read';
 /** A mismatch is believed when a second reading of the same version confirms it. */
@@ -73,6 +75,7 @@ export async function readBack(
       mismatches = isSame && problem !== REPLACED ? mismatches + 1 : 0;
       if (now !== undefined && mismatches >= BELIEVED) return mismatchOf(now, record, problem);
       if (reading >= MOST_READINGS) return { verdict: 'unreadable', detail: REPLACED };
+      if (problem === REPLACED) await ctx.clock.sleep(reading * REPLACED_PAUSE_MS, signal);
       info = now;
     }
     return { verdict: 'missing' };
