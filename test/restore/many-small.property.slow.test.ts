@@ -111,11 +111,16 @@ const there = fc.array(
 );
 type There = Parameters<Parameters<typeof there.map>[0]>[0][number];
 
+/** Throws where a link is: what it leads to is outside of the test. */
+function writeNew(path: string, content: string | Buffer): void {
+  writeFileSync(path, content, { flag: 'wx' });
+}
+
 function prepare(root: string, { path, what }: There, contents: ReadonlyMap<string, Buffer>): void {
   try {
     if (what === 'folder') mkdirSync(join(root, path), { recursive: true });
     else if (what === 'link') symlinkSync('/nowhere', join(root, path));
-    else writeFileSync(join(root, path), what === 'same' ? (contents.get(path) ?? '') : 'mine');
+    else writeNew(join(root, path), what === 'same' ? (contents.get(path) ?? '') : 'mine');
     if (what !== 'folder' && what !== 'link') utimesSync(join(root, path), 1, 1);
   } catch {
     // Its folder is not there, or something else is.

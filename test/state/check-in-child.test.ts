@@ -1,7 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { checkInChild, prepareIndexCheck } from '../../src/state/check-in-child.js';
+import {
+  checkInChild,
+  endPreparedCheck,
+  prepareIndexCheck,
+} from '../../src/state/check-in-child.js';
 import { temporaryFolder } from '../world/folder.js';
 
 /** Process numbers of the children of this process (proc(5)). Threads that end meanwhile have none. */
@@ -22,6 +26,7 @@ function childrenOf(thread: string): string {
 }
 
 test('index check: a prepared process that was killed says nothing of the index', async () => {
+  endPreparedCheck(); // a command that was tried in this process may have left one
   const before = new Set(children());
   prepareIndexCheck();
   const [prepared] = children().filter((pid) => !before.has(pid));
