@@ -19,13 +19,15 @@ export async function openConfig(
   named: string | undefined,
   needs?: Needs,
 ): Promise<Config> {
-  const { cwd, env } = io;
-  const options = { cwd, env, drivers: knownDrivers, needs };
-  if (named === '-') return readConfig(await text(io.stdin), options);
-  // An absolute path needs no current folder.
+  const { env } = io;
+  const options = { env, drivers: knownDrivers, needs };
+  // `io.cwd` throws where the current folder was removed, and an absolute path needs none.
   if (named !== undefined && isAbsolute(named))
     return loadConfig(named, { ...options, cwd: dirname(named) });
-  return loadConfig(named ?? (await searchConfig(cwd, env)), options);
+  const { cwd } = io;
+  return named === '-'
+    ? readConfig(await text(io.stdin), { ...options, cwd })
+    : loadConfig(named ?? (await searchConfig(cwd, env)), { ...options, cwd });
 }
 
 async function searchConfig(cwd: string, env: Io['env']): Promise<string> {
