@@ -35,11 +35,12 @@ export async function finishFolder(
     metaData['s3cmd-attrs'] !== undefined;
   await tree.within(segments, false, async ({ at }) => {
     // The path is that of an open folder, so what it leads to is no link.
-    if (mode !== undefined) await chmod(`${at}/.`, rules.specialBits ? mode : mode & PERMISSIONS);
     if (hasTime && mtimeNs !== undefined) {
       const seconds = timeText(mtimeNs);
       await utimes(`${at}/.`, seconds, seconds);
     }
+    // Last: without the right to search the folder, its own "." is out of reach.
+    if (mode !== undefined) await chmod(`${at}/.`, rules.specialBits ? mode : mode & PERMISSIONS);
   });
   return described;
 }

@@ -3,6 +3,7 @@ import { openGate } from '../drivers/gate.js';
 import { eachInParallel } from '../drivers/parallel.js';
 import { openSpill, type Spill } from '../sync/scan/spill.js';
 import { type DescribedObject, describeObject } from './described-object.js';
+import { openFoldersByDepth } from './folders-by-depth.js';
 import { linkGroups } from './link-groups.js';
 import { type PathedSource, packSmall, type RestoreUnit } from './pack-small.js';
 import type { RestoreContext, RestoreSource } from './restore-context.js';
@@ -27,7 +28,8 @@ const MOST_BATCHES = 3;
 
 /**
  * Restores all sources, in bounded memory: first the files, then those with several names, then the links, which could lead the
- * files below them elsewhere, and last the times and modes of folders. What keeps one object from being restored is reported, and
+ * files below them elsewhere, and last the times and modes of folders, the deepest first: the mode of one
+ * may forbid the way to those in it. What keeps one object from being restored is reported, and
  * the others go on. Rejects with trouble that all of them would meet, and with the signal's reason.
  */
 export async function restoreAll(
@@ -36,7 +38,7 @@ export async function restoreAll(
   { lanes, report, signal }: RestoreRunOptions,
 ): Promise<void> {
   const links = openSpill<PathedSource>(tmpdir());
-  const folders = openSpill<PathedSource>(tmpdir());
+  const folders = openFoldersByDepth<PathedSource>(tmpdir());
   const linked = openSpill<LinkedSource>(tmpdir());
   const together = openSmallRestore(ctx);
   const batches = openGate(ctx.clock, MOST_BATCHES);
@@ -121,9 +123,10 @@ export async function restoreAll(
       attempt(source, 'symlink', () => restoreLink(ctx, source, segments, within)),
     );
     if (!ctx.rules.dryRun)
-      await eachInParallel(folders.items(), lanes, signal, ({ source, segments }, within) =>
-        attemptFolder(source, () => finishFolder(ctx, source, segments, within)),
-      );
+      for (const level of folders.levels())
+        await eachInParallel(level, lanes, signal, ({ source, segments }, within) =>
+          attemptFolder(source, () => finishFolder(ctx, source, segments, within)),
+        );
   } finally {
     await together?.close();
     links.close();

@@ -35,7 +35,7 @@ beforeAll(async () => {
 afterAll(() => fake.close());
 
 /** A mirror to a bucket of its own. */
-function openBucketMirror(lines?: string) {
+function openBucketMirror(lines?: string, options: { readonly unprivileged?: boolean } = {}) {
   const direct = openFake(fake);
   onTestFinished(() => direct.close());
   const target = {
@@ -49,7 +49,7 @@ function openBucketMirror(lines?: string) {
     key: ACCOUNT.accessKey,
     secret: ACCOUNT.secret,
   };
-  const mirror = openRemoteMirror({ target, direct, ...(lines && { mirror: lines }) });
+  const mirror = openRemoteMirror({ target, direct, ...options, ...(lines && { mirror: lines }) });
   return { mirror, direct };
 }
 
@@ -238,6 +238,28 @@ test.each(['chokidar', 'directories'])(
   },
   120_000,
 );
+
+test('restore finishes the folders in a folder whose mode then forbids the way to them', async () => {
+  const { mirror, direct } = openBucketMirror(KEEP, { unprivileged: true });
+  chmodSync(join(mirror.folder, 'longshore.yaml'), 0o644); // the keys are those of a fake
+  const first = await mirror.longshore('--reconcile');
+  expect(first.code, first.stderr).toBe(0);
+  const described = { contentType: 'application/x-directory', checksums: [] };
+  for (const [key, mode] of [
+    ['closed/', '40600'],
+    ['closed/in/', '40750'],
+  ] as const)
+    await put(direct, { container: mirror.container, key }, '', {
+      ...described,
+      metaData: { mode, mtime: '1000000000' },
+    });
+  const restored = await mirror.longshore('restore', 'documents', '--to', 'back');
+  expect(restored.code, restored.stderr).toBe(0);
+  const { mode, mtimeMs } = lstatSync(join(mirror.folder, 'back/closed/in'));
+  expect([mode & 0o7777, mtimeMs]).toEqual([0o750, 1_000_000_000_000]);
+  expect(lstatSync(join(mirror.folder, 'back/closed')).mode & 0o7777).toBe(0o600);
+  chmodSync(join(mirror.folder, 'back/closed'), 0o700); // so that it can be removed
+});
 
 test('folders: an object of another tool is adopted where its folder is, and otherwise extraneous', async () => {
   const { mirror, direct } = openBucketMirror('    folders: keep\n    extraneous: report\n');
