@@ -7,7 +7,8 @@ import { openIndex } from '../../src/state/open-index.js';
 import { call, randomContent } from '../drivers/conformance/fixture.js';
 import { digestIn } from '../drivers/multipart-fixture.js';
 import { openFake } from '../drivers/s3/open.js';
-import { ACCOUNT, type FakeS3, startFakeS3 } from '../fakes/s3/server.js';
+import { type FakeS3, startFakeS3 } from '../fakes/s3/server.js';
+import { fakeTarget } from '../fakes/s3/target.js';
 import { openRemoteMirror, type RemoteMirror } from '../world/mirror-in-a-folder.js';
 import { summaryOf } from '../world/program.js';
 
@@ -38,18 +39,7 @@ async function openMirror(format: 'lmdb' | 'lowdb', lines = ''): Promise<Mirror>
   const direct = openFake(fake);
   onTestFinished(() => direct.close());
   const mirror = openRemoteMirror({
-    target: {
-      driver: 's3',
-      profile: 'aws',
-      region: 'us-east-1',
-      addressing: 'path',
-      secure: false,
-      host: fake.host,
-      port: fake.port,
-      key: ACCOUNT.accessKey,
-      secret: ACCOUNT.secret,
-      multipart_threshold: '6MiB',
-    },
+    target: { ...fakeTarget(fake), multipart_threshold: '6MiB' },
     direct,
     index: format,
     mirror: lines,

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { openIndex } from '../../src/state/open-index.js';
 import { randomContent } from '../drivers/conformance/fixture.js';
 import { openFake } from '../drivers/s3/open.js';
-import { ACCOUNT, type FakeS3, startFakeS3 } from '../fakes/s3/server.js';
+import { type FakeS3, startFakeS3 } from '../fakes/s3/server.js';
+import { fakeTarget } from '../fakes/s3/target.js';
 import { eventually } from '../world/eventually.js';
 import { openRemoteMirror, type RemoteMirror } from '../world/mirror-in-a-folder.js';
 import { summaryOf } from '../world/program.js';
@@ -29,18 +30,7 @@ async function openMirrored(files: number): Promise<RemoteMirror> {
   const direct = openFake(fake);
   onTestFinished(() => direct.close());
   const mirror = openRemoteMirror({
-    target: {
-      driver: 's3',
-      profile: 'aws',
-      region: 'us-east-1',
-      addressing: 'path',
-      secure: false,
-      host: fake.host,
-      port: fake.port,
-      key: ACCOUNT.accessKey,
-      secret: ACCOUNT.secret,
-      multipart_threshold: '6MiB',
-    },
+    target: { ...fakeTarget(fake), multipart_threshold: '6MiB' },
     direct,
     mirror: '    index_snapshot: 1h\n',
   });

@@ -19,13 +19,11 @@ import {
   type MirrorInAFolder,
   openLocalMirror,
 } from '../world/mirror-in-a-folder.js';
+import { untilStatsAreOld } from '../world/old-stats.js';
 import { summaryOf } from '../world/program.js';
 
 const HOURLY = '    index_snapshot: 1h\n';
 const NOTHING_SENT = { uploaded: 0, copied: 0, deleted: 0, failed: 0, skipped: 0, bytes: 0 };
-
-/** Files whose ctime is older than the file system's clock ticks need no second hashing: see isRacy. */
-const untilStatsAreOld = () => new Promise((resolve) => setTimeout(resolve, 150));
 
 const snapshotOf = ({ container }: LocalMirror) => join(container, '.longshore/index-snapshot');
 

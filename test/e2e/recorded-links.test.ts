@@ -13,7 +13,8 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { call, listAll } from '../drivers/conformance/fixture.js';
 import { openFake } from '../drivers/s3/open.js';
-import { ACCOUNT, type FakeS3, startFakeS3 } from '../fakes/s3/server.js';
+import { type FakeS3, startFakeS3 } from '../fakes/s3/server.js';
+import { fakeTarget } from '../fakes/s3/target.js';
 import { eventually } from '../world/eventually.js';
 import { openLocalMirror, openRemoteMirror } from '../world/mirror-in-a-folder.js';
 import { summaryOf } from '../world/program.js';
@@ -30,17 +31,7 @@ afterAll(() => fake.close());
 function openBucketMirror() {
   const direct = openFake(fake);
   onTestFinished(() => direct.close());
-  const target = {
-    driver: 's3',
-    profile: 'aws',
-    region: 'us-east-1',
-    addressing: 'path',
-    secure: false,
-    host: fake.host,
-    port: fake.port,
-    key: ACCOUNT.accessKey,
-    secret: ACCOUNT.secret,
-  };
+  const target = fakeTarget(fake);
   const mirror = openRemoteMirror({ target, direct, mirror: RECORD });
   /** The value of `hardlink` in the metadata of each object that has it. */
   const groups = async () => {

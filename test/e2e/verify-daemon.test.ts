@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { DaemonStatus } from '../../src/status/snapshot.js';
 import { openFake } from '../drivers/s3/open.js';
-import { ACCOUNT, startFakeS3 } from '../fakes/s3/server.js';
+import { startFakeS3 } from '../fakes/s3/server.js';
+import { fakeTarget } from '../fakes/s3/target.js';
 import { eventually } from '../world/eventually.js';
 import {
   type MirrorInAFolder,
@@ -103,18 +104,7 @@ test('P2: on S3 a daemon heals objects whose bytes have decayed under the same E
   });
   const mirror = openRemoteMirror({
     direct,
-    target: {
-      driver: 's3',
-      profile: 'aws',
-      region: 'us-east-1',
-      addressing: 'path',
-      secure: false,
-      host: fake.host,
-      port: fake.port,
-      key: ACCOUNT.accessKey,
-      secret: ACCOUNT.secret,
-      multipart_threshold: '6MiB',
-    },
+    target: { ...fakeTarget(fake), multipart_threshold: '6MiB' },
     mirror: VERIFY,
   });
   mirror.write('small', 'small');

@@ -28,6 +28,7 @@ import {
   type MirrorFixture,
   openMirrorFixture,
 } from '../../world/mirror-in-process.js';
+import { untilStatsAreOld } from '../../world/old-stats.js';
 import { filesBelow } from '../../world/tree.js';
 
 /** As many files as make two batches of 4 MiB with a few large ones among them. */
@@ -88,9 +89,6 @@ function touchAll(source: string, seconds: number): void {
     else utimesSync(path, seconds, seconds);
   }
 }
-
-/** A file that was written in the clock tick in which it is read is looked at once more, whenever that is. */
-const untilStatsAreOld = () => new Promise((resolve) => setTimeout(resolve, 150));
 
 type Round = 'scan' | 'reconcile' | 'hints';
 
