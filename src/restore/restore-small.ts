@@ -60,6 +60,7 @@ export function openSmallRestore(ctx: RestoreContext): SmallRestore | undefined 
         for (const [at, { file, result }] of loaded.entries()) {
           if (states[at] !== 1) continue;
           done.add(file);
+          ctx.onBytes(file.source.info.size); // not before: what is left is loaded again, and counted then
           restored(file.source, result);
         }
       };
@@ -152,7 +153,6 @@ async function loadEach(
     const file = files[at];
     const loaded = file && loadedFile(ctx, file, info);
     if (loaded === undefined) return;
-    ctx.onBytes(content.byteLength);
     writing.add(loaded, content);
   };
   const { container } = first.source.info;

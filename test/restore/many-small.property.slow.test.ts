@@ -36,9 +36,13 @@ const RULES: RestoreRules = {
 };
 const PLACE = { container: 'c', prefix: '', trashPrefix: '.longshore/trash/' };
 
-/** Restores all objects; what became of each, in the order of names. */
+/** Restores all objects; the bytes that progress counts, and what became of each, in the order of names. */
 async function restoreTo(root: string, backend: Backend): Promise<readonly unknown[]> {
   const events: RestoreEvent[] = [];
+  let bytes = 0;
+  const onBytes = (some: number) => {
+    bytes += some;
+  };
   const { signal } = call;
   const staging = await openStaging(root);
   const tree = openFolderTree(root, staging.foldsCase);
@@ -46,7 +50,7 @@ async function restoreTo(root: string, backend: Backend): Promise<readonly unkno
   const ctx = { backend, clock: systemClock, rules: RULES, tree, staging, foldsCase };
   const sources = listSources(backend, PLACE, openSelection([]), undefined, signal);
   try {
-    await restoreAll({ ...ctx, onBytes: () => {}, recordOf: () => undefined }, sources, {
+    await restoreAll({ ...ctx, onBytes, recordOf: () => undefined }, sources, {
       lanes: 8,
       report: (event) => events.push(event),
       signal,
@@ -55,12 +59,13 @@ async function restoreTo(root: string, backend: Backend): Promise<readonly unkno
     tree.close();
     staging.close();
   }
-  return events
+  const reports = events
     .map(({ name, kind, size, notes, ...rest }) => [
       ...[name, kind, size, notes, rest.outcome],
       rest.outcome === 'failed' ? rest.problem : undefined,
     ])
     .sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1));
+  return [`${bytes} bytes`, ...reports];
 }
 
 /** All below a folder: kind, mode, time, content. */

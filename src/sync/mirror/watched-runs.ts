@@ -148,8 +148,11 @@ function waitsForElsewhere(
 ): (run: DueRun, signal: AbortSignal) => Promise<void> {
   const waited = new Set<RelativePath>();
   return async ({ under }, signal) => {
-    if (waited.delete(under)) return;
     const together = due.waiting.filter(({ gone }) => gone).map((run) => run.under);
+    const hasWaited = waited.delete(under);
+    // What a wider run has seen to meanwhile, and is gone once more, waits for itself.
+    for (const path of waited) if (!together.includes(path)) waited.delete(path);
+    if (hasWaited) return;
     await clock.sleep(waitMs, signal);
     waited.clear();
     for (const path of together) waited.add(path);
