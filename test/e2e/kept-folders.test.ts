@@ -240,10 +240,9 @@ test('restore finishes the folders in a folder whose mode then forbids the way t
   const first = await mirror.longshore('--reconcile');
   expect(first.code, first.stderr).toBe(0);
   const described = { contentType: 'application/x-directory', checksums: [] };
-  for (const [key, mode] of [
-    ['closed/', '40600'],
-    ['closed/in/', '40750'],
-  ] as const)
+  // More folders than are kept open between their making and their finishing.
+  const others = Array.from({ length: 100 }, (_, at) => [`other${at}/`, '40755'] as const);
+  for (const [key, mode] of [['closed/', '40600'], ['closed/in/', '40750'], ...others] as const)
     await put(direct, { container: mirror.container, key }, '', {
       ...described,
       metaData: { mode, mtime: '1000000000' },
