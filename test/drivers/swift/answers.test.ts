@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { Backend } from '../../../src/drivers/backend.js';
-import { UnprovenAnswerError } from '../../../src/drivers/errors.js';
+import { ObjectDoesNotExistError, UnprovenAnswerError } from '../../../src/drivers/errors.js';
 import { flawIn } from '../../../src/drivers/http/answer-rules.js';
 import {
   SWIFT_ANSWERS,
@@ -9,7 +9,7 @@ import {
 } from '../../../src/drivers/swift/answers.js';
 import { BARE_200, LOGIN_PAGE } from '../../fakes/scripted-faults.js';
 import { type FakeSwift, startFakeSwift } from '../../fakes/swift/server.js';
-import { call, listKeys, put, rejection } from '../conformance/fixture.js';
+import { call, listKeys, put, readAll, rejection } from '../conformance/fixture.js';
 import { openFailingFake } from '../failing-fake.js';
 import { CONTAINER, REF } from '../faults/steps.js';
 import { openFake } from './open.js';
@@ -50,6 +50,17 @@ test('P4: Swift client: a 404 without a header of Swift does not say that an obj
   expect(await rejection(swift.headObject(ref, call))).toBeInstanceOf(UnprovenAnswerError);
   fake.faults.next('ListObjects', page);
   expect(await rejection(swift.headContainer(container, call))).toBeInstanceOf(UnprovenAnswerError);
+});
+
+test('Swift client: an object is missing when all replicas say so: the first 404 may be of one that is being replaced', async () => {
+  await put(swift, ref, 'stored');
+  const missing = { ...BARE_200, status: 404, headers: { 'x-trans-id': 'tx1' } };
+  fake.faults.next('GetObject', missing);
+  expect(String(await readAll(await swift.readObject(ref, undefined, call)))).toBe('stored');
+  fake.faults.next('GetObject', missing, 2);
+  expect(await rejection(swift.readObject(ref, undefined, call))).toBeInstanceOf(
+    ObjectDoesNotExistError,
+  );
 });
 
 test('Swift client: an answer of Swift without an ETag does not confirm a put', async () => {
