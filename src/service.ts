@@ -3,9 +3,7 @@ import { type Closable, createLifecycle } from './lifecycle.js';
 import { createWorkMeter } from './notify/work-meter.js';
 import { openNotifier } from './notify.js';
 import { onAbort } from './signal.js';
-import type { GuardControl } from './status/guard-control.js';
-import { heldRoutes } from './status/held-routes.js';
-import { statusRoutes } from './status/routes.js';
+import type { ApiRoute } from './status/api.js';
 import { openControlServer } from './status/server.js';
 import type { DaemonStatus } from './status/snapshot.js';
 import { formatStatusLine } from './status/status-line.js';
@@ -20,8 +18,8 @@ export interface Service extends Closable {
 export interface ServiceOptions {
   readonly config: Pick<Config, 'stateFolder' | 'drainMs'>;
   readonly status: () => DaemonStatus;
-  /** Where an operator decides about the changes that a mirror's guard holds. */
-  readonly guardControlOf: (mirror: string) => GuardControl | undefined;
+  /** What can be asked at the control socket. */
+  readonly routes: readonly ApiRoute[];
   /** Aborted when the daemon begins to go down. */
   readonly drain: AbortSignal;
 }
@@ -39,7 +37,7 @@ export function createService({ clock, env, log, telemetry }: World): {
   const meter = createWorkMeter(telemetry);
   return {
     close: meter.close,
-    async open({ config, status, guardControlOf, drain }) {
+    async open({ config, status, routes, drain }) {
       const opened = createLifecycle({ clock, deadlineMs: CLOSE_MS });
       const notifier = await opened.add(
         'systemd notification',
@@ -55,7 +53,6 @@ export function createService({ clock, env, log, telemetry }: World): {
       const stopping = () => void notifier.stopping(config.drainMs + CLOSING_MS);
       const forget = onAbort(drain, stopping);
       try {
-        const routes = { ...statusRoutes(status), ...heldRoutes(guardControlOf) };
         await opened.add(
           'control socket',
           openControlServer({ stateFolder: config.stateFolder, routes, clock, log }),

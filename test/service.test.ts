@@ -7,6 +7,7 @@ import { systemClock } from '../src/clock.js';
 import { createLogger, silentLogger } from '../src/log.js';
 import { createService, type ServiceOptions } from '../src/service.js';
 import { askStatus, DaemonNotRunningError } from '../src/status/client.js';
+import { statusRoutes } from '../src/status/routes.js';
 import { systemWorld } from '../src/system-world.js';
 import type { World } from '../src/world.js';
 import { daemonStatus } from './status/statuses.js';
@@ -20,7 +21,7 @@ beforeEach(() => {
 const options = (different: Partial<ServiceOptions> = {}): ServiceOptions => ({
   config: { stateFolder, drainMs: 30_000 },
   status: () => daemonStatus(),
-  guardControlOf: () => undefined,
+  routes: statusRoutes(() => daemonStatus()),
   drain: new AbortController().signal,
   ...different,
 });

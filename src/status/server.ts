@@ -1,15 +1,17 @@
 import { chmod, mkdir, rename, rm } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
-import { answer, type Routes } from './routes.js';
+import { type ApiRoute, SOCKET_CALLER } from './api.js';
+import { exchange } from './exchange.js';
+import { createRouter } from './router.js';
 import { type ShortPath, SOCKET_NAME, shortPath } from './socket.js';
 
 export interface ControlOptions {
   /** The caller holds its lock: whatever socket lies there belongs to a daemon that is dead. */
   readonly stateFolder: string;
-  readonly routes: Routes;
+  readonly routes: readonly ApiRoute[];
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -29,9 +31,16 @@ export async function openControlServer({
   clock,
   log,
 }: ControlOptions): Promise<ControlServer> {
-  const server = createServer((request, response) => {
-    void respond(routes, request, response, log);
-  });
+  const closing = new AbortController();
+  const options = {
+    router: createRouter(routes),
+    caller: SOCKET_CALLER,
+    log,
+    // A kept connection would hold up the closing of the daemon.
+    headers: { connection: 'close' },
+    closing: closing.signal,
+  };
+  const server = createServer((request, response) => void exchange(request, response, options));
   const path = join(stateFolder, SOCKET_NAME);
   const nursery = join(stateFolder, 'control.new');
   let short: ShortPath | undefined;
@@ -57,6 +66,7 @@ export async function openControlServer({
   return {
     path,
     async close() {
+      closing.abort(new Error('the daemon ends'));
       // What stays there is moved over by the next daemon; to keep listening would keep this process alive.
       await rm(path, { force: true }).catch((error: unknown) =>
         log.warn('control socket not removed', { path, error }),
@@ -81,39 +91,4 @@ async function shut(server: Server, clock: Clock): Promise<void> {
   const cancel = clock.after(LAST_ANSWERS_MS, () => server.closeAllConnections());
   await new Promise<void>((resolve) => server.close(() => resolve()));
   cancel();
-}
-
-async function respond(
-  routes: Routes,
-  request: IncomingMessage,
-  response: ServerResponse,
-  log: Logger,
-): Promise<void> {
-  request.resume();
-  const { method = 'GET', url = '/' } = request;
-  const { status, json } = await answerAsJson(routes, method, url, log);
-  // A kept connection would hold up the closing of the daemon.
-  response.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
-    connection: 'close',
-  });
-  response.end(`${json}\n`);
-}
-
-async function answerAsJson(
-  routes: Routes,
-  method: string,
-  url: string,
-  log: Logger,
-): Promise<{ status: number; json: string }> {
-  try {
-    const { status, body } = await answer(routes, method, url);
-    return { status, json: JSON.stringify(body) };
-  } catch (error) {
-    log.error('control request failed', { method, url, error });
-    return {
-      status: 500,
-      json: JSON.stringify({ error: error instanceof Error ? error.message : String(error) }),
-    };
-  }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.js';
 import { silentLogger } from '../../src/log.js';
-import type { Route } from '../../src/status/routes.js';
+import type { ApiRoute } from '../../src/status/api.js';
 import { type ControlServer, openControlServer } from '../../src/status/server.js';
 import { type Console, openConsole, writeConfig } from './console.js';
 
@@ -15,15 +15,20 @@ beforeEach(async () => {
   isAsked = new Promise((resolve) => {
     asked = resolve;
   });
-  const hangs: Route = () => {
-    asked();
-    return new Promise(() => {});
-  };
+  const hangs = (path: string): ApiRoute => ({
+    method: 'GET',
+    path,
+    needs: 'read',
+    answer() {
+      asked();
+      return new Promise(() => {});
+    },
+  });
   console = openConsole();
   writeConfig(console.folder);
   const stateFolder = join(console.folder, '.longshore');
   mkdirSync(stateFolder);
-  const routes = { 'GET /status': hangs, 'GET /held': hangs };
+  const routes = [hangs('/status'), hangs('/held')];
   server = await openControlServer({ stateFolder, routes, clock: systemClock, log: silentLogger });
 });
 afterEach(async () => {

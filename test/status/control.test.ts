@@ -6,13 +6,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.js';
 import { silentLogger } from '../../src/log.js';
+import type { ApiRoute } from '../../src/status/api.js';
 import {
   askDaemon,
   askStatus,
   DaemonAnswerError,
   DaemonNotRunningError,
 } from '../../src/status/client.js';
-import { type Routes, statusRoutes } from '../../src/status/routes.js';
+import { statusRoutes } from '../../src/status/routes.js';
 import { openControlServer } from '../../src/status/server.js';
 import { temporaryFolder } from '../world/folder.js';
 import { daemonStatus, mirrorStatus, targetStatus } from './statuses.js';
@@ -32,7 +33,7 @@ const status = daemonStatus({
   targets: [targetStatus(), targetStatus({ target: 'cloud' })],
 });
 
-async function serve(routes: Routes = statusRoutes(() => status)) {
+async function serve(routes: readonly ApiRoute[] = statusRoutes(() => status)) {
   const server = await openControlServer({
     stateFolder,
     routes,
@@ -63,13 +64,13 @@ test('control socket: answers with the status of all mirrors or of one', async (
 });
 
 test('control socket: answers an unknown question with the known ones', async () => {
-  await serve({
+  await serve([
     ...statusRoutes(() => status),
-    'GET /broken': () => {
+    route('/broken', () => {
       throw new Error('index closed');
-    },
-    'GET /cycle': () => ({ status: 200, body: 1n }),
-  });
+    }),
+    route('/cycle', () => ({ status: 200, body: 1n })),
+  ]);
   await expect(askStatus('nope', asking())).rejects.toThrow(
     'there is no mirror "nope"; the configuration has documents, fo&to=s',
   );
@@ -134,15 +135,15 @@ test('control socket: a state folder that cannot hold it is an error with its pa
 test('control socket: closes without waiting for a silent client, and finishes an answer under way', async () => {
   let finish = () => {};
   const asked = deferred();
-  const server = await serve({
-    'GET /slow': async () => {
+  const server = await serve([
+    route('/slow', async () => {
       asked.resolve();
       await new Promise<void>((resolve) => {
         finish = resolve;
       });
       return { status: 200, body: 'done' };
-    },
-  });
+    }),
+  ]);
   const mute = connect(server.path);
   await once(mute, 'connect');
   const answer = askDaemon('GET', '/slow', asking());
@@ -177,6 +178,10 @@ test('control socket: a question rejects with the reason of its signal', async (
   await expect(askDaemon('GET', '/status', asking(stop.signal))).rejects.toThrow('interrupted');
   await expect(askDaemon('GET', '/status', asking(stop.signal))).rejects.toThrow('interrupted');
 });
+
+function route(path: string, answer: ApiRoute['answer']): ApiRoute {
+  return { method: 'GET', path, needs: 'read', answer };
+}
 
 function deferred() {
   let resolve = () => {};
