@@ -5,7 +5,7 @@
 const floors = [
   ['plan', ['sync', 'drivers']],
   ['notify', ['status', 'telemetry', 'sync']],
-  ['status', ['telemetry', 'sync/guard', 'sync', 'state', 'watcher']],
+  ['status', ['telemetry', 'sync/guard', 'sync', 'state', 'watcher', 'config']],
   ['telemetry', ['sync', 'drivers/layers']],
   ['verify', ['sync/proof', 'sync/scan', 'sync/store', 'sync', 'drivers', 'state']],
   ['restore', ['sync/trash', 'sync/scan', 'sync/store', 'sync', 'drivers', 'state', 'watcher']],
@@ -103,8 +103,9 @@ const ground = [
   'utf8-order',
 ];
 
-// A driver knows nothing of the rest of the configuration but how a setting is described.
-const settingsKit = '^src/config/(amounts|fields|header-rules|secret)\\.ts$';
+// A driver knows nothing of the rest of the configuration but how a setting is described; the answers of the control API are
+// described with zod.
+const settingsKit = '^src/config/(amounts|fields|header-rules|secret|zod)\\.ts$';
 
 /** The files of a room, without those of the rooms inside it. */
 const filesOf = (room) => `^src/${room}/[^/]+\\.ts$`;

@@ -1,18 +1,18 @@
+import { openDaemonApi } from './daemon-api.js';
 import { createLifecycle } from './lifecycle.js';
 import { readVersion } from './package-files.js';
 import { programReplaced } from './program-files.js';
 import { openRuntime } from './runtime.js';
+import type { RunMode } from './runtime-options.js';
 import { createService } from './service.js';
 import { NEVER_ABORTED, onAbort } from './signal.js';
 import { hasFailedEnvironment, inTime, onFailedEnvironment } from './state/failed-environment.js';
-import type { GuardControl } from './status/guard-control.js';
 import type { DaemonStatus } from './status/snapshot.js';
 import { createTargetMeter } from './status/target-meter.js';
 import { PATIENT } from './sync/backoff.js';
-import type { Guard } from './sync/guard/guard.js';
 import { type KeptMirror, keepMirrored } from './sync/mirror/keep-mirrored.js';
 import type { Mirror } from './sync/mirror/mirror.js';
-import { type DueRun, RECONCILE, SCAN } from './sync/run.js';
+import { SCAN } from './sync/run.js';
 import type { LeftWork, OpenDaemon, World } from './world.js';
 
 export { runOnce } from './once.js';
@@ -35,8 +35,7 @@ export const openDaemon: OpenDaemon = async (
   const interrupt = new AbortController();
   const service = createService(world);
   const meter = createTargetMeter(world.telemetry, world.clock);
-  const startedAtMs = world.clock.now();
-  const version = readVersion();
+  const about = { version: readVersion(), pid: process.pid, startedAtMs: world.clock.now() };
   let kept: readonly KeptMirror[] = [];
 
   try {
@@ -45,13 +44,7 @@ export const openDaemon: OpenDaemon = async (
       world,
       lifecycle,
       mirrors: [],
-      mode: {
-        dryRun: false,
-        takeOver,
-        persistence: { backoff: PATIENT, attempts: ATTEMPTS, keepsTrying: true },
-        patienceMs: Number.POSITIVE_INFINITY,
-        giveUp: () => {},
-      },
+      mode: modeOf(takeOver),
       observe: (event) => {
         world.telemetry.emit(event);
         // Objects that wait to replace a held one are found by a scan. Mirrors that have not begun begin with one.
@@ -64,20 +57,23 @@ export const openDaemon: OpenDaemon = async (
       return kept[runtime.mirrors.findIndex(({ settings }) => settings.name === name)];
     }
     const status = (): DaemonStatus => ({
-      version,
-      pid: process.pid,
-      startedAtMs,
+      ...about,
       configFile: config.file,
       mirrors: runtime.mirrors.map((mirror, at) => mirror.status(kept[at]?.watchState() ?? null)),
       targets: meter.status(),
     });
-    const guardControlOf = (name: string): GuardControl | undefined => {
-      const mirror = runtime.mirrors.find(({ settings }) => settings.name === name);
-      return mirror && guardControl(mirror.parts.guard, (run) => keptOf(name)?.requestRun(run));
-    };
+    const api = openDaemonApi({
+      config,
+      world,
+      runtime,
+      keptOf,
+      details: status,
+      targets: meter.status,
+    });
+    await lifecycle.add('control API', api, []);
     const shown = await lifecycle.add(
       'service',
-      service.open({ config, status, guardControlOf, drain: drain.signal }),
+      service.open({ config, status, routes: api.routes, drain: drain.signal }),
     );
 
     return {
@@ -121,6 +117,18 @@ export const openDaemon: OpenDaemon = async (
     throw error;
   }
 };
+
+/** A daemon waits for what is down, and lets a person pause it. */
+function modeOf(takeOver: boolean): RunMode {
+  return {
+    dryRun: false,
+    takeOver,
+    pausable: true,
+    persistence: { backoff: PATIENT, attempts: ATTEMPTS, keepsTrying: true },
+    patienceMs: Number.POSITIVE_INFINITY,
+    giveUp: () => {},
+  };
+}
 
 /** Keeps all mirrors equal to their sources; `watching` is called once each of them is under way. */
 function keepAll(mirrors: readonly Mirror[], watching: () => void): readonly KeptMirror[] {
@@ -177,25 +185,4 @@ class ReplacedWhileRunningError extends Error {
 function leftOf({ settings: { name: mirror }, work }: Mirror): readonly LeftWork[] {
   const { objects, events } = work.left();
   return objects > 0 || events ? [{ mirror, objects }] : [];
-}
-
-/** Carries out decisions at once, by a run. */
-function guardControl(guard: Guard, due: (run: DueRun) => void): GuardControl {
-  return {
-    describe: guard.describe,
-    list: guard.list,
-    async approve(id) {
-      // Extraneous objects are found only where the container is listed.
-      const run = guard.held.extraneous > 0 ? RECONCILE : SCAN;
-      const approved = await guard.approve(id);
-      due({ ...run, why: 'held changes were approved' });
-      return approved;
-    },
-    reject: guard.reject,
-    async undoRejections() {
-      const undone = await guard.undoRejections();
-      due({ ...SCAN, why: 'rejections were taken back' });
-      return undone;
-    },
-  };
 }

@@ -2,9 +2,10 @@ import { Writable } from 'node:stream';
 import winston from 'winston';
 import type { Clock } from './clock.js';
 import { gateOf } from './log/gate.js';
+import { createLevels, type LogLevels } from './log/levels.js';
 import { type Entry, type Fields, jsonLine, type Level, textLine } from './log/line.js';
 
-export type { Fields, Level };
+export type { Fields, Level, LogLevels };
 
 /** One line an event. `event` is a short fixed phrase; what varies goes into `fields`. */
 export interface Logger {
@@ -17,9 +18,19 @@ export interface Logger {
 }
 
 export interface OpenLogger extends Logger {
+  readonly control: LogControl;
   /** Resolves when every line has left for the stream, which stays open. Lines after this are dropped. */
   close(): Promise<void>;
 }
+
+/** The log of a running program: how much it says, and what it said last. */
+export interface LogControl {
+  readonly levels: LogLevels;
+  /** The last KEPT_LINES lines, oldest first, as they were written. */
+  lastLines(): readonly string[];
+}
+
+export const KEPT_LINES = 200;
 
 export interface LogOptions {
   readonly level: Level;
@@ -51,8 +62,10 @@ export function createLogger({
 }: LogOptions): OpenLogger {
   const gate = gateOf(stream);
   const line = format === 'json' ? jsonLine : textLine;
+  const levels = createLevels(level);
+  const last: string[] = [];
   const backend = winston.createLogger({
-    level,
+    level: 'debug', // what is wanted was asked before
     levels: PRIORITY,
     format: {
       transform(info) {
@@ -67,6 +80,7 @@ export function createLogger({
   const lines = new Writable({
     objectMode: true,
     write(info: { readonly [MESSAGE]: string }, _encoding, done) {
+      if (last.push(info[MESSAGE]) > KEPT_LINES) last.shift();
       stream.write(`${info[MESSAGE]}\n`);
       done();
     },
@@ -75,7 +89,7 @@ export function createLogger({
   let closed = false;
 
   function write(level: Level, event: string, fields: Fields = {}): void {
-    if (closed || !backend.isLevelEnabled(level) || !gate.takes(PRIORITY[level] <= PRIORITY.warn))
+    if (closed || !levels.wants(level, fields) || !gate.takes(PRIORITY[level] <= PRIORITY.warn))
       return;
     reportRefused();
     pass(level, event, fields);
@@ -96,7 +110,10 @@ export function createLogger({
     warn: (event, fields) => write('warn', event, fields),
     info: (event, fields) => write('info', event, fields),
     debug: (event, fields) => write('debug', event, fields),
-    debugEnabled: backend.isLevelEnabled('debug'),
+    get debugEnabled() {
+      return levels.debugEnabled;
+    },
+    control: { levels, lastLines: () => [...last] },
     async close() {
       if (closed) return;
       closed = true;
@@ -116,5 +133,6 @@ export const silentLogger: OpenLogger = {
   info: () => {},
   debug: () => {},
   debugEnabled: false,
+  control: { levels: createLevels('error'), lastLines: () => [] },
   close: async () => {},
 };

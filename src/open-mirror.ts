@@ -1,5 +1,5 @@
 import type { Clock } from './clock.js';
-import type { MirrorConfig, TargetConfig } from './config/config.js';
+import type { MirrorConfig } from './config/config.js';
 import type { Backend } from './drivers/backend.js';
 import { layered } from './drivers/layers/layer.js';
 import { readOnly } from './drivers/layers/read-only.js';
@@ -9,22 +9,30 @@ import { fence } from './lease/fence.js';
 import type { Lease } from './lease/lease.js';
 import { openLease } from './leases.js';
 import { metadataEpochOf } from './metadata-epoch.js';
-import { ownFolders } from './own-folders.js';
+import { mirrorSettings } from './mirror-settings.js';
 import type { RuntimeOptions } from './runtime-options.js';
 import { forgetfulIndex, forgetfulLedger } from './state/discard-writes.js';
 import type { MirrorStore } from './state/open-mirror.js';
 import { openGuard } from './sync/guard/open-guard.js';
 import { createMirror, type Mirror } from './sync/mirror/mirror.js';
 import type { Verifying } from './sync/mirror/mirror-parts.js';
-import type { MirrorSettings } from './sync/mirror-settings.js';
 import { openFileReader } from './sync/source/file-reader.js';
+import type { PauseGate } from './sync/work/pause-gate.js';
+import { createPausedWork } from './sync/work/paused-work.js';
 import type { Target } from './targets.js';
+
+/** What a mirror is opened on. */
+export interface MirrorPlace {
+  readonly target: Target;
+  readonly store: MirrorStore;
+  /** Undefined: the mirror cannot be paused. */
+  readonly gate: PauseGate | undefined;
+}
 
 export async function openMirror(
   options: RuntimeOptions,
   mirror: MirrorConfig,
-  target: Target,
-  store: MirrorStore,
+  { target, store, gate }: MirrorPlace,
 ): Promise<Mirror> {
   const { config, world, lifecycle, observe } = options;
   const { dryRun, makesPlan = false, takeOver, persistence } = options.mode;
@@ -56,12 +64,9 @@ export async function openMirror(
   });
   await lifecycle.add(`lease of ${mirror.name}`, { close: lease.release });
   const backend = backendOf(target, lease, options);
+  const paused = gate && createPausedWork(target.queue, gate, options.signals.drain);
   return createMirror({
-    settings: settingsOf(mirror, target.config, {
-      metadataEpoch,
-      dryRun,
-      never: ownFolders(config, findDriver),
-    }),
+    settings: mirrorSettings(config, mirror, target.config, findDriver, { metadataEpoch, dryRun }),
     lease,
     blankTarget: () => findDriver(target.config.driver).blank?.(target.config.settings, mirror),
     backend,
@@ -72,7 +77,8 @@ export async function openMirror(
     location: store.location,
     reader,
     partsThreads,
-    queue: target.queue,
+    queue: paused?.queue ?? target.queue,
+    paused,
     health: target.health,
     persistence,
     statAgain: persistence.keepsTrying,
@@ -120,36 +126,4 @@ export function keptIn(
   return dryRun
     ? { index: forgetfulIndex(index), ledger: forgetfulLedger(ledger) }
     : { index, ledger };
-}
-
-/** What a mirror's settings are besides its configuration. */
-interface FoundSettings extends Pick<MirrorSettings, 'never'> {
-  readonly metadataEpoch: number;
-  readonly dryRun: boolean;
-}
-
-function settingsOf(
-  mirror: MirrorConfig,
-  { multipartThreshold, partSize }: TargetConfig,
-  { metadataEpoch, dryRun, never }: FoundSettings,
-): MirrorSettings {
-  const { overwrite, extraneous, deletes, metadata, hardlinks } = mirror;
-  // A dry run sends nothing, so it reads no large file to hash it first.
-  const md5 = metadata.includes('md5') && !dryRun;
-  const kept = {
-    mtime: metadata.includes('mtime'),
-    mode: metadata.includes('mode'),
-    owner: metadata.includes('owner'),
-    md5,
-    hardlinks: hardlinks === 'record',
-  };
-  return {
-    ...mirror,
-    partsAbove: multipartThreshold,
-    partSize,
-    never,
-    // A dry run changes nothing, and its index takes nothing.
-    indexSnapshot: dryRun ? undefined : mirror.indexSnapshot,
-    policy: { overwrite, extraneous, deletes, metadata: kept, metadataEpoch },
-  };
 }

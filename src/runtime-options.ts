@@ -27,6 +27,8 @@ export interface RunMode {
   readonly rebuild?: Rebuild;
   /** Leases that other processes hold are taken over. */
   readonly takeOver: boolean;
+  /** Whether a person's pauses of mirrors and targets are kept. Default: no, what a person runs by hand is done. */
+  readonly pausable?: boolean;
   readonly persistence: Persistence;
   /** Milliseconds that a target may be down before `giveUp` is called. */
   readonly patienceMs: number;

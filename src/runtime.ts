@@ -2,6 +2,7 @@ import type { Config, MirrorConfig } from './config/config.js';
 import { makeFolders } from './make-folders.js';
 import { mirrorPlace } from './mirror-place.js';
 import { keptIn, openMirror } from './open-mirror.js';
+import { openPauses, type Pauses } from './pauses.js';
 import type { RuntimeOptions } from './runtime-options.js';
 import { openStateCopy } from './state/open-copy.js';
 import { openState, type State } from './state/open-state.js';
@@ -14,13 +15,15 @@ import type { World } from './world.js';
 /** The mirrors and targets, connected. The lifecycle closes them. */
 export interface Runtime {
   readonly mirrors: readonly Mirror[];
+  /** Of a run that cannot be paused: none. */
+  readonly pauses: Pauses | undefined;
   /** Drops waiting jobs, and resolves when no job runs. */
   stop(): Promise<void>;
 }
 
 /** Opens the state, the targets and the mirrors, in this order. Rejects with the first error; `lifecycle` closes the rest. */
 export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
-  const { config, world, mirrors: names, mode } = options;
+  const { config, world, lifecycle, mirrors: names, mode } = options;
   const chosen = config.mirrors.filter(({ name }) => names.length === 0 || names.includes(name));
   for (const { name, driver } of config.targets)
     if (chosen.some(({ target }) => target === name)) world.findDriver(driver).prepare?.();
@@ -28,6 +31,9 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
     if (createSource && !mode.dryRun) await makeFolders(source);
 
   const state = await openChosenState(options, chosen);
+  const pauses = mode.pausable
+    ? await lifecycle.add('pauses', openPauses({ stateFolder: config.stateFolder, ...world }))
+    : undefined;
   const targets = await openTargets(options, chosen, state);
   const mirrors: Mirror[] = [];
   for (const mirror of chosen) {
@@ -37,13 +43,15 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
       throw new Error(
         `mirror ${mirror.name} names target ${mirror.target}, which the configuration does not have`,
       );
-    mirrors.push(await openMirror(options, mirror, target, store));
+    const gate = pauses?.gateOf(mirror.name, mirror.target);
+    mirrors.push(await openMirror(options, mirror, { target, store, gate }));
   }
 
   const queues = [...targets.values()].map(({ queue }) => queue);
   for (const queue of queues) queue.start(workerOf(mirrors));
   return {
     mirrors,
+    pauses,
     async stop() {
       for (const queue of queues) queue.clear();
       await Promise.all(queues.map((queue) => queue.whenIdle()));

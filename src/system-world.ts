@@ -4,12 +4,18 @@ import { createTelemetry } from './telemetry/telemetry.js';
 import type { World } from './world.js';
 
 /** The world of the program, around what the command line has opened. */
-export function systemWorld({ clock, env, log }: Pick<World, 'clock' | 'env' | 'log'>): World {
+export function systemWorld({
+  clock,
+  env,
+  log,
+  logControl,
+}: Pick<World, 'clock' | 'env' | 'log' | 'logControl'>): World {
   const parts = { clock, telemetry: createTelemetry(log), random: Math.random };
   return {
     ...parts,
     env,
     log,
+    ...(logControl && { logControl }),
     findDriver,
     layersOf: (target, concurrency, drain) => targetLayers(parts, target, concurrency, drain),
   };

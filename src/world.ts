@@ -2,7 +2,7 @@ import type { Clock } from './clock.js';
 import type { Config, TargetConfig } from './config/config.js';
 import type { DriverKind } from './drivers/driver-kind.js';
 import type { Layer } from './drivers/layers/layer.js';
-import type { Logger } from './log.js';
+import type { LogControl, Logger } from './log.js';
 import type { RunReport } from './state/ledger.js';
 import type { Rebuild } from './state/open-mirror.js';
 import type { DaemonStatus } from './status/snapshot.js';
@@ -14,6 +14,8 @@ export interface World {
   readonly clock: Clock;
   readonly log: Logger;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Of the log, where a person may steer it while the program runs. */
+  readonly logControl?: LogControl;
   /** Where everything that happens is reported. */
   readonly telemetry: Telemetry;
   /** Returns a number from 0 to below 1. */

@@ -34,6 +34,23 @@ MIRROR is the name of a mirror in the configuration; without any, all are
 processed. Results go to stdout: one line per mirror, or with --json one object per line, the
 last of each mirror with "event": "summary". Progress and problems go to stderr.`;
 
+export const EVENTS_DETAILS = `
+Each line has an id, the name of the event, and its data: docs/api.json describes them. With --since ID it
+begins with what has happened since that event; where that is not kept any more, the first event
+is "reset". It goes on until Ctrl-C, or until the daemon ends.`;
+
+export const WHY_DETAILS = `
+PATH is a file in the source of a mirror, seen from the current folder, or the name of an object. The
+running daemon is asked; without one, the disk and the index say what they can.`;
+
+export const DIAGNOSE_DETAILS = `
+The text has no secrets. With --hide-names, names are replaced by hashes, the same for the same name,
+and texts that may quote names are hashed whole. Look through it before you send it.`;
+
+export const PAUSE_DETAILS = `
+A pause has an end and survives restarts: "longshore status" shows it. Work that runs is finished. A
+pause of a target is one of all its mirrors. Reading back and purging the trash wait, too.`;
+
 export const REBUILD_DETAILS = `
 Reads the index snapshot in the container, where there is one of this mirror, and takes of it what
 the container's listing confirms. Then compares everything, as reconcile does: files are hashed,

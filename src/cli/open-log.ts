@@ -14,8 +14,16 @@ export function openLog(
   const journald = stream === stderr && writesToJournal({ stderr, env });
   const logger = createLogger({ level: log.level, format: log.format, stream, clock, journald });
   const release = onWarning((error) => logger.warn('warning of Node', { error }));
+  const { error, warn, info, debug, control } = logger;
   return {
-    ...logger,
+    error,
+    warn,
+    info,
+    debug,
+    control,
+    get debugEnabled() {
+      return logger.debugEnabled;
+    },
     close() {
       release();
       return logger.close();

@@ -3,6 +3,7 @@ import { escapeUnprintable } from '../printable.js';
 import { addContainerCommands, addObjectCommands, addTrashCommands } from './by-hand-commands.js';
 import { Command, CommanderError } from './commander.js';
 import { addDecisionCommands, addMirrorCommands, addSetupCommands } from './commands.js';
+import { addControlCommands } from './control-commands.js';
 import { errorLines } from './error-lines.js';
 import { EXIT, exitCodeOf } from './exit.js';
 import { EXAMPLES, SUMMARY } from './help.js';
@@ -97,6 +98,7 @@ function buildProgram(io: Io, engine: Program, done: (code: number) => void): Co
   const context = { io, engine, config, done };
   addMirrorCommands(program, context);
   addDecisionCommands(program, context);
+  addControlCommands(program, context);
   addRestoreCommands(program, context);
   addSetupCommands(program, context);
   const onTarget = async (target: string, work: (command: TargetCommand) => Promise<void>) => {

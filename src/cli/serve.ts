@@ -26,7 +26,7 @@ export async function serve(
   });
   try {
     logWarnings(config, log);
-    const world = systemWorld({ clock: io.clock, env: io.env, log });
+    const world = systemWorld({ clock: io.clock, env: io.env, log, logControl: log.control });
     world.telemetry.listen(SYNC_EVENTS, logEvents(log, io.clock));
     const daemon = await openDaemon(config, world, {
       ...options,

@@ -186,6 +186,25 @@ function stepInto(
   return pair && { key: pair.key as Node, value: pair.value as Node | null };
 }
 
+/** The lines of the file that the patterns of a mirror stand on, from 1; undefined where one is not found. */
+export async function patternLines(
+  file: string,
+  mirror: string,
+): Promise<(setting: 'exclude' | 'include', index: number) => number | undefined> {
+  const lines = new LineCounter();
+  const text = await readText(file, file);
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
+  const mirrors = document.get('mirrors', true) as Node | undefined;
+  const position = isSeq(mirrors)
+    ? mirrors.items.findIndex((item) => isMap(item) && item.get('name') === mirror)
+    : -1;
+  return (setting, index) => {
+    const path = ['mirrors', position, setting, index];
+    const offset = document.getIn(path, true) as Node | undefined;
+    return offset?.range ? lines.linePos(offset.range[0]).line : undefined;
+  };
+}
+
 function resolved(document: Document, node: Node | null): Node | null {
   return isAlias(node) ? (node.resolve(document) ?? null) : node;
 }

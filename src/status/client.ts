@@ -20,6 +20,8 @@ export interface AskOptions {
   readonly signal: AbortSignal;
   /** How long an answer may take; without it as long as one from memory. */
   readonly patienceMs?: number;
+  /** Of a POST; plain JSON. */
+  readonly body?: unknown;
 }
 
 /** A daemon answers at once, from memory; one that takes longer is stopped, or hangs. */
@@ -32,15 +34,36 @@ const PATIENCE_MS = 10_000;
 export async function askDaemon(
   method: 'GET' | 'POST',
   target: string,
-  { stateFolder, clock, signal, patienceMs = PATIENCE_MS }: AskOptions,
+  options: AskOptions,
 ): Promise<unknown> {
+  return jsonOf(await answerTo(method, target, options));
+}
+
+/** The same for an answer that is text. */
+export async function askDaemonText(target: string, options: AskOptions): Promise<string> {
+  return answerTo('GET', target, options);
+}
+
+function jsonOf(answer: string): unknown {
+  try {
+    return JSON.parse(answer);
+  } catch (cause) {
+    throw new DaemonAnswerError('the daemon gave no proper answer: it is no JSON', { cause });
+  }
+}
+
+/** The text of the answer. */
+async function answerTo(
+  method: 'GET' | 'POST',
+  target: string,
+  { stateFolder, clock, signal, patienceMs = PATIENCE_MS, body }: AskOptions,
+): Promise<string> {
   signal.throwIfAborted();
   const late = new AbortController();
   const cancel = clock.after(patienceMs, () => late.abort());
   try {
-    return await read(
-      await send(stateFolder, method, target, AbortSignal.any([signal, late.signal])),
-    );
+    const until = AbortSignal.any([signal, late.signal]);
+    return await read(await send(stateFolder, method, target, until, body));
   } catch (cause) {
     signal.throwIfAborted();
     if (cause instanceof DaemonAnswerError) throw cause;
@@ -67,11 +90,40 @@ export async function askStatus(
   return (await askDaemon('GET', `/status${query}`, options)) as DaemonStatus;
 }
 
+/**
+ * The lines of an answer that goes on, such as that of `/api/v1/events?format=lines`, without the empty ones. Ends when the
+ * daemon ends it, also by cutting the connection; rejects as `askDaemon` does when it does not begin.
+ */
+export async function* daemonLines(
+  target: string,
+  { stateFolder, signal }: Pick<AskOptions, 'stateFolder' | 'signal'>,
+): AsyncGenerator<string, void> {
+  const response = await send(stateFolder, 'GET', target, signal).catch((cause: unknown) => {
+    signal.throwIfAborted();
+    throw explained(cause, stateFolder);
+  });
+  if (response.statusCode !== 200) {
+    await read(response);
+    return;
+  }
+  let rest = '';
+  try {
+    for await (const chunk of response.setEncoding('utf8')) {
+      const lines = `${rest}${chunk}`.split('\n');
+      rest = lines.pop() ?? '';
+      yield* lines.filter((line) => line !== '');
+    }
+  } catch {
+    signal.throwIfAborted(); // else the daemon has ended, or has cut off a reader that is too slow
+  }
+}
+
 async function send(
   stateFolder: string,
   method: string,
   path: string,
   signal: AbortSignal,
+  body?: unknown,
 ): Promise<IncomingMessage> {
   const short = await shortPath(stateFolder, SOCKET_NAME);
   try {
@@ -82,22 +134,26 @@ async function send(
           method,
           path,
           signal,
-          headers: { host: 'longshore' },
+          headers: {
+            host: 'longshore',
+            ...(body !== undefined && { 'content-type': 'application/json' }),
+          },
           agent: false,
         },
         resolve,
       )
         .on('error', reject)
-        .end();
+        .end(body === undefined ? undefined : JSON.stringify(body));
     });
   } finally {
     await short.release();
   }
 }
 
-async function read(response: IncomingMessage): Promise<unknown> {
-  const body: unknown = JSON.parse(await text(response));
-  if (response.statusCode === 200) return body;
+async function read(response: IncomingMessage): Promise<string> {
+  const answer = await text(response);
+  if (response.statusCode === 200) return answer;
+  const body = jsonOf(answer);
   const message =
     typeof body === 'object' && body !== null && 'error' in body
       ? String(body.error)

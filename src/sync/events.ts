@@ -137,6 +137,8 @@ export type MirrorState =
   | 'failing'
   /** All that is known is done, but some folders are not watched: changes in them are found by scans on a timer. */
   | 'degraded'
+  /** A person has paused the mirror or its target: changes are seen, and wait until the pause ends. */
+  | 'paused'
   /** The source is missing or unreadable: nothing is done until it is back. */
   | 'source-missing'
   /** The source is another folder than before, or empty: nothing is deleted or overwritten. */

@@ -5,7 +5,7 @@ import type { SyncEvent } from '../sync/events.js';
  * What the program reports about itself: the events of sync, and those of the targets. A `hint` with a `rescan` says that
  * watch events may have been lost. Each event is plain JSON. Durations are in milliseconds, content in bytes.
  */
-export type TelemetryEvent = SyncEvent | TargetEvent;
+export type TelemetryEvent = SyncEvent | TargetEvent | PauseEvent;
 
 export type TargetEvent = CallEvent | CallLimitEvent | WaitEvent;
 
@@ -37,6 +37,15 @@ export interface WaitEvent {
   readonly event: 'wait';
   readonly target: string;
   readonly ms: number;
+}
+
+/** A pause of a mirror or a target begins, gets another end, or ends. */
+export interface PauseEvent {
+  readonly event: 'pause';
+  readonly what: 'mirror' | 'target';
+  readonly name: string;
+  /** Milliseconds since the epoch; null: it has ended. */
+  readonly untilMs: number | null;
 }
 
 export type EventName = TelemetryEvent['event'];

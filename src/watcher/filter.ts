@@ -134,6 +134,27 @@ function packageMatcher(patterns: readonly string[]): Matches {
   };
 }
 
+/** A line of an ignore file, as written and as if it stood at the top of the source. */
+export interface PlacedPattern {
+  /** From 1. */
+  readonly line: number;
+  readonly written: string;
+  readonly pattern: string;
+}
+
+/** The patterns of an ignore file in `folder`, in the order in which they apply. */
+export function placedPatterns(folder: RelativePath, ignoreFile: string): readonly PlacedPattern[] {
+  return linesOf(ignoreFile).flatMap((written, at) =>
+    placedBelow(folder, [written]).map((pattern) => ({ line: at + 1, written, pattern })),
+  );
+}
+
+/** Whether a pattern, without regard to a leading `!`, matches a path or a folder above it; a path of a folder ends in `/`. */
+export function patternMatches(pattern: string, path: string): boolean {
+  const body = pattern.startsWith('!') ? pattern.slice(1) : pattern;
+  return body !== '' && !body.startsWith('#') && packageMatcher([body])(path);
+}
+
 /** The patterns of an ignore file, without trailing spaces that do not count. */
 function linesOf(ignoreFile: string): readonly string[] {
   return ignoreFile

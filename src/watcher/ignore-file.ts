@@ -37,8 +37,8 @@ export function knownRulesInside(
   return 'kind' in inside ? around : inside;
 }
 
-/** Undefined when there is none. Throws unless it is a readable regular file of at most 1 MiB. */
-function readIgnoreFile(onDisk: string): string | undefined {
+/** The text of an ignore file. Undefined when there is none. Throws unless it is a readable regular file of at most 1 MiB. */
+export function readIgnoreFile(onDisk: string): string | undefined {
   // Nearly no folder has one, and an exception would cost more than all else here. A link to nothing is one whose rules are missing.
   if (lstatPathIfAny(onDisk) === undefined) return undefined;
   const descriptor = openSync(onDisk, constants.O_RDONLY | constants.O_NONBLOCK); // a FIFO would block without end

@@ -95,6 +95,7 @@ export const STATES = names<MirrorState>({
   held: true,
   failing: true,
   degraded: true,
+  paused: true,
   'source-missing': true,
   'source-changed': true,
   'target-down': true,

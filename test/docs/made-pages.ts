@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { knownDrivers } from '../../src/cli/drivers.js';
 import { configJsonSchema } from '../../src/config/json-schema.js';
+import { apiDocument } from './api-document.js';
 import { configurationPage, type Node } from './configuration-page.js';
 
 const project = fileURLToPath(new URL('../../../', import.meta.url));
@@ -16,5 +17,9 @@ export function madePages(): readonly { readonly path: string; readonly text: st
   }[];
   return [
     { path: join(project, 'docs', 'configuration.md'), text: configurationPage(schema, drivers) },
+    {
+      path: join(project, 'docs', 'api.json'),
+      text: `${JSON.stringify(apiDocument(), undefined, 2)}\n`,
+    },
   ];
 }

@@ -8,7 +8,7 @@ import { SMALL_FILE } from '../plain-upload.js';
 import type { SourceView } from '../source/source-view.js';
 import type { Job } from '../work/job.js';
 import type { Lane } from '../work/lanes.js';
-import type { Pending } from '../work/pending.js';
+import type { DueWork, Pending } from '../work/pending.js';
 import { plainEntry, plainRemote } from '../work/plain-facts.js';
 import type { JobQueue } from '../work/queue.js';
 import { formerName } from '../work/renames.js';
@@ -81,7 +81,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
     const { name, local, remote, run, mayBeRenamed, since, asOfMs, planned, damage } = job;
     const renamedFrom = mayBeRenamed && local ? formerName(index, name, local) : undefined;
     if (local) whereabouts.sighted(name, local.inode);
-    pending.add(name, since);
+    pending.add(name, since, dueOf(local, renamedFrom));
     await queue.add({
       key: keyOf(mirror, name),
       lane: laneOf(local),
@@ -122,6 +122,12 @@ export function createAdmission(options: AdmissionOptions): Admission {
 /** Whether it may come to sending, so that an object with this content is worth looking for. */
 export function mayBeSent({ action }: Decision): boolean {
   return action === 'upload' || action === 'learn';
+}
+
+/** What the job will probably do. */
+function dueOf(local: LocalEntry | undefined, renamedFrom: ObjectName | undefined): DueWork {
+  if (!local) return { job: 'delete_object', bytes: 0 };
+  return { job: renamedFrom === undefined ? 'upload_object' : 'copy_object', bytes: local.size };
 }
 
 function laneOf(local: LocalEntry | undefined): Lane {

@@ -65,9 +65,13 @@ export function createBatchAdmission(options: BatchAdmissionOptions): BatchAdmis
   function admit(file: BatchedFile, finder: Finder): AdmittedFile {
     const { path: name, inode, size } = file.entry;
     const since = finder.since(name);
-    pending.add(name, since);
+    const isTouched = file.why === 'touched';
+    pending.add(name, since, {
+      job: isTouched ? 'refresh_metadata' : 'upload_object',
+      bytes: size,
+    });
     whereabouts.sighted(name, inode);
-    finder.count(name, since, file.why === 'touched' ? 0 : size);
+    finder.count(name, since, isTouched ? 0 : size);
     return { since, ...file };
   }
 

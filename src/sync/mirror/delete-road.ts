@@ -50,7 +50,8 @@ export function createDeleteRoad(options: DeleteRoadOptions): DeleteRoad {
   return async (jobs) => {
     if (containerTrouble.error !== undefined) return jobs;
     const startedMs = clock.monotonic();
-    for (const { name, since } of jobs) pending.add(name, since);
+    for (const { name, since } of jobs)
+      pending.add(name, since, { job: 'delete_object', bytes: 0 });
     const files = jobs.map(({ name }) => ({ path: name, size: 0 }));
     const ended = stats.batchStarted(files, 'delete_object');
     const { removed, alone } = await removeTogether(jobs, context, options.interrupt);

@@ -110,7 +110,7 @@ export type FinishingMirror = DelayingMirror &
   NotedMirror &
   PurgedMirror &
   SnapshotKeepingMirror &
-  Pick<Mirror, 'runs'> & {
+  Pick<Mirror, 'runs' | 'seenSource'> & {
     readonly root: Pick<RemoteRoot, 'aside'>;
     readonly whereabouts: Pick<Whereabouts, 'isUnmirrored'>;
   };
@@ -138,7 +138,10 @@ export async function finishRun(
   }
   failpoint('sync: run done, ledger not updated');
   const { complete } = summary;
-  if (complete && isWhole) begun.endSurvey?.();
+  if (complete && isWhole) {
+    begun.endSurvey?.();
+    mirror.seenSource.saw(summary);
+  }
   const report = run.tally.report();
   await noteRun(mirror, begun, summary, report);
   mirror.stats.report({ event: 'run-finished', run: due.kind, report, complete });

@@ -30,8 +30,11 @@ export interface KeptMirror {
    */
   readonly ended: Promise<void>;
   watchState(): WatchState | null;
-  /** Makes this run as soon as the one before has ended. While the mirror waits, nothing: it begins with a scan of everything. */
-  requestRun(run: DueRun): void;
+  /**
+   * Makes this run as soon as the one before has ended. False, and nothing: the mirror waits, and begins with a scan of
+   * everything.
+   */
+  requestRun(run: DueRun): boolean;
 }
 
 /** Between tries whether a source, or a container, is back. */
@@ -130,7 +133,10 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
   return {
     ended: keep(),
     watchState: () => watcher?.state() ?? null,
-    requestRun: (run) => due?.add(run),
+    requestRun(run) {
+      due?.add(run);
+      return watcher !== undefined;
+    },
   };
 }
 

@@ -8,10 +8,12 @@ import type { MirrorParts } from './mirror-parts.js';
 import { createMirrorStats, type MirrorStats } from './mirror-stats.js';
 import { createMissedWork, type MissedWork } from './missed-work.js';
 import { createRuns, type Runs } from './runs.js';
+import { createSeenSource, type SeenSource } from './seen-source.js';
 
 /** What a mirror remembers of its work while it lives. None of these knows another. */
 export interface MirrorBooks {
   readonly stats: MirrorStats;
+  readonly seenSource: SeenSource;
   readonly runs: Runs;
   /** Objects whose work is not durable yet, whichever run or hint asked for it. */
   readonly pending: Pending;
@@ -31,6 +33,7 @@ export function openMirrorBooks(
   const { settings, ledger, clock, log, observe, drain } = parts;
   return {
     stats: createMirrorStats(settings.name, clock, observe),
+    seenSource: createSeenSource(),
     runs: createRuns(clock),
     pending: createPending(),
     quarantine: openQuarantine(ledger, clock, log),

@@ -11,6 +11,7 @@ import type { MirrorSettings } from '../mirror-settings.js';
 import type { FileReader } from '../source/file-reader.js';
 import type { Persistence } from '../work/attempt-parts.js';
 import type { Job } from '../work/job.js';
+import type { PausedWork } from '../work/paused-work.js';
 import type { JobQueue } from '../work/queue.js';
 import type { TargetHealth } from '../work/target-health.js';
 
@@ -40,6 +41,8 @@ export interface MirrorParts {
   /** Read files that go in parts. */
   readonly partsThreads: PartsThreads;
   readonly queue: JobQueue<Job>;
+  /** Undefined: the mirror cannot be paused. Else `queue` is its queue. */
+  readonly paused?: PausedWork<Job> | undefined;
   readonly health: TargetHealth;
   readonly persistence: Persistence;
   /** True in a daemon: files that may have changed unseen while they were sent are looked at once more, soon. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.js';
+import { type Clock, isoTime } from '../../clock.js';
 import type { Degraded } from '../../watcher/watcher.js';
 import type { MirrorState } from '../events.js';
 import { ageMs, isOlder, type Moment, oldest, type Since } from '../moment.js';
@@ -15,6 +15,8 @@ export interface MirrorFacts {
   readonly begun: boolean;
   /** What keeps this mirror, and no other of its target, from doing anything. */
   readonly trouble: Condition | undefined;
+  /** Until when a person has paused the mirror; milliseconds since the epoch. */
+  readonly pausedUntilMs: number | undefined;
   /** What keeps the target from taking anything, or some things. */
   readonly target: Condition | undefined;
   /** Why the source is not believed to be what was mirrored before. */
@@ -47,8 +49,16 @@ export function stateOf(facts: MirrorFacts): Condition {
   return conditionIn(facts) ?? workIn(facts) ?? leftIn(facts) ?? { state: 'in-sync', why: '' };
 }
 
-function conditionIn({ begun, trouble, target, deleteVeto }: MirrorFacts): Condition | undefined {
+function conditionIn({
+  begun,
+  trouble,
+  pausedUntilMs,
+  target,
+  deleteVeto,
+}: MirrorFacts): Condition | undefined {
   if (trouble !== undefined) return trouble;
+  if (pausedUntilMs !== undefined)
+    return { state: 'paused', why: `paused until ${isoTime(pausedUntilMs)}` };
   if (target !== undefined) return target;
   if (deleteVeto !== undefined) return { state: 'source-changed', why: deleteVeto };
   return begun ? undefined : { state: 'starting', why: '' };

@@ -10,11 +10,13 @@ import { healthOf } from './mirror-health.js';
 import type { MirrorParts } from './mirror-parts.js';
 import type { Condition } from './mirror-state.js';
 import type { MirrorStats } from './mirror-stats.js';
+import { isUnsent, type UnsentNames } from './unsent-names.js';
 
 export interface MirrorNow {
   readonly parts: Pick<MirrorParts, 'settings' | 'index' | 'ledger' | 'guard' | 'lease'>;
   readonly stats: Pick<MirrorStats, 'snapshot'>;
-  readonly pending: Pick<Pending, 'size' | 'names'>;
+  readonly pending: Pick<Pending, 'size' | 'dropped' | 'names'>;
+  readonly unsent: Pick<UnsentNames, 'size' | 'has'>;
   readonly quarantine: Pick<Quarantine, 'all'>;
   readonly retrying: number;
   readonly watch: WatchState | null;
@@ -28,6 +30,7 @@ export function statusOf({
   parts,
   stats,
   pending,
+  unsent,
   quarantine,
   retrying,
   watch,
@@ -47,7 +50,7 @@ export function statusOf({
     deletes: policy.deletes,
     ...stats.snapshot(),
     ...condition,
-    objects: arrived(index, new Set([...pending.names(), ...quarantine.all.keys()])),
+    objects: arrived(index, { pending, quarantine, unsent }),
     queued: pending.size,
     retrying,
     quarantined: [...quarantine.all].map(asQuarantined),
@@ -64,17 +67,28 @@ export function statusOf({
   };
 }
 
+/** Names with unfinished work up to which each is looked at. */
+const FEW = 1_000;
+
 /**
- * The number of objects that the container has in some version. A record without one is a mark that the first version is to be sent: the
- * work on it waits, runs, was dropped or has failed.
+ * The number of objects that the container has in some version. A record without one is a mark that the first version is to be
+ * sent: the work on it waits, runs, was dropped or has failed. Of more than FEW such names, the marks of this process count.
  */
-function arrived(index: MirrorNow['parts']['index'], unfinished: ReadonlySet<ObjectName>): number {
-  let missing = 0;
-  for (const name of unfinished) {
+function arrived(
+  index: MirrorNow['parts']['index'],
+  { pending, quarantine, unsent }: Pick<MirrorNow, 'pending' | 'quarantine' | 'unsent'>,
+): number {
+  const failing = [...quarantine.all.keys()];
+  const isMarked = (name: ObjectName) => {
     const record = index.get(name);
-    if (record?.state === 'sending' && record.etag === undefined) missing += 1;
+    return record !== undefined && isUnsent(record);
+  };
+  if (pending.size + pending.dropped + failing.length > FEW) {
+    const others = failing.filter((name) => !unsent.has(name) && isMarked(name));
+    return index.count() - unsent.size - others.length;
   }
-  return index.count() - missing;
+  const unfinished = new Set([...pending.names(), ...failing]);
+  return index.count() - [...unfinished].filter(isMarked).length;
 }
 
 function asQuarantined([name, given]: readonly [

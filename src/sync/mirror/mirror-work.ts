@@ -58,7 +58,7 @@ export interface MirrorWork {
 }
 
 export interface MirrorWorkOptions {
-  readonly parts: Pick<MirrorParts, 'guard' | 'ledger' | 'health' | 'clock'>;
+  readonly parts: Pick<MirrorParts, 'guard' | 'ledger' | 'health' | 'paused' | 'clock'>;
   readonly books: UndoneWork;
   readonly held: Pick<HeldChanges, 'since'>;
   readonly room: Pick<TargetRoom, 'trouble'>;
@@ -155,12 +155,13 @@ function openRuns({ books }: MirrorWorkOptions, { watch }: Situation): readonly 
 
 function factsOf(options: MirrorWorkOptions, now: Situation): MirrorFacts {
   const { parts, books, room } = options;
-  const { guard, ledger, health } = parts;
+  const { guard, ledger, health, paused } = parts;
   const { pending, quarantine, containerTrouble, missed } = books;
   const [refusal] = now.refusals;
   return {
     begun: now.begun,
     trouble: now.stopped ?? (containerTrouble.error && conditionOf(containerTrouble.error)),
+    pausedUntilMs: paused?.gate.pausedUntilMs,
     target: targetCondition(health.trouble ?? room.trouble),
     deleteVeto: now.deleteVeto,
     scans: [...openRuns(options, now).map(({ why }) => why), ...(missed.missed ? [MISSED] : [])],

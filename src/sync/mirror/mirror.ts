@@ -16,11 +16,14 @@ import type { LinkedIntake } from './hard-links.js';
 import type { HoldPage } from './hold-page.js';
 import { type JobRunner, openJobRunner } from './job-runner.js';
 import { type MirrorBooks, openMirrorBooks } from './mirror-books.js';
+import { figuresOf, type MirrorFigures } from './mirror-figures.js';
 import type { MirrorParts } from './mirror-parts.js';
 import { statusOf } from './mirror-status.js';
 import { createMirrorWork, type MirrorWork } from './mirror-work.js';
 import { openScrub } from './open-scrub.js';
+import { retryQuarantined } from './retry-quarantined.js';
 import type { Scrub } from './scrub.js';
+import { countingUnsent, type UnsentNames } from './unsent-names.js';
 
 /** One mirror at work: what its scans and its watch find becomes jobs, what the jobs do becomes records. */
 export interface Mirror extends Omit<MirrorBooks, 'quarantine' | 'scans' | 'waits'> {
@@ -55,9 +58,18 @@ export interface Mirror extends Omit<MirrorBooks, 'quarantine' | 'scans' | 'wait
   /** Resolves when the ledger has what is remembered of failures. */
   flush(): Promise<void>;
   status(watch: WatchState | null): MirrorStatus;
+  /** What waits, in more detail than the status has. */
+  figures(): MirrorFigures;
+  /**
+   * Tries quarantined objects now: this one, or all. Resolves with how many there are once the queue has taken them; one that
+   * cannot be looked at stays for its own time.
+   */
+  retryNow(name?: ObjectName): Promise<number>;
 }
 
-export function createMirror(parts: MirrorParts): Mirror {
+export function createMirror(given: MirrorParts): Mirror {
+  const unsent = countingUnsent(given.index);
+  const parts = { ...given, index: unsent.index };
   const { settings, backend, partsThreads: threads, ledger, guard, clock, log } = parts;
   const books = openMirrorBooks(parts);
   const { stats, pending, quarantine } = books;
@@ -83,6 +95,8 @@ export function createMirror(parts: MirrorParts): Mirror {
     stats,
   });
   const reportState = () => stats.state(work.condition());
+  parts.paused?.start(runner.openJobs.dropped);
+  parts.paused?.gate.listen(reportState);
   const settle = async () => {
     await guard.settle().catch((error: unknown) => {
       log.error('guard not recorded', { mirror: settings.name, error });
@@ -116,6 +130,7 @@ export function createMirror(parts: MirrorParts): Mirror {
     proveRights: runner.denial.prove,
     reportState,
     async run(job) {
+      if (parts.paused?.setAside(job)) return;
       pending.add(job.name, job.since);
       stats.jobStarted(job);
       reportState();
@@ -123,9 +138,10 @@ export function createMirror(parts: MirrorParts): Mirror {
       stats.jobEnded(job);
       await settle();
     },
-    async runTogether(jobs) {
+    async runTogether(found) {
+      const jobs = found.filter((job) => parts.paused?.setAside(job) !== true);
       reportState();
-      const alone = await runner.deletes(jobs);
+      const alone = jobs.length === 0 ? [] : await runner.deletes(jobs);
       await settle();
       return alone;
     },
@@ -137,13 +153,20 @@ export function createMirror(parts: MirrorParts): Mirror {
       return runner.attempts.beginSurvey();
     },
     flush: quarantine.flush,
-    status: (watch) => statusNow(parts, books, { runner, work, scrub }, watch),
+    figures: () => figuresOf(books),
+    retryNow: (name) => retryQuarantined({ quarantine, ...findings, source, clock }, name),
+    status: (watch) => statusNow(parts, { ...books, unsent }, { runner, work, scrub }, watch),
   };
 }
 
 function statusNow(
   parts: MirrorParts,
-  { stats, pending, quarantine }: Pick<MirrorBooks, 'stats' | 'pending' | 'quarantine'>,
+  {
+    stats,
+    pending,
+    unsent,
+    quarantine,
+  }: Pick<MirrorBooks, 'stats' | 'pending' | 'quarantine'> & { readonly unsent: UnsentNames },
   {
     runner,
     work,
@@ -155,6 +178,7 @@ function statusNow(
     parts,
     stats,
     pending,
+    unsent,
     quarantine,
     retrying: runner.attempts.retrying,
     watch,

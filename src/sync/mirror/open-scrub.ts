@@ -15,7 +15,7 @@ import { createScrub, type Scrub } from './scrub.js';
 export interface ScrubParts {
   readonly parts: Pick<
     MirrorParts,
-    'settings' | 'verifying' | 'index' | 'queue' | 'health' | 'clock' | 'log'
+    'settings' | 'verifying' | 'index' | 'queue' | 'paused' | 'health' | 'clock' | 'log'
   >;
   readonly books: Pick<Books, 'proveAll'>;
   readonly admission: Pick<Admission, 'add'>;
@@ -26,11 +26,15 @@ export interface ScrubParts {
 /** The scrub of a mirror, over its own index, queue and source. Undefined where the mirror has none. */
 export function openScrub(scrubbed: ScrubParts): Scrub | undefined {
   const { parts, books } = scrubbed;
-  const { settings, verifying, index, queue, health, clock, log } = parts;
+  const { settings, verifying, index, queue, paused, health, clock, log } = parts;
   const { name: mirror, container, prefix, verify } = settings;
   if (verify === undefined || verifying === undefined) return undefined;
   const { backend, throttledAtMs } = verifying;
-  const whenQuiet = quietTimes({ queue, health, throttledAtMs, clock });
+  const whenIdle = quietTimes({ queue, health, throttledAtMs, clock });
+  const whenQuiet = async (signal: AbortSignal) => {
+    await paused?.gate.whenOpen(signal);
+    await whenIdle(signal);
+  };
   return createScrub({
     mirror,
     pace: verify,

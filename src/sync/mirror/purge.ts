@@ -11,7 +11,7 @@ import type { Mirror } from './mirror.js';
 const CLOCK_OBJECT = `${OWN_FOLDER}clock`;
 
 export type PurgedMirror = Pick<Mirror, 'settings' | 'stats'> & {
-  readonly parts: Pick<Mirror['parts'], 'backend' | 'ledger' | 'clock' | 'log'>;
+  readonly parts: Pick<Mirror['parts'], 'backend' | 'ledger' | 'paused' | 'clock' | 'log'>;
 };
 
 /**
@@ -21,7 +21,8 @@ export type PurgedMirror = Pick<Mirror, 'settings' | 'stats'> & {
  */
 export async function purgeTrash(mirror: PurgedMirror, signal: AbortSignal): Promise<void> {
   const { settings, parts, stats } = mirror;
-  const { ledger, clock, log } = parts;
+  const { ledger, paused, clock, log } = parts;
+  if (paused?.gate.pausedUntilMs !== undefined) return; // a later purge finds it
   const known = ledger.read().trash;
   if (settings.trashKeepMs === 0 || (settings.policy.deletes !== 'trash' && known === undefined))
     return;

@@ -6,6 +6,7 @@ import type { Moment } from '../../../src/sync/moment.js';
 const DONE: MirrorFacts = {
   begun: true,
   trouble: undefined,
+  pausedUntilMs: undefined,
   target: undefined,
   deleteVeto: undefined,
   scans: [],
@@ -22,6 +23,7 @@ const refusal = (reconciled: boolean) => ({ run: 'reconcile', why: '400', reconc
 /** From the fact that decides before all others to the one that decides after all others. */
 const BY_WEIGHT: readonly (readonly [Partial<MirrorFacts>, state: string, why: string])[] = [
   [{ trouble: { state: 'source-missing', why: 'not there' } }, 'source-missing', 'not there'],
+  [{ pausedUntilMs: 0 }, 'paused', 'paused until 1970-01-01T00:00:00.000Z'],
   [{ target: { state: 'target-down', why: 'no answer' } }, 'target-down', 'no answer'],
   [{ deleteVeto: 'another folder' }, 'source-changed', 'another folder'],
   [{ begun: false }, 'starting', ''],

@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import { arch, hostname, platform, release, totalmem } from 'node:os';
+import type { Config } from './config/config.js';
+import type { Closable } from './lifecycle.js';
+import { mirrorControl } from './mirror-control.js';
+import type { Runtime } from './runtime.js';
+import type { ApiRoute } from './status/api.js';
+import { diagnosticsRoutes } from './status/api-diagnostics-routes.js';
+import { logRoutes } from './status/api-log-routes.js';
+import { type ControlApi, createControlApi } from './status/control-api.js';
+import type { DiagnosticSources } from './status/diagnostics.js';
+import { heldRoutes } from './status/held-routes.js';
+import { statusRoutes } from './status/routes.js';
+import type { DaemonStatus } from './status/snapshot.js';
+import type { TargetStatus } from './status/target-meter.js';
+import type { KeptMirror } from './sync/mirror/keep-mirrored.js';
+import type { World } from './world.js';
+
+export interface DaemonApiOptions {
+  readonly config: Config;
+  readonly world: World;
+  readonly runtime: Runtime;
+  /** The mirror of a name once it is watched. */
+  readonly keptOf: (mirror: string) => KeptMirror | undefined;
+  readonly details: () => DaemonStatus;
+  readonly targets: () => readonly TargetStatus[];
+}
+
+/** All that a running daemon can be asked and ordered. */
+export interface DaemonApi extends Closable, Omit<ControlApi, 'routes' | 'close'> {
+  readonly routes: readonly ApiRoute[];
+}
+
+/** Listens to the telemetry from now on, until it is closed. */
+export function openDaemonApi(options: DaemonApiOptions): DaemonApi {
+  const { config, world, runtime, keptOf, details, targets } = options;
+  const { logControl, telemetry, clock } = world;
+  const { pauses } = runtime;
+  if (pauses === undefined) throw new TypeError('the mirrors of a daemon can be paused');
+  const mirrors = runtime.mirrors.map((mirror) =>
+    mirrorControl(mirror, config, () => keptOf(mirror.settings.name)),
+  );
+  const { version, pid, startedAtMs } = details();
+  const api = createControlApi({
+    boot: randomBytes(4).toString('hex'),
+    about: { version, host: hostname(), pid, startedAtMs },
+    mirrors,
+    targets,
+    pauses,
+    telemetry,
+    clock,
+  });
+  return {
+    ...api,
+    routes: [
+      ...statusRoutes(details),
+      ...heldRoutes((name) => mirrors.find(({ settings }) => settings.name === name)?.guard),
+      ...api.routes,
+      ...(logControl === undefined ? [] : logRoutes(mirrors, logControl.levels)),
+      ...diagnosticsRoutes(() => diagnosticSources(options, api)),
+    ],
+    close: async () => api.close(),
+  };
+}
+
+function diagnosticSources(
+  { config, world: { logControl }, details }: DaemonApiOptions,
+  api: Pick<ControlApi, 'status'>,
+): DiagnosticSources {
+  const { user, system } = process.cpuUsage();
+  return {
+    status: api.status(),
+    details: details(),
+    about: {
+      node: process.version,
+      platform: `${platform()} ${release()} ${arch()}`,
+      memory: String(totalmem()),
+    },
+    config,
+    process: {
+      ...process.memoryUsage(),
+      uptimeSeconds: process.uptime(),
+      cpuSeconds: (user + system) / 1e6,
+    },
+    logLevels: logControl?.levels.read(),
+    logLines: logControl?.lastLines() ?? [],
+  };
+}

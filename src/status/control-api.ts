@@ -1,0 +1,123 @@
+import type { Clock } from '../clock.js';
+import type { Telemetry } from '../telemetry/telemetry.js';
+import type { ApiRoute } from './api.js';
+import { apiHeldRoutes } from './api-held-routes.js';
+import { mirrorRoutes } from './api-mirror-routes.js';
+import { overviewRoutes } from './api-overview-routes.js';
+import { type PauseControl, pauseRoutes } from './api-pause-routes.js';
+import { targetRoutes, targetRows } from './api-target-routes.js';
+import { whyRoutes } from './api-why-routes.js';
+import { attentionOf } from './attention.js';
+import { createEventRing, type EventRing } from './event-ring.js';
+import { createLastChanges } from './last-changes.js';
+import { publishLiveEvents } from './live-events.js';
+import type { MirrorControl } from './mirror-control.js';
+import { createMirrorMeter } from './mirror-meter.js';
+import { attentionFactsOf, rowOf, sourcesOf } from './mirror-row.js';
+import { createObjectHistory, type ObjectHistory } from './object-history.js';
+import type { Attention, StatusAnswer } from './schema-status.js';
+import { createTargetCalls } from './target-calls.js';
+import type { TargetStatus } from './target-meter.js';
+
+export interface ControlApiOptions {
+  /** Another text at each start of the daemon; without a dash. */
+  readonly boot: string;
+  readonly about: Pick<StatusAnswer, 'version' | 'host' | 'pid' | 'startedAtMs'>;
+  readonly mirrors: readonly MirrorControl[];
+  readonly targets: () => readonly TargetStatus[];
+  readonly pauses: PauseControl;
+  readonly telemetry: Telemetry;
+  readonly clock: Clock;
+  /** What else a person should know, beside what follows from the mirrors. */
+  readonly otherAttention?: () => readonly Attention[];
+}
+
+/** What a running daemon answers under `/api/v1`. */
+export interface ControlApi {
+  readonly routes: readonly ApiRoute[];
+  /** For whatever else has news for the readers of the events. */
+  readonly ring: EventRing;
+  readonly history: ObjectHistory;
+  status(): StatusAnswer;
+  /** Listens to the telemetry no more. */
+  close(): void;
+}
+
+export function createControlApi(options: ControlApiOptions): ControlApi {
+  const { boot, mirrors, telemetry, clock, pauses } = options;
+  const ring = createEventRing(boot);
+  const changes = createLastChanges(boot, clock);
+  const history = createObjectHistory(clock);
+  const meter = createMirrorMeter(telemetry, clock);
+  const calls = createTargetCalls(telemetry, clock);
+  const sources = (control: MirrorControl) => sourcesOf(control, meter, clock.now());
+  const targets = () => targetRows(options.targets(), mirrors, calls, pauses);
+  const overview = () => lookAtAll(options, sources);
+  const status = () => statusOf(options, ring, overview());
+  const unpublish = publishLiveEvents({
+    boot,
+    ring,
+    changes,
+    history,
+    telemetry,
+    clock,
+    view: () => ({ ...overview(), targets: targets() }),
+  });
+
+  return {
+    ring,
+    history,
+    status,
+    routes: [
+      ...overviewRoutes({ mirrors, status, ring, changes, clock }),
+      ...mirrorRoutes({ mirrors, sources }),
+      ...targetRoutes({ mirrors, rows: targets, clock }),
+      ...apiHeldRoutes(mirrors),
+      ...whyRoutes({ mirrors, history, clock }),
+      ...pauseRoutes(mirrors, pauses, clock),
+    ],
+    close() {
+      unpublish();
+      meter.close();
+      calls.close();
+    },
+  };
+}
+
+function lookAtAll(
+  { mirrors, otherAttention = () => [] }: ControlApiOptions,
+  sourcesNow: (control: MirrorControl) => ReturnType<typeof sourcesOf>,
+) {
+  const looked = mirrors.map((control) => {
+    const sources = sourcesNow(control);
+    const row = rowOf(sources);
+    return { sources, row, facts: attentionFactsOf(sources, row) };
+  });
+  return {
+    mirrors: looked.map(({ row }) => row),
+    running: new Map(
+      looked.map(({ sources: { status } }) => [status.mirror, status.running] as const),
+    ),
+    attention: attentionOf(
+      looked.map(({ facts }) => facts),
+      otherAttention(),
+    ),
+  };
+}
+
+function statusOf(
+  { about, clock }: ControlApiOptions,
+  ring: EventRing,
+  { mirrors, attention }: ReturnType<typeof lookAtAll>,
+): StatusAnswer {
+  const moments = mirrors.map(({ currentToMs }) => currentToMs);
+  const isKnown = moments.length > 0 && !moments.includes(null);
+  return {
+    ...about,
+    nowMs: clock.now(),
+    eventId: ring.lastId,
+    currentToMs: isKnown ? Math.min(...moments.map(Number)) : null,
+    attention: [...attention],
+    mirrors,
+  };
+}

@@ -1,0 +1,44 @@
+import type { ObjectRecord } from '../state/object-index.js';
+import type { MirrorStatus } from '../sync/events.js';
+import type { MirrorSettings } from '../sync/mirror-settings.js';
+import type { Since } from '../sync/moment.js';
+import type { DueRun } from '../sync/run.js';
+import type { ExplainedObject } from './explain-object.js';
+import type { GuardControl } from './guard-control.js';
+import type { TrashAnswer } from './schema-mirror.js';
+
+/** What waits for a mirror; see MirrorFigures. */
+export interface QueueFigures {
+  readonly queued: number;
+  readonly queuedBytes: number;
+  readonly byJob: Readonly<Record<string, number>>;
+  next(limit: number): readonly string[];
+  pendingSince(name: string): Since | undefined;
+  readonly source: { readonly bytes: number; readonly excluded: number } | undefined;
+}
+
+/** One mirror of a running daemon, as its routes see it. */
+export interface MirrorControl {
+  readonly settings: Pick<MirrorSettings, 'name' | 'target'> & {
+    /** A larger lag counts as behind; missing: the default. */
+    readonly lagTargetSeconds?: number;
+  };
+  status(): MirrorStatus;
+  figures(): QueueFigures;
+  readonly guard: GuardControl;
+  /** Makes this run as soon as the one before has ended. False: the mirror waits, and begins with a scan of everything. */
+  requestRun(run: DueRun): boolean;
+  /** See Mirror.retryNow. */
+  retryNow(name?: string): Promise<number>;
+  /** Milliseconds since the epoch; null: neither the mirror nor its target is paused. */
+  pausedUntilMs(): number | null;
+  /** What is true of an object now. Rejects with SourceMissingError where the source is not there. */
+  explained(name: string): Promise<ExplainedObject>;
+  recordOf(name: string): ObjectRecord | undefined;
+  /** Why the target counts as down; undefined: it is up. */
+  targetTrouble(): string | undefined;
+  /** Makes one small request to the target. Rejects as the driver does. */
+  probeTarget(signal: AbortSignal): Promise<void>;
+  /** Lists the trash. Rejects as the driver does. */
+  trash(signal: AbortSignal): Promise<TrashAnswer>;
+}

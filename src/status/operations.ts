@@ -1,0 +1,197 @@
+import * as z from '../config/zod.js';
+import { eventData } from './schema-events.js';
+import {
+  changesAnswer,
+  decideBody,
+  decidedAnswer,
+  heldAnswer,
+  heldObjectsAnswer,
+  mirrorAnswer,
+  onMirror,
+  pauseBody,
+  pausedAnswer,
+  quarantinedAnswer,
+  queueAnswer,
+  requestedAnswer,
+  resumeBody,
+  resumedAnswer,
+  retriedAnswer,
+  retryBody,
+  trashAnswer,
+  verifyAnswer,
+} from './schema-mirror.js';
+import { mirrorName, objectName, statusAnswer } from './schema-status.js';
+import { probedAnswer, targetsAnswer } from './schema-targets.js';
+import { whyAnswer } from './schema-why.js';
+
+/** One route of the control API, as its OpenAPI file describes it. */
+export interface Operation {
+  readonly summary: string;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodObject;
+  /** Of status 200. */
+  readonly answer: z.ZodType;
+  /** Default: JSON. */
+  readonly contentType?: string;
+  /** Answers besides 200, and why. */
+  readonly refusals?: Readonly<Record<number, string>>;
+}
+
+const NO_MIRROR = { 404: 'There is no such mirror.' };
+const mirrorQuery = z.object({ mirror: mirrorName });
+const page = {
+  after: z.string().optional().describe('Only what comes after this one.'),
+  limit: z.coerce.number().int().min(1).max(1_000).optional(),
+};
+
+const logLevel = z.enum(['error', 'warn', 'info', 'debug']);
+const logLevels = z
+  .object({ level: logLevel, own: z.record(z.string(), logLevel).describe('By mirror or target.') })
+  .describe('How much the log says.');
+
+const event = z
+  .union(
+    Object.entries(eventData).map(([name, data]) =>
+      z.object({ id: z.string(), event: z.literal(name), data }),
+    ),
+  )
+  .describe('With format=lines one such object a line, and an empty line each 10 s of silence.');
+
+/** By method and path below `/api/v1`. Each route of a running daemon is here, and no other. */
+export const OPERATIONS: Readonly<Record<string, Operation>> = {
+  'GET /status': { summary: 'How all mirrors are', answer: statusAnswer },
+  'GET /mirrors/:mirror': {
+    summary: 'How one mirror is',
+    answer: mirrorAnswer,
+    refusals: NO_MIRROR,
+  },
+  'GET /mirrors/:mirror/queue': {
+    summary: 'What waits for a mirror',
+    answer: queueAnswer,
+    refusals: NO_MIRROR,
+  },
+  'GET /mirrors/:mirror/quarantined': {
+    summary: 'Objects that failed repeatedly',
+    query: z.object(page),
+    answer: quarantinedAnswer,
+    refusals: NO_MIRROR,
+  },
+  'GET /changes': {
+    summary: 'What was done last',
+    query: z.object({ mirror: mirrorName.optional(), ...page }),
+    answer: changesAnswer,
+    refusals: NO_MIRROR,
+  },
+  'GET /targets': { summary: 'How the calls to the targets go', answer: targetsAnswer },
+  'POST /targets/:target/probe': {
+    summary: 'Make one small request to a target',
+    answer: probedAnswer,
+    refusals: { 404: 'There is no such target.' },
+  },
+  'GET /why': {
+    summary: 'What became of an object, and what comes next',
+    query: z.object({ mirror: mirrorName, name: objectName }),
+    answer: whyAnswer,
+    refusals: { 404: 'There is no such mirror, or no object or file has this name.' },
+  },
+  'GET /events': {
+    summary: 'What happens from now on, or after an event',
+    query: z.object({
+      since: z
+        .string()
+        .optional()
+        .describe('The id of an event; the header Last-Event-ID comes before it.'),
+      format: z.enum(['event-stream', 'lines']).optional(),
+    }),
+    answer: event,
+    contentType: 'text/event-stream',
+  },
+  'GET /held': {
+    summary: 'What the guard of a mirror holds',
+    query: mirrorQuery,
+    answer: heldAnswer,
+    refusals: NO_MIRROR,
+  },
+  'GET /held/objects': {
+    summary: 'The changes that the guard of a mirror holds',
+    query: mirrorQuery.extend(page),
+    answer: heldObjectsAnswer,
+    refusals: NO_MIRROR,
+  },
+  'POST /approve': {
+    summary: 'Carry out what is held',
+    body: decideBody,
+    answer: decidedAnswer,
+    refusals: { ...NO_MIRROR, 409: 'Something else is held by now: `held` has it.' },
+  },
+  'POST /reject': {
+    summary: 'Keep the objects of what is held',
+    body: decideBody,
+    answer: decidedAnswer,
+    refusals: { ...NO_MIRROR, 409: 'Something else is held by now: `held` has it.' },
+  },
+  'POST /reject/undo': {
+    summary: 'Take back all rejections',
+    body: onMirror,
+    answer: decidedAnswer,
+    refusals: NO_MIRROR,
+  },
+  'GET /verify': {
+    summary: 'How much of a mirror was read back',
+    query: mirrorQuery,
+    answer: verifyAnswer,
+    refusals: NO_MIRROR,
+  },
+  'GET /trash': {
+    summary: 'What the trash of a mirror has',
+    query: mirrorQuery,
+    answer: trashAnswer,
+    refusals: NO_MIRROR,
+  },
+  'POST /scan': {
+    summary: 'Compare a source with the index',
+    body: onMirror,
+    answer: requestedAnswer,
+    refusals: { ...NO_MIRROR, 409: 'The mirror waits, and begins with a scan by itself.' },
+  },
+  'POST /reconcile': {
+    summary: 'Compare source, index and container',
+    body: onMirror,
+    answer: requestedAnswer,
+    refusals: { ...NO_MIRROR, 409: 'The mirror waits, and begins with a scan by itself.' },
+  },
+  'POST /retry': {
+    summary: 'Try quarantined objects now',
+    body: retryBody,
+    answer: retriedAnswer,
+    refusals: { 404: 'There is no such mirror, or the object is not quarantined.' },
+  },
+  'POST /pause': {
+    summary: 'Let deletes and uploads of a mirror or a target wait',
+    body: pauseBody,
+    answer: pausedAnswer,
+    refusals: { 404: 'There is no such mirror or target.' },
+  },
+  'POST /resume': {
+    summary: 'End a pause',
+    body: resumeBody,
+    answer: resumedAnswer,
+    refusals: { 404: 'There is no such mirror or target.' },
+  },
+  'GET /log-level': { summary: 'How much the log says', answer: logLevels },
+  'POST /log-level': {
+    summary: 'Change how much the log says, until the daemon ends',
+    body: z.object({
+      module: z.string().describe('A mirror, a target, or `all`.'),
+      level: z.enum(['error', 'warn', 'info', 'debug', 'default']),
+    }),
+    answer: logLevels,
+    refusals: { 404: 'There is no such mirror or target.' },
+  },
+  'GET /diagnostics': {
+    summary: 'A bundle for a bug report',
+    query: z.object({ 'hide-names': z.enum(['yes', 'no']).optional() }),
+    answer: z.string().describe('Versions, states, the configuration without secrets, the log.'),
+    contentType: 'text/plain',
+  },
+};

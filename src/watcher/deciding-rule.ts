@@ -1,0 +1,106 @@
+import type { RelativePath } from './entry.js';
+import {
+  type FilterSettings,
+  IGNORE_FILE,
+  openFilter,
+  type PlacedPattern,
+  patternMatches,
+  placedPatterns,
+} from './filter.js';
+import { readIgnoreFile } from './ignore-file.js';
+import { foldersAbove, joinPath, pathOnDisk } from './path.js';
+
+/** Where a rule stands. */
+export type RulePlace =
+  | { readonly kind: 'setting'; readonly setting: 'exclude' | 'include'; readonly index: number }
+  | { readonly kind: 'ignore-file'; readonly path: RelativePath; readonly line: number }
+  /** No pattern: the path belongs to longshore itself. */
+  | { readonly kind: 'own' };
+
+/** What decides whether a path is mirrored, as far as rules do. */
+export interface DecidingRule {
+  readonly excludes: boolean;
+  /** As written; empty where no pattern says so. */
+  readonly pattern: string;
+  /** Undefined: no rule concerns the path; or, where there are `include` patterns, none of them selects it. */
+  readonly place: RulePlace | undefined;
+  /** The folder above the path that the rule is about; the path itself where it is about that. */
+  readonly path: RelativePath;
+}
+
+interface Rule extends Pick<PlacedPattern, 'written' | 'pattern'> {
+  readonly place: RulePlace;
+}
+
+/**
+ * The rule that excludes a path of a source, or includes it again. Of several the last one decides, as gitignore(5) says; a
+ * folder that is excluded takes everything in it along. Ignore files that cannot be read count as empty.
+ */
+export function decidingRule(
+  root: string,
+  path: RelativePath,
+  isFolder: boolean,
+  settings: FilterSettings,
+): DecidingRule {
+  const { exclude, include, never } = settings;
+  const rules: Rule[] = exclude.map((pattern, index) => ({
+    pattern,
+    written: pattern,
+    place: { kind: 'setting', setting: 'exclude', index },
+  }));
+  for (const folder of foldersAbove(path)) {
+    if (folder !== '') {
+      const decided = decideBy(rules, never, folder, true);
+      if (decided?.excludes) return decided;
+    }
+    rules.push(...rulesOfFile(root, folder));
+  }
+  const decided = decideBy(rules, never, path, isFolder);
+  if (decided?.excludes || isFolder || include.length === 0)
+    return decided ?? { excludes: false, pattern: '', place: undefined, path };
+  const index = include.findLastIndex((pattern) => patternMatches(pattern, path));
+  // The same question to the filter itself: a later pattern may take an earlier one back.
+  const isSelected = !openFilter({ exclude: [], include, never: [] }).ignoresFile(path);
+  return index < 0 || !isSelected
+    ? { excludes: true, pattern: '', place: undefined, path }
+    : {
+        excludes: false,
+        pattern: include[index] ?? '',
+        place: { kind: 'setting', setting: 'include', index },
+        path,
+      };
+}
+
+function decideBy(
+  rules: readonly Rule[],
+  never: readonly RelativePath[],
+  path: RelativePath,
+  isFolder: boolean,
+): DecidingRule | undefined {
+  if (never.includes(path)) return { excludes: true, pattern: '', place: { kind: 'own' }, path };
+  const asked = isFolder ? `${path}/` : path;
+  const rule = rules.findLast(({ pattern }) => patternMatches(pattern, asked));
+  return (
+    rule && {
+      excludes: !rule.pattern.startsWith('!'),
+      pattern: rule.written,
+      place: rule.place,
+      path,
+    }
+  );
+}
+
+function rulesOfFile(root: string, folder: RelativePath): readonly Rule[] {
+  const path = joinPath(folder, IGNORE_FILE);
+  let text: string | undefined;
+  try {
+    text = readIgnoreFile(pathOnDisk(root, path));
+  } catch {
+    return []; // the way to the path is unreadable then, which is what is said of it
+  }
+  return placedPatterns(folder, text ?? '').map(({ line, written, pattern }) => ({
+    written,
+    pattern,
+    place: { kind: 'ignore-file', path, line },
+  }));
+}
