@@ -133,6 +133,17 @@ export class ObjectChangedError extends ObjectError {
   }
 }
 
+/**
+ * The provider has lost, or finds damaged, something that it makes the object of, such as one of Swift's segments. It may also
+ * be so new that not all replicas have it yet.
+ */
+export class ObjectIncompleteError extends ObjectError {
+  override readonly name = 'ObjectIncompleteError';
+  constructor(objectName: string, answer: string, context: ErrorContext) {
+    super(objectName, `is incomplete at the provider: ${answer}`, { retry: 'backoff', ...context });
+  }
+}
+
 /** A conditional put lost the race: another writer's object is there. */
 export class PreconditionFailedError extends ObjectError {
   override readonly name = 'PreconditionFailedError';

@@ -5,6 +5,7 @@ import {
   ObjectDoesNotExistError,
   ObjectError,
   ObjectHashMismatchError,
+  ObjectIncompleteError,
   StorageError,
 } from '../drivers/errors.js';
 import { classify } from '../sync/failure.js';
@@ -98,7 +99,8 @@ function systemProblem(error: NodeJS.ErrnoException): ObjectProblem | undefined 
 }
 
 function storageProblem(error: StorageError, container: string): RestoreProblem | undefined {
-  if (error instanceof ObjectHashMismatchError) return 'damaged';
+  if (error instanceof ObjectHashMismatchError || error instanceof ObjectIncompleteError)
+    return 'damaged';
   if (error instanceof ObjectDoesNotExistError) return 'vanished';
   if (error instanceof ObjectChangedError) return 'changed';
   // A policy may forbid some objects of a container that was listed.

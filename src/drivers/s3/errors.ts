@@ -8,6 +8,7 @@ import {
   InvalidObjectNameError,
   ObjectDoesNotExistError,
   ObjectHashMismatchError,
+  ObjectIncompleteError,
   ObjectTooLargeError,
   PreconditionFailedError,
   type Retry,
@@ -138,6 +139,9 @@ export function toStorageError(failure: Failure, subject: Subject, mended = fals
         return new TargetFullError(messageOf(failure, subject), context);
       if (key !== undefined)
         return new ObjectTooLargeError(key, `was refused: ${messageOf(failure, subject)}`, context);
+      break;
+    case 'BrokenMPU': // of Swift's S3 API
+      if (key !== undefined) return new ObjectIncompleteError(key, reason(failure), context);
       break;
     case 'RequestTimeTooSkewed':
       return new TargetUnavailableError(

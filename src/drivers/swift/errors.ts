@@ -5,6 +5,7 @@ import {
   InvalidObjectNameError,
   ObjectDoesNotExistError,
   ObjectHashMismatchError,
+  ObjectIncompleteError,
   PreconditionFailedError,
   type Retry,
   type StorageError,
@@ -29,6 +30,8 @@ export const SWIFT = 'swift';
 export interface SwiftSubject extends Subject {
   /** Whether 404 speaks of the container although the call is about an object: one is put into it. */
   readonly needsContainer?: boolean;
+  /** Whether the content of an object is read. */
+  readonly readsContent?: true;
   /** The key of the object that a condition of the request is about. */
   readonly condition?: string;
 }
@@ -73,6 +76,9 @@ export function toStorageError(
       ...context,
       retry: 'backoff',
     });
+  // docs.openstack.org/swift, "Static Large Objects": a segment is missing, or another one than the manifest says.
+  if (status === 409 && key !== undefined && subject.readsContent)
+    return new ObjectIncompleteError(key, message, context);
   if (isFull(failure, subject)) return new TargetFullError(message, context);
   if (status === 413) return refused(subject, `${message}; ${BODY_LIMIT}`, context);
   if (THROTTLED.has(status)) return new ThrottledError(message, { ...context, retry: again });

@@ -1,5 +1,6 @@
 import type { Backend } from '../backend.js';
 import { FIRST_BYTE, objectSize } from '../http/object-size.js';
+import { surelyFound } from './all-replicas.js';
 import type { SwiftContext } from './context.js';
 import { SWIFT } from './errors.js';
 import { listObjects } from './listing.js';
@@ -14,9 +15,11 @@ export function swiftHeadObject(context: SwiftContext): Backend['headObject'] {
     call.signal.throwIfAborted();
     refuseImpossible(ref);
     const about = { container: ref.container, key: ref.key };
-    const { headers } = await client.request(
-      { method: 'HEAD', operation: 'headObject', action: 'look up', ...about },
-      call,
+    const { headers } = await surelyFound((asked) =>
+      client.request(
+        { method: 'HEAD', operation: 'headObject', action: 'look up', ...about, headers: asked },
+        call,
+      ),
     );
     const request = {
       method: 'GET',

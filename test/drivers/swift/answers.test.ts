@@ -1,6 +1,10 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { Backend } from '../../../src/drivers/backend.js';
-import { ObjectDoesNotExistError, UnprovenAnswerError } from '../../../src/drivers/errors.js';
+import {
+  ObjectDoesNotExistError,
+  ObjectIncompleteError,
+  UnprovenAnswerError,
+} from '../../../src/drivers/errors.js';
 import { flawIn } from '../../../src/drivers/http/answer-rules.js';
 import {
   SWIFT_ANSWERS,
@@ -61,6 +65,24 @@ test('Swift client: an object is missing when all replicas say so: the first 404
   expect(await rejection(swift.readObject(ref, undefined, call))).toBeInstanceOf(
     ObjectDoesNotExistError,
   );
+});
+
+test('P3: Swift client: a HEAD that finds nothing is asked of all replicas before it is believed', async () => {
+  await put(swift, ref, 'stored');
+  const missing = { ...BARE_200, status: 404, headers: { 'x-trans-id': 'tx1' } };
+  fake.faults.next('HeadObject', missing);
+  expect(await swift.headObject(ref, call)).toMatchObject({ size: 6 });
+  expect(fake.log.at(-1)?.headers['x-newest']).toBe('true');
+  fake.faults.next('HeadObject', missing, 2);
+  expect(await rejection(swift.headObject(ref, call))).toBeInstanceOf(ObjectDoesNotExistError);
+});
+
+test('Swift client: a content with a missing segment is the error of an incomplete object', async () => {
+  await put(swift, ref, 'stored');
+  fake.faults.next('GetObject', { kind: 'refuse', status: 409 });
+  const error = await rejection(swift.readObject(ref, undefined, call));
+  expect(error).toBeInstanceOf(ObjectIncompleteError);
+  expect(error).toMatchObject({ retry: 'backoff', objectName: ref.key });
 });
 
 test('Swift client: an answer of Swift without an ETag does not confirm a put', async () => {
