@@ -99,6 +99,7 @@ const ground = [
   'program-files',
   'quiet-console',
   'signal',
+  'thread-pool',
   'thread-program',
   'utf8-order',
 ];

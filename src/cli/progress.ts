@@ -9,6 +9,8 @@ export interface ProgressDisplay {
   readonly observe: SyncObserver;
   /** For all else that goes to the same terminal: what is written here stands above the line. */
   readonly above: Writable;
+  /** Removes the line until it is drawn again, so that another stream can write to the same terminal. */
+  hide(): void;
   /** Removes the line. */
   close(): void;
 }
@@ -48,6 +50,7 @@ export function openProgress(stream: Stream, clock: Clock, words?: ProgressWords
   }
 
   return {
+    hide: erase,
     observe(event) {
       if (event.event === 'progress') latest.set(event.mirror, event.progress);
     },

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { parseSize } from '../config/units.js';
+import { openGate } from '../drivers/gate.js';
 import { listCurrent } from '../restore/list-current.js';
 import { openSelection } from '../restore/selection.js';
+import { createDigestThreads } from '../sync/proof/digest-threads.js';
 import {
   type Choice,
   chooseByChance,
@@ -9,14 +11,18 @@ import {
   type ReadBackShare,
 } from '../verify/choose-objects.js';
 import { inOrder } from '../verify/compare-listing.js';
+import type { VerifyEvent } from '../verify/verify-events.js';
 import { verifyAll } from '../verify/verify-run.js';
 import { EXIT, UsageError } from './exit.js';
 import type { Io } from './io.js';
+import type { ObjectProgress } from './object-progress.js';
 import { type PlaceCommand, withPlace } from './open-place.js';
+import type { Output } from './output.js';
 import { openProofRecorder } from './record-proofs.js';
 import type { PlaceOptions } from './remote-place.js';
 import { openReportFile, type ReportFile } from './report-file.js';
 import { openIndexEvidence } from './restore-index.js';
+import { openVerifyProgress } from './verify-progress.js';
 import { openVerifyReport } from './verify-report.js';
 
 export interface VerifyOptions extends PlaceOptions {
@@ -63,38 +69,42 @@ async function verifyPlace(
   file: ReportFile | undefined,
 ): Promise<number> {
   const { place, backend, index, output, io, signal } = command;
-  const { container, prefix } = place;
-  const { whole } = index;
-  const list = () =>
+  const list = (within: AbortSignal) =>
     inOrder(
-      listCurrent(backend, place, openSelection([]), signal),
+      listCurrent(backend, place, openSelection([]), within),
       backend.capabilities.listingOrder,
     );
-  const { extraneous = 'keep' } = place.mirror?.settings ?? {};
-  const extraneousIsWrong = whole?.isReconciled === true && extraneous !== 'keep';
-  const report = openVerifyReport(named, output, { json, extraneousIsWrong });
+  const extraneousIsWrong = isExtraneousWrong(command);
+  const chosen = await choose(command, share, () => list(signal));
+  const shown = { label: named, isWanted: !json, chosen, index: index.whole, list, signal };
+  const progress = openVerifyProgress(io, shown);
+  const report = openVerifyReport(named, aboveProgress(output, progress), {
+    json,
+    extraneousIsWrong,
+  });
   const proofs = openProofRecorder(command);
-  const opened: (typeof index)[] = [];
+  const fresh = openFreshIndexes(command);
+  const lanes = Math.min(MOST_LANES, place.target.concurrency ?? backend.capabilities.concurrency);
+  const digests = createDigestThreads();
   try {
     await verifyAll(
       {
         backend,
-        container,
-        prefix,
-        index: whole,
-        freshIndex: async () => {
-          const fresh = await openIndexEvidence(place, io, signal);
-          opened.push(fresh);
-          return fresh.whole ?? index.whole ?? { get: () => undefined };
-        },
+        container: place.container,
+        prefix: place.prefix,
+        index: index.whole,
+        freshIndex: fresh.open,
         extraneousIsWrong,
         clock: io.clock,
+        fast: { digests, reads: openGate(io.clock, lanes) },
+        onBytes: progress.onBytes,
       },
-      list(),
+      list(signal),
       {
-        chosen: await choose(command, share, list),
-        lanes: Math.min(MOST_LANES, place.target.concurrency ?? backend.capabilities.concurrency),
-        report(event) {
+        chosen,
+        lanes,
+        report(event: VerifyEvent) {
+          progress.onObject();
           report.add(event);
           file?.add({ mirror: named, ...event });
         },
@@ -103,11 +113,45 @@ async function verifyPlace(
       },
     );
     await proofs.record();
-    return report.finish();
   } finally {
+    await progress.close();
     proofs.close();
-    for (const each of opened) await each.close();
+    await digests.close();
+    await fresh.close();
   }
+  return report.finish();
+}
+
+/** The line of the progress makes room for each line of the output: both may be on one terminal. */
+function aboveProgress(output: Output, { hide }: ObjectProgress): Output {
+  return {
+    ...output,
+    line(text) {
+      hide();
+      output.line(text);
+    },
+  };
+}
+
+/** Whether longshore must have put all objects there: then others are reported as wrong. */
+function isExtraneousWrong({ place, index: { whole } }: PlaceCommand): boolean {
+  const { extraneous = 'keep' } = place.mirror?.settings ?? {};
+  return whole?.isReconciled === true && extraneous !== 'keep';
+}
+
+/** Copies of the index of the moment when each is opened. */
+function openFreshIndexes({ place, index, io, signal }: PlaceCommand) {
+  const opened: (typeof index)[] = [];
+  return {
+    async open() {
+      const fresh = await openIndexEvidence(place, io, signal);
+      opened.push(fresh);
+      return fresh.whole ?? index.whole ?? { get: () => undefined };
+    },
+    async close() {
+      for (const each of opened) await each.close();
+    },
+  };
 }
 
 async function choose(

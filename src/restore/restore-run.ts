@@ -5,7 +5,7 @@ import { openSpill, type Spill } from '../sync/scan/spill.js';
 import { type DescribedObject, describeObject } from './described-object.js';
 import { openFoldersByDepth } from './folders-by-depth.js';
 import { linkGroups } from './link-groups.js';
-import { type PathedSource, packSmall, type RestoreUnit } from './pack-small.js';
+import { type PathedSource, packSmallFiles, type RestoreUnit } from './pack-small.js';
 import type { RestoreContext, RestoreSource } from './restore-context.js';
 import type { RestoreEvent, RestoreOutcome } from './restore-events.js';
 import { problemOf, RestoreError } from './restore-failure.js';
@@ -75,7 +75,7 @@ export async function restoreAll(
 
   /** Many small files are only taken together once there is room for them in memory. */
   async function* units(): AsyncGenerator<RestoreUnit, void> {
-    for await (const unit of packSmall(sources, smallFile)) {
+    for await (const unit of packSmallFiles(sources, smallFile)) {
       if (unit.kind === 'many') await batches.enter(signal);
       yield unit;
     }
@@ -115,7 +115,7 @@ export async function restoreAll(
 
   try {
     await eachInParallel(units(), lanes, signal, (unit, within) =>
-      unit.kind === 'one' ? restoreOne(unit.source, within) : restoreMany(unit.files, within),
+      unit.kind === 'one' ? restoreOne(unit.item, within) : restoreMany(unit.items, within),
     );
     if (linked.size > 0)
       await eachInParallel(linkGroups(linked.items()), lanes, signal, restoreGroup);

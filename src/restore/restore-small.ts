@@ -1,10 +1,11 @@
 import type { ObjectInfo } from '../drivers/call.js';
 import { OPEN_PASSAGE } from '../drivers/passage.js';
 import type { QuickGet } from '../drivers/quick-get.js';
+import { SMALL_BYTES } from '../sync/pack-small.js';
 import { knownProof } from '../sync/store/content-proof.js';
 import { type DescribedObject, describedBy, hasSize } from './described-object.js';
 import { modeOf } from './new-file.js';
-import { type PathedSource, SMALL_BYTES } from './pack-small.js';
+import type { PathedSource } from './pack-small.js';
 import type { RestoreContext, RestoreSource } from './restore-context.js';
 import type { FileResult } from './restore-file.js';
 import { timeText } from './time-text.js';

@@ -1,25 +1,20 @@
 import '../quiet-console.js';
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
+import { answerQuestions } from '../thread-pool.js';
 import type { WriteBatch } from './write-batch.js';
 import { openSmallFiles, type SmallFilesPlace } from './write-small.js';
 
-export type WriteRequest = { readonly id: number } & (
+export type WriteQuestion =
   | { readonly kind: 'look'; readonly paths: string }
-  | { readonly kind: 'write'; readonly batch: WriteBatch }
-);
+  | { readonly kind: 'write'; readonly batch: WriteBatch };
 
-/** `states`: see SmallFiles. */
-export interface WriteAnswer {
-  readonly id: number;
-  readonly states: Uint8Array<ArrayBuffer>;
-}
-
-const port = parentPort;
-if (port === null) throw new Error('restore-worker.js runs as a worker thread only');
+/** See SmallFiles. */
+export type WriteAnswer = Uint8Array<ArrayBuffer>;
 
 const files = openSmallFiles(workerData as SmallFilesPlace);
 
-port.on('message', (request: WriteRequest) => {
-  const states = request.kind === 'look' ? files.look(request.paths) : files.write(request.batch);
-  port.postMessage({ id: request.id, states } satisfies WriteAnswer, [states.buffer]);
+answerQuestions<WriteQuestion, WriteAnswer>((question) => {
+  const states =
+    question.kind === 'look' ? files.look(question.paths) : files.write(question.batch);
+  return [states, [states.buffer]];
 });

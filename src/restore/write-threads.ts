@@ -1,6 +1,6 @@
-import { Worker } from 'node:worker_threads';
 import { type ProgramFile, programFile } from '../program-files.js';
-import type { WriteAnswer, WriteRequest } from './restore-worker.js';
+import { createThreadPool } from '../thread-pool.js';
+import type { WriteAnswer, WriteQuestion } from './restore-worker.js';
 import type { WriteBatch } from './write-batch.js';
 import type { SmallFilesPlace } from './write-small.js';
 
@@ -15,7 +15,7 @@ export interface WriteThreads {
 
 /** While one waits for the disk, the other one hashes and writes. */
 const THREADS = 2;
-/** Of a thread that has so many requests, before there is another one. */
+/** Questions of a thread before there is another one. */
 const BUSY = 2;
 
 const PROGRAM = programFile(new URL('./restore-worker.js', import.meta.url));
@@ -25,78 +25,26 @@ export function createWriteThreads(
   place: SmallFilesPlace,
   program: ProgramFile = PROGRAM,
 ): WriteThreads {
-  const threads = new Set<Thread>();
+  const pool = createThreadPool<WriteQuestion, WriteAnswer>({
+    name: 'longshore-restore',
+    program,
+    threads: THREADS,
+    busy: BUSY,
+    workerData: place,
+  });
 
-  /** The one with the fewest requests, or a new one while there may be more. */
-  function threadFor(): Thread {
-    const [best] = [...threads].sort((a, b) => a.waiting - b.waiting);
-    if (best !== undefined && (best.waiting < BUSY || threads.size >= THREADS)) return best;
-    const thread = startThread(program.load(), place, () => threads.delete(thread));
-    threads.add(thread);
-    return thread;
+  async function ask(question: WriteQuestion, moved: readonly ArrayBuffer[]): Promise<WriteAnswer> {
+    const thread = pool.enter();
+    try {
+      return await thread.ask(question, moved);
+    } finally {
+      thread.leave();
+    }
   }
 
   return {
-    look: async (paths) => threadFor().ask({ kind: 'look', paths }, []),
-    write: async (batch) => threadFor().ask({ kind: 'write', batch }, [batch.content]),
-    async close() {
-      await Promise.all([...threads].map((thread) => thread.end()));
-    },
-  };
-}
-
-type Question = WriteRequest extends infer Each
-  ? Each extends WriteRequest
-    ? Omit<Each, 'id'>
-    : never
-  : never;
-
-interface Thread {
-  /** Requests that it has not answered. */
-  readonly waiting: number;
-  ask(question: Question, transferred: readonly ArrayBuffer[]): Promise<Uint8Array>;
-  end(): Promise<unknown>;
-}
-
-interface Waiting {
-  resolve(states: Uint8Array): void;
-  reject(error: Error): void;
-}
-
-/** `ended` is called once the thread takes no request any more. */
-function startThread(url: URL, place: SmallFilesPlace, ended: () => void): Thread {
-  const worker = new Worker(url, {
-    name: 'longshore-restore',
-    workerData: place,
-    execArgv: [], // a program's own, such as --input-type, may not fit a worker
-  });
-  const waiting = new Map<number, Waiting>();
-  let requests = 0;
-  let trouble: unknown;
-  worker.on('message', ({ id, states }: WriteAnswer) => {
-    waiting.get(id)?.resolve(states);
-    waiting.delete(id);
-  });
-  worker.on('error', (error) => {
-    trouble = error; // 'exit' follows
-  });
-  worker.on('exit', () => {
-    ended();
-    for (const { reject } of waiting.values())
-      reject(new Error('the thread that writes files has ended', { cause: trouble }));
-  });
-  return {
-    get waiting() {
-      return waiting.size;
-    },
-    ask(question, transferred) {
-      requests += 1;
-      const id = requests;
-      worker.postMessage({ id, ...question }, transferred);
-      return new Promise((resolve, reject) => {
-        waiting.set(id, { resolve, reject });
-      });
-    },
-    end: () => worker.terminate(),
+    look: (paths) => ask({ kind: 'look', paths }, []),
+    write: (batch) => ask({ kind: 'write', batch }, [batch.content]),
+    close: () => pool.close(),
   };
 }

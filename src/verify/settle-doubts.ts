@@ -10,6 +10,7 @@ import {
   eventOf,
   eventOfRead,
   isDoubt,
+  isDoubtfulRead,
   isEvidence,
   type VerifyContext,
   type VerifyOptions,
@@ -90,11 +91,14 @@ async function lookAgain(
   if (info === undefined && record === undefined) return undefined;
   const verdict = judgeListed(record, info, true);
   // Another ETag alone proves no other content.
+  const isRead = verdict === 'listed' || verdict === 'changed';
+  const read = isRead ? await readBack(ctx, ref, record, signal, info) : undefined;
   const event =
-    verdict === 'listed' || verdict === 'changed'
-      ? eventOfRead(ctx, name, record, await readBack(ctx, ref, record, signal, info))
-      : eventOf(ctx, name, record, info, { verdict });
-  if (isDoubt(event.verdict) || event.verdict === 'extraneous')
+    read === undefined
+      ? eventOf(ctx, name, record, info, { verdict })
+      : eventOfRead(ctx, name, record, read);
+  const isFinding = read === undefined ? isDoubt(verdict) : isDoubtfulRead(read);
+  if (isFinding || event.verdict === 'extraneous')
     return { event, version: record === undefined ? null : versionOf(record) };
   report(event);
   if (record !== undefined && event.verdict === 'proven') onProof(name, record, true);

@@ -4,6 +4,7 @@ import type { ObjectInfo } from '../drivers/call.js';
 import type { ObjectIndex, ObjectName, ObjectRecord } from '../state/object-index.js';
 import type { ObjectVersion } from '../sync/proof/prove.js';
 import type { ReadBack } from '../sync/proof/read-back.js';
+import type { FastReading } from '../sync/proof/read-content.js';
 import type { Choice } from './choose-objects.js';
 import type { VerifyEvent } from './verify-events.js';
 
@@ -19,7 +20,10 @@ export interface VerifyContext {
   readonly freshIndex: () => Promise<Pick<ObjectIndex, 'get'>>;
   /** Whether objects that the index does not know are wrong, and so are looked at twice. */
   readonly extraneousIsWrong: boolean;
-  readonly clock: Pick<Clock, 'now' | 'sleep'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonic' | 'sleep'>;
+  readonly fast: FastReading;
+  /** Called with bytes that were read back. */
+  readonly onBytes: (bytes: number) => void;
 }
 
 export interface VerifyOptions {
@@ -40,6 +44,11 @@ export function isDoubt(verdict: VerifyEvent['verdict']): boolean {
     verdict === 'wrong-size' ||
     verdict === 'damaged'
   );
+}
+
+/** The same of a reading: a daemon may have replaced the object each time. */
+export function isDoubtfulRead(read: ReadBack): boolean {
+  return isDoubt(read.verdict) || (read.verdict === 'unreadable' && read.isReplaced === true);
 }
 
 /** Whether a reading says what the bytes are. */

@@ -1,19 +1,26 @@
 import { tmpdir } from 'node:os';
+import { openGate } from '../drivers/gate.js';
 import { eachInParallel } from '../drivers/parallel.js';
 import type { ObjectName, ObjectRecord } from '../state/object-index.js';
+import { type PackedUnit, packSmall } from '../sync/pack-small.js';
 import { type ReadBack, readBack } from '../sync/proof/read-back.js';
-import { openSpill } from '../sync/scan/spill.js';
+import { openSpill, type Spill } from '../sync/scan/spill.js';
 import { type ComparedName, compareListing, type ListedObject } from './compare-listing.js';
 import { judgeListed } from './judge-listed.js';
+import { type ListedName, type LoadedObject, openSmallReads } from './read-small.js';
 import { settleDoubts } from './settle-doubts.js';
 import {
   eventOf,
   eventOfRead,
   isDoubt,
+  isDoubtfulRead,
   isEvidence,
   type VerifyContext,
   type VerifyOptions,
 } from './verify-context.js';
+
+/** Of many small objects each; in memory at once. */
+const MOST_BATCHES = 3;
 
 /**
  * Compares the listing with the index, and reads the chosen objects back; each object is reported once. What does not agree is
@@ -25,39 +32,96 @@ export async function verifyAll(
   listed: AsyncIterable<ListedObject>,
   options: VerifyOptions,
 ): Promise<void> {
-  const { lanes, signal } = options;
   const doubtful = openSpill<ObjectName>(tmpdir());
   try {
     const names = compareListing(ctx.index?.entries() ?? [], listed);
-    await eachInParallel(names, lanes, signal, async (compared, within) => {
-      if ((await verifyOne(ctx, compared, options, within)) === 'doubtful')
-        doubtful.add(compared.name);
-    });
+    await readChosen(ctx, chosenOf(ctx, names, options, doubtful), options, doubtful);
     if (doubtful.size > 0) await settleDoubts(ctx, doubtful, options);
   } finally {
     doubtful.close();
   }
 }
 
+/** The objects that are to be read back. The others are reported or, when they may be wrong, added to `doubtful`. */
+async function* chosenOf(
+  ctx: VerifyContext,
+  names: AsyncIterable<ComparedName>,
+  options: VerifyOptions,
+  doubtful: Pick<Spill<ObjectName>, 'add'>,
+): AsyncGenerator<ListedName, void> {
+  const hasLargeSizes = ctx.backend.capabilities.listingHas.largeSizes !== false;
+  for await (const { name, record, info } of names) {
+    const verdict = ctx.index === undefined ? 'listed' : judgeListed(record, info, hasLargeSizes);
+    if (verdict === 'extraneous' ? ctx.extraneousIsWrong : isDoubt(verdict)) doubtful.add(name);
+    else if (verdict === 'listed' && info !== undefined && options.chosen(name, record))
+      yield { name, record, info };
+    else options.report(eventOf(ctx, name, record, info, { verdict }));
+  }
+}
+
+/** Small ones together, where the driver can do that; the others, and what does not go as usual, each by itself. */
+async function readChosen(
+  ctx: VerifyContext,
+  objects: AsyncIterable<ListedName>,
+  options: VerifyOptions,
+  doubtful: Pick<Spill<ObjectName>, 'add'>,
+): Promise<void> {
+  const { lanes, signal } = options;
+  const together = openSmallReads(ctx);
+  const batches = openGate(ctx.clock, MOST_BATCHES);
+  const packing = {
+    small: (object: ListedName) => (together?.takes(object) ? object : undefined),
+    sizeOf: ({ info }: ListedName) => info.size,
+    itemOf: (object: ListedName) => object,
+  };
+
+  /** Many small objects are only taken together once there is room for them in memory. */
+  async function* units(): AsyncGenerator<PackedUnit<ListedName, ListedName>, void> {
+    for await (const unit of packSmall(objects, packing)) {
+      if (unit.kind === 'many') await batches.enter(signal);
+      yield unit;
+    }
+  }
+
+  async function readOne(object: ListedName, within: AbortSignal): Promise<void> {
+    if ((await verifyOne(ctx, object, options, within)) === 'doubtful') doubtful.add(object.name);
+  }
+
+  async function readMany(some: readonly ListedName[], within: AbortSignal): Promise<void> {
+    const proven = (loaded: LoadedObject) => reportLoaded(ctx, loaded, options);
+    let left = some;
+    try {
+      left = (await together?.read(some, proven, within)) ?? some;
+    } finally {
+      batches.leave();
+    }
+    await eachInParallel(left, lanes, within, readOne);
+  }
+
+  await eachInParallel(units(), lanes, signal, (unit, within) =>
+    unit.kind === 'one' ? readOne(unit.item, within) : readMany(unit.items, within),
+  );
+}
+
 async function verifyOne(
   ctx: VerifyContext,
-  { name, record, info }: ComparedName,
+  { name, record, info }: ListedName,
   options: VerifyOptions,
   signal: AbortSignal,
 ): Promise<'doubtful' | undefined> {
-  const { listingHas } = ctx.backend.capabilities;
-  const verdict =
-    ctx.index === undefined ? 'listed' : judgeListed(record, info, listingHas.largeSizes !== false);
-  if (verdict === 'extraneous' ? ctx.extraneousIsWrong : isDoubt(verdict)) return 'doubtful';
-  if (verdict !== 'listed' || !options.chosen(name, record)) {
-    options.report(eventOf(ctx, name, record, info, { verdict }));
-    return undefined;
-  }
   const ref = { container: ctx.container, key: ctx.prefix + name };
   const read = await readBack(ctx, ref, record, signal, info);
-  if (ctx.index !== undefined && isDoubt(read.verdict)) return 'doubtful';
+  if (ctx.index !== undefined && isDoubtfulRead(read)) return 'doubtful';
   reportRead(ctx, name, record, read, options);
   return undefined;
+}
+
+function reportLoaded(
+  ctx: VerifyContext,
+  { object: { name, record }, info, by }: LoadedObject,
+  options: VerifyOptions,
+): void {
+  reportRead(ctx, name, record, { verdict: 'proven', by, info }, options);
 }
 
 function reportRead(

@@ -49,7 +49,7 @@ export function openScrub(scrubbed: ScrubParts): Scrub | undefined {
   });
 }
 
-/** A large object takes hours at a small bandwidth, and uploads must not wait for it. */
+/** A large object takes hours at a small bandwidth, and uploads must not wait for it. A small one is read in one go. */
 function readingInQuietTimes(
   backend: Backend,
   whenQuiet: (signal: AbortSignal) => Promise<void>,

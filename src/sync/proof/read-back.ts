@@ -1,4 +1,3 @@
-import type { Clock } from '../../clock.js';
 import type { Backend } from '../../drivers/backend.js';
 import type { ObjectInfo, ObjectRef } from '../../drivers/call.js';
 import {
@@ -6,19 +5,15 @@ import {
   ObjectChangedError,
   ObjectDoesNotExistError,
   ObjectHashMismatchError,
+  ObjectIncompleteError,
   StorageError,
 } from '../../drivers/errors.js';
-import { findObject } from '../../drivers/find-object.js';
 import type { ObjectRecord } from '../../state/object-index.js';
 import { classify } from '../failure.js';
-import {
-  type ContentProof,
-  findProof,
-  isRecordOf,
-  openContentCheck,
-  recordedProof,
-} from '../store/content-proof.js';
-import { steadyRead } from '../store/steady-read.js';
+import { type ContentProof, findProof, isRecordOf, recordedProof } from '../store/content-proof.js';
+import { findSurely } from './find-surely.js';
+import { quickProof } from './quick-proof.js';
+import { type ReadContext, readContent } from './read-content.js';
 
 /** What the reading of an object has shown. */
 export type ReadBack =
@@ -31,13 +26,8 @@ export type ReadBack =
   | { readonly verdict: 'damaged'; readonly info: ObjectInfo; readonly detail: string }
   /** The same of another version than the recorded one: something else has written it. */
   | { readonly verdict: 'changed'; readonly info: ObjectInfo; readonly detail: string }
-  /** It could not be read, which says nothing of its content. */
-  | { readonly verdict: 'unreadable'; readonly detail: string };
-
-export interface ReadBackContext {
-  readonly backend: Backend;
-  readonly clock: Pick<Clock, 'sleep'>;
-}
+  /** It could not be read, which says nothing of its content. `isReplaced`: because it was replaced each time. */
+  | { readonly verdict: 'unreadable'; readonly detail: string; readonly isReplaced?: true };
 
 /** Readings of an object that is replaced each time while it is read. */
 const MOST_READINGS = 4;
@@ -54,27 +44,34 @@ const BELIEVED = 2;
  * other object would meet too, and with the signal's reason.
  */
 export async function readBack(
-  ctx: ReadBackContext,
+  ctx: ReadContext,
   ref: ObjectRef,
   record: ObjectRecord | undefined,
   signal: AbortSignal,
   listed?: ObjectInfo,
 ): Promise<ReadBack> {
   try {
-    let info = listed ?? (await find(ctx, ref, signal));
+    const proven =
+      listed === undefined ? await quickProof(ctx.backend, ref, record, signal) : undefined;
+    if (proven !== undefined) return { verdict: 'proven', ...proven };
+    let info = listed ?? (await findSurely(ctx, ref, signal));
     let mismatches = 0;
     for (let reading = 1; info !== undefined; reading++) {
       const described: Described = await describe(ctx, info, record, signal);
       if (described === 'missing') return { verdict: 'missing' };
       if (described.proof === undefined) return { verdict: 'unverified', info: described.info };
-      const problem = await compare(ctx, described.info, described.proof, record, signal);
+      // Ranges do not show what is behind them, so the size must be known.
+      const inRanges = reading === 1 && hasSize(ctx.backend, described.info);
+      const asked = { info: described.info, proof: described.proof, inRanges };
+      const problem = await compare(ctx, asked, record, signal);
       if (problem === undefined)
         return { verdict: 'proven', by: described.proof.by, info: described.info };
-      const now: ObjectInfo | undefined = await find(ctx, ref, signal);
+      const now: ObjectInfo | undefined = await findSurely(ctx, ref, signal);
       const isSame = now !== undefined && isSameVersion(described.info, now);
       mismatches = isSame && problem !== REPLACED ? mismatches + 1 : 0;
       if (now !== undefined && mismatches >= BELIEVED) return mismatchOf(now, record, problem);
-      if (reading >= MOST_READINGS) return { verdict: 'unreadable', detail: REPLACED };
+      if (reading >= MOST_READINGS)
+        return { verdict: 'unreadable', detail: REPLACED, isReplaced: true };
       if (problem === REPLACED) await ctx.clock.sleep(reading * REPLACED_PAUSE_MS, signal);
       info = now;
     }
@@ -91,7 +88,7 @@ type Described =
 
 /** The object, and what proves its content; a listing that has too little is followed by a HEAD. */
 async function describe(
-  ctx: ReadBackContext,
+  ctx: ReadContext,
   info: ObjectInfo,
   record: ObjectRecord | undefined,
   signal: AbortSignal,
@@ -100,43 +97,37 @@ async function describe(
   if (recorded !== undefined) return { info, proof: recorded };
   const known = await findProof(ctx.backend, info, undefined, signal);
   if (known !== undefined) return { info, proof: known };
-  const head = await find(ctx, info, signal);
+  const head = await findSurely(ctx, info, signal);
   if (head === undefined) return 'missing';
   return { info: head, proof: await findProof(ctx.backend, head, undefined, signal) };
 }
 
+/** One reading. `inRanges`: see readContent; what it finds wrong, a reading of the whole confirms. */
+interface Reading {
+  readonly info: ObjectInfo;
+  readonly proof: ContentProof;
+  readonly inRanges: boolean;
+}
+
 /** What is wrong with the content; undefined: nothing. REPLACED: it was replaced or removed while it was read. */
 async function compare(
-  { backend, clock }: ReadBackContext,
-  info: ObjectInfo,
-  proof: ContentProof,
+  ctx: ReadContext,
+  { info, proof, inRanges }: Reading,
   record: ObjectRecord | undefined,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const { container, key } = info;
-  if (record?.state === 'confirmed' && record.size !== info.size && hasSize(backend, info))
+  if (record?.state === 'confirmed' && record.size !== info.size && hasSize(ctx.backend, info))
     return `it has ${info.size} bytes, and ${record.size} were sent`;
   const expected = record?.state === 'confirmed' ? { ...info, size: record.size } : info;
-  const check = openContentCheck(backend, expected, proof);
-  const { etag } = info.extra;
-  const asked = { container, key, ...(typeof etag === 'string' && { etag }) };
   try {
-    const read = (range: Parameters<Backend['readObject']>[1]) =>
-      backend.readObject(asked, range, { signal });
-    for await (const chunk of steadyRead(read, clock, signal)) check.update(chunk);
+    return (await readContent(ctx, expected, proof, inRanges, signal))?.message;
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof ObjectDoesNotExistError || error instanceof ObjectChangedError)
       return REPLACED;
-    // Some drivers compare the provider's checksum with the bytes that arrive.
-    if (error instanceof ObjectHashMismatchError) return error.message;
-    throw error;
-  }
-  try {
-    check.finish();
-    return undefined;
-  } catch (error) {
-    if (error instanceof StorageError) return error.message;
+    // Some drivers, and some providers, compare checksums with the bytes that they pass on.
+    if (error instanceof ObjectHashMismatchError || error instanceof ObjectIncompleteError)
+      return error.message;
     throw error;
   }
 }
@@ -158,14 +149,6 @@ function isSameVersion(a: ObjectInfo, b: ObjectInfo): boolean {
     a.extra[key] === undefined || b.extra[key] === undefined || a.extra[key] === b.extra[key];
   const hasEtags = a.extra['etag'] !== undefined && b.extra['etag'] !== undefined;
   return same('etag') && same('versionId') && (hasEtags || same('lastModified'));
-}
-
-function find(
-  { backend }: ReadBackContext,
-  { container, key }: ObjectRef,
-  signal: AbortSignal,
-): Promise<ObjectInfo | undefined> {
-  return findObject(backend, { container, key }, { signal });
 }
 
 /** @throws the error itself when every other object would meet it too. */

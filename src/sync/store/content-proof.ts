@@ -1,13 +1,13 @@
 import type { Backend } from '../../drivers/backend.js';
 import type { Checksum, ObjectInfo } from '../../drivers/call.js';
-import { createDigest } from '../../drivers/digest.js';
 import { ObjectError, ObjectHashMismatchError } from '../../drivers/errors.js';
-import { createPartDigests, evenCuts } from '../../drivers/part-digests.js';
-import { hashInParts, type PartsDigest } from '../../parts-digest.js';
+import { evenCuts } from '../../drivers/part-digests.js';
+import { digestOfParts, type PartsDigest } from '../../parts-digest.js';
 import type { ObjectRecord } from '../../state/object-index.js';
 import { digestsOf } from '../digests.js';
 import { isOfObject } from './inspect-object.js';
 import { MD5_KEY } from './object-metadata.js';
+import { type DigestPlan, openPlannedDigest } from './planned-digest.js';
 
 /**
  * What proves the content of an object once its bytes are read. `checksum`: the provider's own digest; `metadata`: a digest
@@ -121,50 +121,54 @@ export function openContentCheck(
   proof: ContentProof | undefined,
 ): ContentCheck {
   let size = 0;
-  const digest = proof && digestFor(backend, info, proof);
+  const digest = proof && openPlannedDigest(digestPlan(proof, info.size));
   return {
     update(chunk) {
       size += chunk.byteLength;
       digest?.update(chunk);
     },
     finish() {
-      if (size !== info.size)
-        throw new ObjectError(info.key, `gave ${size} of the ${info.size} bytes expected`, {
-          driver: backend.name,
-          retry: 'backoff',
-        });
-      digest?.finish();
+      const problem =
+        sizeProblem(backend, info, size) ??
+        (proof && digest && digestProblem(backend, info, proof, digest.finish()));
+      if (problem !== undefined) throw problem;
     },
   };
 }
 
-function digestFor(
+/** What is to be hashed of a content of `size` bytes, so that digestProblem can judge it. */
+export function digestPlan(proof: ContentProof, size: number): DigestPlan {
+  if (proof.by === 'parts') return { cuts: proof.cuts };
+  if ('md5Parts' in proof) return { cuts: evenCuts(size, proof.md5Parts.partSize) };
+  return { algorithm: proof.checksum.algorithm };
+}
+
+/** What is wrong with the number of bytes that came of an object; undefined: nothing. */
+export function sizeProblem(
+  { name }: Pick<Backend, 'name'>,
+  { key, size }: Pick<ObjectInfo, 'key' | 'size'>,
+  received: number,
+): ObjectError | undefined {
+  if (received === size) return undefined;
+  const problem = `gave ${received} of the ${size} bytes expected`;
+  return new ObjectError(key, problem, { driver: name, retry: 'backoff' });
+}
+
+/** What is wrong with the digests of its content, which are by the plan of the proof; undefined: nothing. */
+export function digestProblem(
   { name, capabilities }: Pick<Backend, 'name' | 'capabilities'>,
   { container, key }: ObjectInfo,
   proof: ContentProof,
-): ContentCheck {
-  const compare = (expected: string, actual: string | undefined) => {
-    if (actual !== expected)
-      throw new ObjectHashMismatchError(key, expected, actual ?? 'unknown', { driver: name });
-  };
+  digests: readonly string[],
+): ObjectHashMismatchError | undefined {
+  const problem = (expected: string, actual: string | undefined) =>
+    actual === expected
+      ? undefined
+      : new ObjectHashMismatchError(key, expected, actual ?? 'unknown', { driver: name });
   if (proof.by === 'parts') {
-    const digests = createPartDigests(proof.cuts);
-    return {
-      update: (chunk) => digests.update(chunk),
-      finish: () =>
-        compare(proof.etag, capabilities.multipart?.etagOfParts(container, digests.finish())),
-    };
+    const parts = digests.map((md5, at) => ({ md5, size: proof.cuts[at] ?? 0 }));
+    return problem(proof.etag, capabilities.multipart?.etagOfParts(container, parts));
   }
-  if ('md5Parts' in proof) {
-    const hash = hashInParts(proof.md5Parts.partSize);
-    return {
-      update: (chunk) => hash.update(chunk),
-      finish: () => compare(proof.md5Parts.hex, hash.digest().hex),
-    };
-  }
-  const digest = createDigest(proof.checksum.algorithm);
-  return {
-    update: (chunk) => digest.update(chunk),
-    finish: () => compare(proof.checksum.hex, digest.checksum().hex),
-  };
+  if ('md5Parts' in proof) return problem(proof.md5Parts.hex, digestOfParts(digests));
+  return problem(proof.checksum.hex, digests[0]);
 }

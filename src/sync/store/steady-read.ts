@@ -10,9 +10,9 @@ const MOST_FAILURES = 5;
 const FIRST_PAUSE_MS = 500;
 
 /**
- * All bytes of a content. A connection that breaks off is followed by another reading from there on, which the digest
- * of the whole then proves to be of the same content; so only a content that is proven may be read like this. Ends early where
- * a reading does.
+ * All bytes of a content. A connection that breaks off, also before the first byte, is followed by another reading from there
+ * on, which the digest of the whole then proves to be of the same content; so only a content that is proven may be read like this.
+ * Ends early where a reading does. Rejects as the first `read` does: the layers of a backend have tried that again.
  */
 export async function* steadyRead(
   read: Read,
@@ -21,9 +21,11 @@ export async function* steadyRead(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let received = 0;
   let failures = 0;
+  let isAnswered = false;
   while (true) {
     try {
       const source = await read(received === 0 ? undefined : { start: received });
+      isAnswered = true;
       for await (const chunk of untilAborted(source, signal)) {
         received += chunk.byteLength;
         failures = 0;
@@ -32,8 +34,7 @@ export async function* steadyRead(
       return;
     } catch (error) {
       signal.throwIfAborted();
-      if (received === 0 || !(error instanceof StorageError) || error.retry === 'never')
-        throw error;
+      if (!isAnswered || !(error instanceof StorageError) || error.retry === 'never') throw error;
       failures += 1;
       if (failures >= MOST_FAILURES) throw error;
       const pause = FIRST_PAUSE_MS * 2 ** (failures - 1);
