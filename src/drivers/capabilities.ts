@@ -150,8 +150,8 @@ export interface QuickPut {
    * Puts each object once, whole or not at all (G1 and G2 hold for each), in their order and many at a time, as `passage` lets
    * each begin. Resolves, when none is under way any more, with one outcome for each object; undefined: it was not begun,
    * because the signal was aborted, the passage was closed, or another object met trouble that is not its own. An object
-   * counts as stored when the provider has confirmed its MD5. Rejects when nothing was begun. Repeats nothing: what failed
-   * may well be stored by `putObject`.
+   * counts as stored when the provider has confirmed its MD5. Rejects when nothing was begun. Repeats nothing, and looks at no
+   * object that is replaced: what failed may well be stored by `putObject`.
    */
   putEach(
     container: string,
@@ -164,7 +164,14 @@ export interface QuickPut {
 export interface QuickObject extends BatchedObject {
   /** The content, which is in memory. */
   readonly bytes: Uint8Array;
+  readonly replaces: ReplacedObject;
 }
+
+/**
+ * What is known of the object that a put replaces: that there is none, or that it was put whole. A provider whose large objects
+ * are made of others looks at one that is `unknown`, to remove what it is made of.
+ */
+export type ReplacedObject = 'nothing' | 'whole' | 'unknown';
 
 /** What the provider says of an object that it has stored. */
 export interface StoredObject {

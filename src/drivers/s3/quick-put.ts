@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
-import type { Call } from '../call.js';
 import type { PutOutcome, QuickObject, QuickPut } from '../capabilities.js';
 import { ObjectError, ObjectHashMismatchError } from '../errors.js';
 import type { HttpAnswer } from '../http/exchange.js';
+import { requestEach } from '../http/quick-batch.js';
 import { createPutRun } from '../put-run.js';
 import type { S3Request } from './client.js';
 import type { S3Context } from './context.js';
@@ -11,26 +11,14 @@ import { quoted } from './etag.js';
 import { checkContainer, checkKey } from './names.js';
 import { digestHeaders } from './payload.js';
 
-/** The request of one object of a batch. */
-interface PutRequest extends S3Request {
-  readonly row: number;
-  readonly object: QuickObject;
-  /** Whether a digest went along that the provider compares before it stores the object. */
-  readonly isPromised: boolean;
-}
-
 /** A PUT for each object, with nothing but that one request: what takes more than that fails here, and putObject does it. */
 export function s3QuickPut(context: S3Context): QuickPut {
   const { client, profile, settings, headers: objectHeaders } = context;
 
-  function requestOf(container: string, object: QuickObject, row: number): PutRequest {
-    const { key, md5, bytes, options } = object;
+  function requestOf(container: string, { key, md5, bytes, options }: QuickObject): S3Request {
     checkKey(key);
-    const { headers, promised } = digestHeaders({ known: [], verified: profile.checksums }, md5);
+    const { headers } = digestHeaders({ known: [], verified: profile.checksums }, md5);
     return {
-      row,
-      object,
-      isPromised: promised.length > 0,
       method: 'PUT',
       operation: 'putObject',
       action: 'put',
@@ -46,46 +34,31 @@ export function s3QuickPut(context: S3Context): QuickPut {
     async putEach(container, objects, passage, call) {
       call.signal.throwIfAborted();
       checkContainer(container);
-      const run = createPutRun(
-        { sizes: objects.map(({ size }) => size), passage, begin: (row) => send(row) },
+      const objectAt = (row: number) => objects[row] as QuickObject;
+      return requestEach<S3Request, PutOutcome>(
+        {
+          client,
+          createRun: createPutRun,
+          sizes: objects.map(({ size }) => size),
+          passage,
+          requestOf: (row) => requestOf(container, objectAt(row)),
+          outcomeOf: (row, answer) => outcomeOf(container, objectAt(row), answer, context),
+          failed: (error) => ({ error }),
+        },
         call,
       );
-      const requests = await open(call, run.ended);
-      const send = (row: number) => {
-        try {
-          requests.begin(requestOf(container, objects[row] as QuickObject, row));
-        } catch (error) {
-          run.ended(row, failed(error));
-        }
-      };
-      try {
-        return await run.outcomes();
-      } finally {
-        requests.close();
-      }
     },
   };
-
-  function open(call: Call, ended: (row: number, outcome: PutOutcome) => void) {
-    return client.openRequests<PutRequest>(
-      {
-        answered: (request, answer) => ended(request.row, outcomeOf(request, answer, context)),
-        failed: ({ row }, error) => ended(row, failed(error)),
-      },
-      call,
-    );
-  }
-}
-
-function failed(error: unknown): PutOutcome {
-  return { error: error instanceof Error ? error : new Error(String(error)) };
 }
 
 function outcomeOf(
-  { object: { key, md5 }, container = '', isPromised }: PutRequest,
+  container: string,
+  { key, md5 }: QuickObject,
   { headers }: HttpAnswer,
-  { etags }: S3Context,
+  { etags, profile }: S3Context,
 ): PutOutcome {
+  // A digest went along, which the provider compares before it stores the object.
+  const isPromised = profile.checksums.includes('md5');
   const reported = etags.ofAnswer(container, headers)[0]?.hex;
   if (reported === undefined && !(isPromised && etags.isOpaque(container))) {
     const problem = 'was answered without the MD5 of what was stored';

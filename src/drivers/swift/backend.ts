@@ -17,6 +17,8 @@ import { listObjects } from './listing.js';
 import { MAX_SEGMENTS, swiftMultipart } from './multipart.js';
 import { keyProblem, MAX_KEY_BYTES, newContainerProblem } from './names.js';
 import { objectOperations } from './objects.js';
+import { swiftQuickGet } from './quick-get.js';
+import { swiftQuickPut } from './quick-put.js';
 import { readObject } from './read.js';
 import { segmentStore } from './segments.js';
 import type { SwiftSettings } from './settings.js';
@@ -75,8 +77,8 @@ export function swiftBackend({
       concurrency: CONCURRENCY,
       copy: swiftCopy(context, parts, multipart, objects),
       batchPut: undefined,
-      quickPut: undefined,
-      quickGet: undefined,
+      quickPut: swiftQuickPut(context, segments),
+      quickGet: swiftQuickGet(context),
       batchDelete: batchDelete(deleteTogether, segments, objects),
       multipart,
       cdn: swiftCdn(context),

@@ -54,7 +54,7 @@ export function objectOperations(context: SwiftContext, large: LargeObjects): Ob
       });
     if ('key' in answer) return answer;
     refuseDropped(key, answer);
-    const md5 = confirmedMd5(key, answer.headers['etag'], payload);
+    const md5 = confirmedMd5(key, answer.headers['etag'], payload.sentMd5());
     const extra = { ...extraFrom(answer.headers), contentType: options.contentType };
     return {
       container,

@@ -62,9 +62,12 @@ export async function preparePayload(
 }
 
 /** The MD5 that the provider's ETag confirms; rejects when it is another one than that of the bytes sent, or missing. */
-export function confirmedMd5(key: string, etag: string | undefined, payload: Payload): string {
+export function confirmedMd5(
+  key: string,
+  etag: string | undefined,
+  sent: string | undefined,
+): string {
   const reported = /^"?([0-9a-f]{32})"?$/i.exec(etag ?? '')?.[1]?.toLowerCase();
-  const sent = payload.sentMd5();
   if (reported === undefined || sent === undefined)
     throw new ObjectError(key, 'was answered without the MD5 of what was stored', {
       driver: SWIFT,

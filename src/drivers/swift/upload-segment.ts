@@ -31,7 +31,7 @@ export function uploadSegment(
         throw fromSource(key, error, SWIFT);
       },
     );
-    const md5 = confirmedMd5(key, headers['etag'], payload);
+    const md5 = confirmedMd5(key, headers['etag'], payload.sentMd5());
     // Checked after the segment was put: an abort that ended before has not seen the segment.
     if (await isOpen(token, call)) return { number, size: payload.size, receipt: md5, md5 };
     const about = { action: 'delete a segment', ...segment, accept: 404 };

@@ -1,4 +1,4 @@
-import type { ExpectedContent } from '../../drivers/capabilities.js';
+import type { ExpectedContent, ReplacedObject } from '../../drivers/capabilities.js';
 import type { ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { Remote } from '../decide.js';
@@ -34,6 +34,7 @@ export interface FileInBatch {
   readonly md5: string;
   /** Where in the memory its content begins; it is as long as `entry` says. */
   readonly begin: number;
+  readonly replaces: ReplacedObject;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { BatchedObject, BatchPut, PutOutcome, QuickPut } from '../../driver
 import { ObjectError } from '../../drivers/errors.js';
 import { OPEN_PASSAGE } from '../../drivers/passage.js';
 import { failpoint } from '../../failpoint.js';
+import type { CopySources } from './copy-sources.js';
 import type { Confirmed, FileInBatch, ObjectStore, PutBatch } from './object-store.js';
 import type { PutDescriptions } from './put-options.js';
 
@@ -13,6 +14,7 @@ export interface PutBatchOptions {
   readonly prefix: string;
   readonly descriptions: Pick<PutDescriptions, 'optionsFor'>;
   readonly putBytes: ObjectStore['putBytes'];
+  readonly sources: Pick<CopySources, 'replaceEach'>;
 }
 
 /** Puts of a batch that are under way at once where each is a call; the target's own limit is in the layers. */
@@ -20,10 +22,7 @@ const AT_ONCE = 32;
 
 /** With one call where the backend takes many objects at once, else with one for each. */
 export function batchPuts(options: PutBatchOptions): PutBatch {
-  const { copy, batchPut, quickPut } = options.backend.capabilities;
-  // A provider that may copy what replaces the source of a copy: each put waits for the copies of its object.
-  const mayReplaceSources = copy !== undefined && !copy.bindsSource;
-  if (mayReplaceSources) return eachByItself(options);
+  const { batchPut, quickPut } = options.backend.capabilities;
   if (batchPut !== undefined) return together(options, batchPut);
   return quickPut === undefined ? eachByItself(options) : quickly(options, quickPut);
 }
@@ -51,16 +50,26 @@ function eachByItself({ putBytes }: PutBatchOptions): PutBatch {
   };
 }
 
-/** What another try may store is sent once more, with a call of its own: that one has retries, and mends what it can. */
+/**
+ * What another try may store is sent once more, with a call of its own: that one has retries, mends what it can, and waits for
+ * the copies of its object.
+ */
 function quickly(options: PutBatchOptions, quickPut: QuickPut): PutBatch {
-  const { container } = options;
+  const { container, sources } = options;
   const sendAgain = eachByItself(options);
   return async (files, content, signal) => {
-    const objects = files.map((file) => ({
-      bytes: bytesOf(file, content),
-      ...objectOf(file, options),
-    }));
-    const outcomes = await quickPut.putEach(container, objects, OPEN_PASSAGE, { signal });
+    const outcomes = new Array<PutOutcome | undefined>(files.length).fill(undefined);
+    const names = files.map(({ name }) => name);
+    await sources.replaceEach(names, async (isReplaced) => {
+      const rows = [...files.keys()].filter(isReplaced);
+      const objects = rowsOf(files, rows).map((file) => ({
+        bytes: bytesOf(file, content),
+        replaces: file.replaces,
+        ...objectOf(file, options),
+      }));
+      const each = await quickPut.putEach(container, objects, OPEN_PASSAGE, { signal });
+      for (const [at, row] of rows.entries()) outcomes[row] = each[at];
+    });
     const confirmed = outcomes.map((outcome, row) => confirmedBy(outcome, files[row]?.md5));
     const again = [...files.keys()].filter((row) => isWorthAnotherTry(outcomes[row]));
     if (again.length === 0) return confirmed;
@@ -94,6 +103,7 @@ function objectOf(
   return { key: prefix + name, size: entry.size, md5, options };
 }
 
+/** A store that takes many objects at once binds copies to their source: see CopySources. */
 function together(options: PutBatchOptions, batchPut: BatchPut): PutBatch {
   const { container } = options;
   return async (files, content, signal) => {

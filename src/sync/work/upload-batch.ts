@@ -1,3 +1,4 @@
+import type { ReplacedObject } from '../../drivers/capabilities.js';
 import { failpoint } from '../../failpoint.js';
 import type { ObjectIndex, ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { Policy } from '../decide.js';
@@ -56,6 +57,7 @@ interface Sending<File extends BatchedFile> {
   readonly file: File;
   readonly md5: string;
   readonly begin: number;
+  readonly replaces: ReplacedObject;
   readonly content: MarkedContent;
   readonly known: ObjectRecord | undefined;
 }
@@ -176,8 +178,19 @@ function place<File extends BatchedFile>(
     if (compared !== 'changed') return compared !== undefined;
   }
   if (!isSendable(file, known, looks)) return false;
-  sending.push({ name: entry.path, entry, file, md5, begin, content, known });
+  const replaces = replacedBy(file, known);
+  sending.push({ name: entry.path, entry, file, md5, begin, replaces, content, known });
   return true;
+}
+
+/** An object whose ETag is the MD5 of its content was put whole. */
+function replacedBy({ listed }: BatchedFile, known: ObjectRecord | undefined): ReplacedObject {
+  if (known === undefined) return listed === 'absent' ? 'nothing' : 'unknown';
+  const isWhole =
+    known.state === 'confirmed' &&
+    known.md5 !== '' &&
+    known.etag?.replaceAll('"', '') === known.md5;
+  return isWhole ? 'whole' : 'unknown';
 }
 
 function isSendable(

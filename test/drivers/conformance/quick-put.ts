@@ -19,7 +19,11 @@ export function quickPutCases(fixture: Fixture): void {
     signal = call.signal,
   ): Promise<readonly (PutOutcome | undefined)[]> {
     const [objects] = batchOf(given);
-    const quick = objects.map((object, at) => ({ ...object, bytes: given[at]!.content }));
+    const quick = objects.map((object, at) => ({
+      ...object,
+      bytes: given[at]!.content,
+      replaces: 'unknown' as const,
+    }));
     return quickPut!.putEach(container, quick, OPEN_PASSAGE, { signal });
   }
 

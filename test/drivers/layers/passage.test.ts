@@ -47,7 +47,14 @@ function rig(layersBy: (clock: ReturnType<typeof fakeClock>) => readonly Layer[]
   const { quickPut } = layered(withQuickPut(inner), layersBy(clock)).capabilities;
   const put = (count: number, given = call) => {
     const objects = Array.from({ length: count }, (_, at) => ({
-      ...{ key: `k${at}`, size: 1, md5: 'm', options: plain, bytes: Buffer.from('x') },
+      ...{
+        key: `k${at}`,
+        size: 1,
+        md5: 'm',
+        options: plain,
+        bytes: Buffer.from('x'),
+        replaces: 'unknown' as const,
+      },
     }));
     return quickPut!.putEach('c', objects, OPEN_PASSAGE, given);
   };
@@ -252,7 +259,14 @@ test('quick puts: no promise is made for an object that need not wait', async ()
     },
   });
   const { quickPut } = layered(backend, layers).capabilities;
-  const object = { key: 'k', size: 1, md5: 'm', options: plain, bytes: Buffer.from('x') };
+  const object = {
+    key: 'k',
+    size: 1,
+    md5: 'm',
+    options: plain,
+    bytes: Buffer.from('x'),
+    replaces: 'unknown' as const,
+  };
   let promises = 0;
   const hook = createHook({
     init(_, type) {

@@ -79,6 +79,25 @@ describe('where a copy is not bound to its source', () => {
     await copied;
   });
 
+  test('P3: of many objects that are replaced together those that are being copied are left, and the others are not copied', async () => {
+    const sources = open(false);
+    const copy = lasting();
+    const copied = sources.copy('b', copy.run);
+    const put = lasting();
+    let rows: readonly boolean[] = [];
+    const replaced = sources.replaceEach(['a', 'b', 'c'], (isReplaced) => {
+      rows = [0, 1, 2].map(isReplaced);
+      return put.run();
+    });
+    expect(rows).toEqual([true, false, true]);
+    expect(await sources.copy('a', async () => 'copied')).toBeUndefined();
+    expect(await sources.copy('b', async () => 'copied')).toBe('copied');
+    put.end();
+    copy.end();
+    expect([await replaced, await copied]).toEqual(['done', 'done']);
+    expect(await sources.copy('a', async () => 'copied')).toBe('copied');
+  });
+
   test('two files that change names at once wait for each other no longer than for a copy', async () => {
     const sources = open(false);
     const swapped = [
