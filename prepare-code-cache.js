@@ -12,30 +12,46 @@ import module from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-// The last step of the build: mirrors a file with the bundled program, and puts the code cache of that run (see
-// src/code-cache.ts) beside the bundle, where starts from a read-only package find it. It fits this version of Node and this
-// kind of processor; other starts make a cache of their own. Node 22 and later keep theirs in the user's folder alone.
+// The last step of the build: runs the bundled program, and puts the code cache of that run (see src/code-cache.ts) beside
+// the bundle, where starts from a read-only package find it. It fits this version of Node and this kind of processor; other
+// starts make a cache of their own. Node 22 and later keep theirs in the user's folder alone.
+//
+// V8 keeps the code of what has run. So the run whose cache is kept does both of what most runs do: it finds nothing to do in one
+// mirror, and makes the first copy of another one, of enough files for a batch.
 
-const CONFIG = `state: ./state
+const FILES = 20;
+const mirrorOf = (name) =>
+  `  - { name: ${name}, source: ./${name}, target: vault, container: ${name} }`;
+const configOf = (...mirrors) => `state: ./state
 targets: { vault: { driver: local, root: ./vault, fsync: false } }
-mirrors: [{ name: documents, source: ./source, target: vault, container: documents }]
+mirrors:
+${mirrors.map(mirrorOf).join('\n')}
 `;
 
 const folder = mkdtempSync(join(tmpdir(), 'longshore-build-'));
+const cache = join(folder, 'cache');
+
+function reconcile(...mirrors) {
+  const config = join(folder, 'longshore.yaml');
+  writeFileSync(config, configOf(...mirrors));
+  rmSync(cache, { recursive: true, force: true });
+  execFileSync(process.execPath, ['dist/bundle/main.js', '-c', config, 'reconcile'], {
+    env: { XDG_CACHE_HOME: cache },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+}
+
 try {
-  mkdirSync(join(folder, 'source'));
-  writeFileSync(join(folder, 'source', 'file'), 'content');
-  writeFileSync(join(folder, 'longshore.yaml'), CONFIG);
-  if (module.enableCompileCache === undefined)
-    execFileSync(
-      process.execPath,
-      ['dist/bundle/main.js', '-c', join(folder, 'longshore.yaml'), 'reconcile'],
-      {
-        env: { XDG_CACHE_HOME: join(folder, 'cache') },
-        stdio: ['ignore', 'ignore', 'pipe'],
-      },
-    );
-  const made = join(folder, 'cache', 'longshore');
+  for (const name of ['unchanged', 'new']) {
+    mkdirSync(join(folder, name));
+    for (let file = 0; file < FILES; file += 1)
+      writeFileSync(join(folder, name, `${file}`), `content ${file}`);
+  }
+  if (module.enableCompileCache === undefined) {
+    reconcile('unchanged');
+    reconcile('unchanged', 'new');
+  }
+  const made = join(cache, 'longshore');
   mkdirSync('dist/bundle/code-cache', { recursive: true });
   // For every user that may run the program.
   for (const name of existsSync(made) ? readdirSync(made) : [])

@@ -59,7 +59,10 @@ function compileCached(text: string, file: string, missing: Compiled[]): Wrapper
   const source = Module.wrap(text);
   const checksum = crc32(source);
   const cacheFile = `${basename(file)}.${process.version}-${process.arch}`;
-  for (const folder of [bundledCacheFolder(dirname(file)), openUserCacheFolder()?.path]) {
+  // The user's folder is looked at only for what the build has not kept: that takes a dozen calls to the system.
+  const folders = [() => bundledCacheFolder(dirname(file)), () => openUserCacheFolder()?.path];
+  for (const folderOf of folders) {
+    const folder = folderOf();
     const cachedData = folder && codeIn(readIfAny(folder, cacheFile), checksum);
     if (!cachedData) continue;
     const script = new Script(source, { filename: file, cachedData });

@@ -5,8 +5,10 @@ import { keptIn, openMirror } from './open-mirror.js';
 import { openPauses, type Pauses } from './pauses.js';
 import type { RuntimeOptions } from './runtime-options.js';
 import { openStateCopy } from './state/open-copy.js';
-import { openState, type State } from './state/open-state.js';
+import { isSmallIndex } from './state/open-index.js';
+import { locationOf, openState, type State } from './state/open-state.js';
 import type { Mirror } from './sync/mirror/mirror.js';
+import { prepareScanThread } from './sync/scan/scan-thread.js';
 import type { Job } from './sync/work/job.js';
 import type { JobWorker } from './sync/work/queue.js';
 import { detect, openTarget, type Target } from './targets.js';
@@ -27,6 +29,8 @@ export async function openRuntime(options: RuntimeOptions): Promise<Runtime> {
   const chosen = config.mirrors.filter(({ name }) => names.length === 0 || names.includes(name));
   for (const { name, driver } of config.targets)
     if (chosen.some(({ target }) => target === name)) world.findDriver(driver).prepare?.();
+  if (mode.persistence.keepsTrying || !chosen.every((mirror) => isLikelySmall(mirror, config)))
+    prepareScanThread();
   for (const { source, createSource } of chosen)
     if (createSource && !mode.dryRun) await makeFolders(source);
 
@@ -127,6 +131,11 @@ function workerOf(mirrors: readonly Mirror[]): JobWorker<Job> {
     },
     dropped: (job) => byName.get(job.mirror)?.dropped(job),
   };
+}
+
+/** A one-shot run scans few files before a thread has started: see startScan. */
+function isLikelySmall({ name, index }: MirrorConfig, { stateFolder }: Config): boolean {
+  return isSmallIndex(locationOf(stateFolder, name, index));
 }
 
 function placeOf(

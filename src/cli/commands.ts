@@ -1,7 +1,7 @@
 import type { Command } from './commander.js';
 import { ONCE_DETAILS, PROBE_DETAILS, REBUILD_DETAILS } from './help.js';
 import type { Io, Program } from './io.js';
-import { prepareToMirror } from './prepare.js';
+import { prepareToMirror, prepareToWatch } from './prepare.js';
 
 // Commander definitions of the commands on mirrors and the configuration. Each loads its code when it runs: `--help`
 // needs none of it, and no command needs that of the others.
@@ -29,7 +29,7 @@ export function addMirrorCommands(
     .description('mirror continuously, in the foreground, until SIGTERM or Ctrl-C')
     .option('--take-over', TAKE_OVER, false)
     .action(async ({ takeOver }: { takeOver: boolean }) => {
-      prepareToMirror();
+      prepareToWatch();
       const { serve } = await import('./serve.js');
       done(await serve(config(), { takeOver }, io, engine));
     });

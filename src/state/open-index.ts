@@ -1,3 +1,4 @@
+import { statPath } from '../file-stat.js';
 import { groupedIndex } from './grouped-index.js';
 import { inodeFile } from './inode-table.js';
 import { lmdbFile, openLmdbStore, openLmdbView } from './lmdb-index.js';
@@ -12,6 +13,18 @@ export function indexFile({ engine, folder }: IndexLocation): string {
 /** What may lie beside an index file and is nothing without it: LMDB's locks, and the table of inodes. */
 export function filesBeside(file: string): readonly string[] {
   return [`${file}-lock`, inodeFile(file), `${inodeFile(file)}-lock`];
+}
+
+/** Bytes of an index with a few hundred records. */
+const SMALL = 256 * 1024;
+
+/** Whether there is an index, and its file is small. Any answer will do: it says only what is worth preparing. */
+export function isSmallIndex(location: IndexLocation): boolean {
+  try {
+    return statPath(indexFile(location)).size <= SMALL;
+  } catch {
+    return false;
+  }
 }
 
 /** @throws StateDamagedError, StateNewerError, StateUnavailableError */

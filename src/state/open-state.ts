@@ -6,6 +6,7 @@ import { makeFolders } from '../make-folders.js';
 import { endPreparedCheck } from './check-in-child.js';
 import { reasonOf, StateError, StateUnavailableError, systemCode } from './errors.js';
 import { type StateLock, takeLock } from './lock.js';
+import type { IndexLocation } from './object-index.js';
 import { type MirrorStore, type MirrorToOpen, openMirror } from './open-mirror.js';
 
 export interface OpenStateOptions {
@@ -59,6 +60,15 @@ export async function openState({ log, ...options }: OpenStateOptions): Promise<
   }
 }
 
+/** Where the state of a mirror is; `folder`: that of all mirrors. */
+export function locationOf(
+  folder: string,
+  mirror: string,
+  engine: IndexLocation['engine'],
+): IndexLocation {
+  return { engine, folder: join(folder, 'mirrors', mirror) };
+}
+
 export interface OpenMirrorsOptions extends Omit<OpenStateOptions, 'log'> {
   /** Called for each mirror whose index or ledger was rebuilt. */
   readonly rebuilt: (mirror: string, why: string) => void;
@@ -75,7 +85,7 @@ export async function openMirrors(
   for (const { engine, ...mirror } of mirrors) {
     const { name } = mirror;
     signal?.throwIfAborted();
-    const location = { engine, folder: join(folder, 'mirrors', name) };
+    const location = locationOf(folder, mirror.name, engine);
     const store = await openMirror({
       ...mirror,
       location,

@@ -145,18 +145,20 @@ function entryAt(
       return problem(path, 'name-too-long', detail, 'path-and-below', stat.ino);
     }
   }
-  return {
+  const entry: LocalEntry = {
     path,
     kind,
     size: kind === 'folder' ? 0 : Number(stat.size),
     mtimeNs: stat.mtimeNs,
     ctimeNs: stat.ctimeNs,
     inode: stat.ino,
-    ...(stat.nlink > 1n && kind !== 'folder' && { links: Number(stat.nlink) }),
     mode: Number(stat.mode) & 0o7777,
     uid: Number(stat.uid),
     gid: Number(stat.gid),
   };
+  if (stat.nlink > 1n && kind !== 'folder')
+    return Object.assign(entry, { links: Number(stat.nlink) });
+  return entry;
 }
 
 function linkAt(

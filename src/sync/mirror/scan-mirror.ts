@@ -24,7 +24,7 @@ export type ScannedMirror = BeginningMirror &
   TwiceWalkedMirror &
   FinishingMirror &
   Pick<Mirror, 'waitingJobs' | 'missed'> & {
-    readonly parts: Pick<Mirror['parts'], 'backend' | 'walksTwice'>;
+    readonly parts: Pick<Mirror['parts'], 'backend' | 'walksTwice' | 'persistence'>;
   };
 
 /**
@@ -55,7 +55,7 @@ export async function scanMirror(
       ? listRemote(backend, { container, prefix, index }, signal, others.note)
       : undefined;
     const { listingOrder } = backend.capabilities;
-    const options = { signal, clock, ...whereToCut(parts) };
+    const options = { signal, clock, ...whereToCut(parts), likelySmall: isLikelySmall(parts) };
     const { summary, changed } = await compareSides(mirror, begun, findings, request, {
       ...options,
       listingOrder,
@@ -131,6 +131,18 @@ async function noteFirstReconcile(
     source: source.identity(),
   }));
   if (deletesKept > 0) missed.miss();
+}
+
+/** Records of a mirror that is scanned before a thread has started. */
+const FEW = 500;
+
+/** A daemon has other work meanwhile. An index without records says nothing about the source. */
+function isLikelySmall({
+  index,
+  persistence,
+}: Pick<Mirror['parts'], 'index' | 'persistence'>): boolean {
+  const count = index.count();
+  return !persistence.keepsTrying && count > 0 && count <= FEW;
 }
 
 /** A small mirror is scanned before a second thread has started. */

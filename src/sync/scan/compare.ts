@@ -5,6 +5,7 @@ import type { WalkProblem } from '../../watcher/problem.js';
 import { type Decision, decide, hasOldMetadata, type Policy, type Remote } from '../decide.js';
 import { decideByRecord } from '../decide-by-record.js';
 import { isRacy } from '../same-stat.js';
+import type { ListedContent } from './remote-page.js';
 import type { IndexSide, ListingSide, SourceSide } from './sides.js';
 
 /** Views of the same names, each in the order of their UTF-8 bytes. See RunSides. */
@@ -69,17 +70,18 @@ export async function* compare(
     const local = source?.name === name ? source.entry : undefined;
     const entry = index?.name === name ? index.entry : undefined;
     const listed = listing?.name === name;
-    const remote = listing === undefined ? 'unknown' : listed ? listing.fact() : 'absent';
+    const content = listing === undefined ? 'unknown' : listed ? listing : 'absent';
     const isCompared = local !== undefined || source === undefined;
     if (isCompared) counts.scanned++;
     counts.bytes += local?.size ?? 0;
     if (
       local !== undefined &&
       entry !== undefined &&
-      isPlainlyUnchanged(local, entry, remote, policy)
+      isPlainlyUnchanged(local, entry, content, policy)
     )
       counts.unchanged++;
     else {
+      const remote: Remote = typeof content === 'string' ? content : content.fact();
       const known = entry?.record;
       const decision =
         source === undefined
@@ -107,7 +109,7 @@ export async function* compare(
 export function isPlainlyUnchanged(
   local: LocalEntry,
   entry: IndexEntry,
-  remote: Remote,
+  remote: 'unknown' | 'absent' | ListedContent,
   policy: Policy,
 ): boolean {
   // Only the record says whether the object says that there are others.

@@ -17,8 +17,15 @@ export interface RemotePage {
 /** Gives the next page, undefined after the last. */
 export type NextPage = () => Promise<RemotePage | undefined>;
 
+/** The content of an object, as far as a listing says it. */
+export interface ListedContent {
+  readonly size: number;
+  /** Hex MD5; undefined where the provider does not report it. */
+  readonly md5?: string | undefined;
+}
+
 /** What a page says of its objects, one by one. */
-export interface RemoteReader {
+export interface RemoteReader extends ListedContent {
   /** False at the end. Before the first call it stands at no object. */
   next(): boolean;
   readonly key: string;
@@ -32,14 +39,21 @@ export function readPage({ objects, inspected }: RemotePage): RemoteReader {
     get key() {
       return reader.key;
     },
+    get size() {
+      return reader.size;
+    },
+    get md5() {
+      return reader.md5;
+    },
     fact() {
       const { size, md5, etag } = reader;
-      return {
+      const fact: { -readonly [Field in keyof RemoteFact]: RemoteFact[Field] } = {
         size,
         inspected,
-        ...(md5 === undefined ? {} : { md5 }),
-        ...(etag === undefined ? {} : { etag }),
       };
+      if (md5 !== undefined) fact.md5 = md5;
+      if (etag !== undefined) fact.etag = etag;
+      return fact;
     },
   };
 }

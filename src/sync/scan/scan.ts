@@ -8,6 +8,7 @@ import type { ScanItem, ScanRequest } from './scan-items.js';
 import { CANCELLED, errorOf, type FromScan, SCANNED } from './scan-messages.js';
 import { mergeParts, partsOf } from './scan-parts.js';
 import { startScanThread } from './scan-thread.js';
+import { scanHere } from './small-scan.js';
 import { sortedListing } from './sorted-listing.js';
 
 export interface ScanOptions {
@@ -20,6 +21,11 @@ export interface ScanOptions {
    * wrong one only costs time.
    */
   readonly cutAt?: ObjectName;
+  /**
+   * True: there are probably few names, and nothing else goes on in this thread. The scan begins here, and goes on in a thread of
+   * its own once it turns out to be larger.
+   */
+  readonly likelySmall?: boolean;
   readonly signal: AbortSignal;
   readonly clock: Clock;
 }
@@ -37,8 +43,8 @@ export interface Scan extends AsyncIterable<readonly ScanItem[]> {
 const PATIENCE_MS = 5000;
 
 /**
- * Scans in a thread of its own, so that the event loop is free meanwhile; it starts with the iteration, which can be
- * had once. Rejects with SourceMissingError, StateDamagedError, StateUnavailableError, ScanFailedError, what the
+ * Scans in a thread of its own, so that the event loop is free meanwhile (see `likelySmall`); it starts with the iteration, which
+ * can be had once. Rejects with SourceMissingError, StateDamagedError, StateUnavailableError, ScanFailedError, what the
  * listing throws, or the signal's reason.
  */
 export function startScan(request: ScanRequest, options: ScanOptions): Scan {
@@ -62,12 +68,20 @@ interface Share {
 
 async function* batches(
   shares: readonly [Share, ...Share[]],
-  { listing, listingOrder = 'utf8', signal, clock }: ScanOptions,
+  { listing, listingOrder = 'utf8', likelySmall = false, signal, clock }: ScanOptions,
 ): AsyncGenerator<readonly ScanItem[], void> {
   signal.throwIfAborted();
-  const [{ request }] = shares;
-  const ordered =
+  const [{ request, shared }] = shares;
+  let ordered =
     listing && listingOrder === 'none' ? sortedListing(listing, request.location.folder) : listing;
+  if (likelySmall && shares.length === 1) {
+    const small = await scanHere(request, ordered, shared, signal);
+    if (small.items !== undefined) {
+      yield small.items;
+      return;
+    }
+    ordered = small.listing;
+  }
   const arrivals = createMailbox<Arrived>();
   const threads = shares.map((share, part) =>
     startScanThread(

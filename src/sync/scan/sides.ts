@@ -5,7 +5,7 @@ import type { WalkProblem } from '../../watcher/problem.js';
 import type { WalkItem } from '../../watcher/walk.js';
 import type { RemoteFact } from '../decide.js';
 import type { Naming } from '../naming.js';
-import { type NextPage, type RemoteReader, readPage } from './remote-page.js';
+import { type ListedContent, type NextPage, type RemoteReader, readPage } from './remote-page.js';
 
 /** A side gave a name before, or twice, after another one. Names would be missed, and taken for gone. */
 export class NamesOutOfOrderError extends Error {
@@ -110,7 +110,7 @@ export function openIndexSide(first: Entries): IndexSide {
   return side;
 }
 
-export interface ListingSide {
+export interface ListingSide extends ListedContent {
   readonly name: ObjectName | undefined;
   fact(): RemoteFact;
   /** A promise only where a page ends: then nothing is known before it resolves. */
@@ -141,15 +141,22 @@ export async function openListingSide(
     } while (reader !== undefined && !step());
     if (reader === undefined) name = undefined;
   };
+  const current = (): RemoteReader => {
+    if (reader === undefined) throw new RangeError('the listing has ended');
+    return reader;
+  };
   await turn();
   return {
     get name() {
       return name;
     },
-    fact() {
-      if (reader === undefined) throw new RangeError('the listing has ended');
-      return reader.fact();
+    get size() {
+      return current().size;
     },
+    get md5() {
+      return current().md5;
+    },
+    fact: () => current().fact(),
     advance() {
       return step() ? undefined : turn();
     },

@@ -13,12 +13,13 @@ export function isSameVersion({ extra }: ObjectInfo, { etag }: ExpectedContent):
 export function remoteFact({ size, checksums, extra }: ObjectInfo): RemoteFact {
   const md5 = checksums.find(({ algorithm }) => algorithm === 'md5')?.hex;
   const etag = extra['etag'];
-  return {
+  const fact: { -readonly [Field in keyof RemoteFact]: RemoteFact[Field] } = {
     size,
     inspected: false,
-    ...(md5 === undefined ? {} : { md5 }),
-    ...(typeof etag === 'string' ? { etag } : {}),
   };
+  if (md5 !== undefined) fact.md5 = md5;
+  if (typeof etag === 'string') fact.etag = etag;
+  return fact;
 }
 
 /** The same from a HEAD of the object, which has its metadata too. */
