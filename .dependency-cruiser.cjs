@@ -3,6 +3,9 @@
 // test/architecture.test.ts holds ARCHITECTURE.md to it. The files directly in src that put the program together
 // (engine, daemon, once, ...) stand between cli and status and may import everything below them.
 const floors = [
+  ['page/browser', ['page', 'status']],
+  ['page', ['status', 'sync']],
+  ['history', ['status', 'telemetry', 'sync', 'state']],
   ['plan', ['sync', 'drivers']],
   ['notify', ['status', 'telemetry', 'sync']],
   ['status', ['telemetry', 'sync/guard', 'sync', 'state', 'watcher', 'config']],
@@ -83,6 +86,7 @@ const floors = [
 
 // Files directly in src that every room may import.
 const ground = [
+  'calendar-day',
   'clock',
   'concurrently',
   'condition',
@@ -94,6 +98,7 @@ const ground = [
   'lmdb-tree',
   'log',
   'make-folders',
+  'package-files',
   'parts-digest',
   'printable',
   'program-files',
@@ -109,7 +114,7 @@ const ground = [
 const settingsKit = '^src/config/(amounts|fields|header-rules|secret|zod)\\.ts$';
 
 /** The files of a room, without those of the rooms inside it. */
-const filesOf = (room) => `^src/${room}/[^/]+\\.ts$`;
+const filesOf = (room) => `^src/${room}/[^/]+\\.tsx?$`;
 
 const within = ([room, below]) => ({
   name: `imports-of-${room}`,
@@ -141,6 +146,9 @@ const doors = {
   mime: 'src/drivers/content-type.ts',
   piscina: 'src/sync/source/file-reader.ts',
   lmdb: 'src/state/lmdb-file.ts',
+  preact: 'src/page/preact.ts',
+  'preact-render-to-string': 'src/page/render.tsx',
+  '@preact/signals': 'src/page/browser/signals.ts',
 };
 
 module.exports = {
@@ -183,7 +191,7 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     parser: 'swc',
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { extensions: ['.ts', '.js'] },
+    enhancedResolveOptions: { extensions: ['.ts', '.tsx', '.js'] },
     detectJSDocImports: false,
   },
 };

@@ -2,6 +2,7 @@ import { openDaemonApi } from './daemon-api.js';
 import { createLifecycle } from './lifecycle.js';
 import { readVersion } from './package-files.js';
 import { programReplaced } from './program-files.js';
+import { openRecordedHistory } from './recorded-history.js';
 import { openRuntime } from './runtime.js';
 import type { RunMode } from './runtime-options.js';
 import { createService } from './service.js';
@@ -71,9 +72,14 @@ export const openDaemon: OpenDaemon = async (
       targets: meter.status,
     });
     await lifecycle.add('control API', api, []);
+    const recorded = await lifecycle.add(
+      'history',
+      openRecordedHistory(config, world, api, status),
+    );
+    const routes = [...api.routes, ...recorded.routes];
     const shown = await lifecycle.add(
       'service',
-      service.open({ config, status, routes: api.routes, drain: drain.signal }),
+      service.open({ config, status, routes, drain: drain.signal }),
     );
 
     return {

@@ -1,5 +1,6 @@
 import * as z from '../config/zod.js';
 import { eventData } from './schema-events.js';
+import { daysAnswer, lagAnswer, throughputAnswer } from './schema-history.js';
 import {
   changesAnswer,
   decideBody,
@@ -75,6 +76,21 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     query: z.object(page),
     answer: quarantinedAnswer,
     refusals: NO_MIRROR,
+  },
+  'GET /mirrors/:mirror/lag': {
+    summary: 'The lag of the last 24 hours',
+    answer: lagAnswer,
+    refusals: NO_MIRROR,
+  },
+  'GET /mirrors/:mirror/days': {
+    summary: 'The last 90 days of a mirror',
+    answer: daysAnswer,
+    refusals: NO_MIRROR,
+  },
+  'GET /targets/:target/throughput': {
+    summary: 'The throughput of the last hour',
+    answer: throughputAnswer,
+    refusals: { 404: 'There is no such target.' },
   },
   'GET /changes': {
     summary: 'What was done last',
