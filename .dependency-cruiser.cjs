@@ -189,6 +189,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
+    // Its parser does not read JSX: test/architecture.test.ts holds these files to the same rules.
+    exclude: { path: '\\.tsx$' },
     parser: 'swc',
     tsPreCompilationDeps: true,
     enhancedResolveOptions: { extensions: ['.ts', '.tsx', '.js'] },

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { defineConfig } from 'rolldown';
 
@@ -107,4 +107,39 @@ export const bundle = (dir, plugins) => [
   ...OTHERS.map(([name, file]) => bundleOf(dir, plugins, [name, `${CACHED}${file}`], false)),
 ];
 
-export default bundle('dist/bundle', [withoutFailpoints]);
+const STYLE = 'src/page/style';
+/** In the order in which rules override each other. */
+const STYLES = [
+  ...['base', 'controls', 'frame', 'overview', 'tables', 'targets', 'mirror', 'plots', 'transfers'],
+  ...['dialogs', 'held', 'drawers', 'narrow', 'phone', 'phone-mirror', 'preferences'],
+];
+
+/** The style of the status page as one file, without comments and what only people need between the words. */
+const style = {
+  name: 'style',
+  generateBundle() {
+    const text = STYLES.map((name) => readFileSync(`${STYLE}/${name}.css`, 'utf8')).join('');
+    const source = text
+      .replace(/\/\*[\s\S]*?\*\//g, '')
+      .replace(/\s+/g, ' ')
+      .replace(/ ?([{};,]) ?/g, '$1')
+      .replaceAll(';}', '}');
+    this.emitFile({ type: 'asset', fileName: 'page.css', source });
+  },
+};
+
+/** A script of the status page, for browsers. There is no source map: nothing but the table of assets is served. */
+const script = (name, file, plugins) =>
+  defineConfig({
+    input: { [name]: resolve(`dist/src/page/browser/${file}.js`) },
+    platform: 'browser',
+    plugins,
+    transform: { define: { 'process.env.NODE_ENV': "'production'" } },
+    output: { dir: 'dist/bundle/page', format: 'iife', entryFileNames: '[name].js', minify: true },
+  });
+
+export default [
+  ...bundle('dist/bundle', [withoutFailpoints]),
+  script('page', 'main', [style]),
+  script('theme', 'theme', []),
+];

@@ -33,7 +33,7 @@ const words = new RegExp(
 const instead = new Map(REFUSED);
 const files = execFileSync(
   'git',
-  ['ls-files', '-z', '*.ts', '*.js', '*.md', '*.yaml', '*.service', '*.timer'],
+  ['ls-files', '-z', '*.ts', '*.tsx', '*.js', '*.md', '*.yaml', '*.service', '*.timer'],
   {
     encoding: 'utf8',
   },

@@ -27,6 +27,31 @@ export function escapeUnprintable(text: string): string {
   );
 }
 
+/** A part of a text: unchanged, or an escape that stands for one character. */
+export interface PrintableRun {
+  readonly text: string;
+  readonly escaped: boolean;
+}
+
+const ESCAPED_ALONE = /[\\\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
+
+/**
+ * For where escapes can be marked, and need no quotes: the text in parts, each unprintable character and each backslash an
+ * escape of its own, written as in a JSON string.
+ */
+export function printableRuns(text: string): readonly PrintableRun[] {
+  const runs: PrintableRun[] = [];
+  let end = 0;
+  for (const { 0: character, index } of text.matchAll(ESCAPED_ALONE)) {
+    if (index > end) runs.push({ text: text.slice(end, index), escaped: false });
+    const written = escapeUnprintable(JSON.stringify(character).slice(1, -1));
+    runs.push({ text: written, escaped: true });
+    end = index + character.length;
+  }
+  if (end < text.length) runs.push({ text: text.slice(end), escaped: false });
+  return runs;
+}
+
 /** For commands that a person may copy: one word that a POSIX shell hands on unchanged, whatever is in it. */
 export function forShell(word: string): string {
   return /^[A-Za-z0-9_./%+,:@=][A-Za-z0-9_./~%+,:@=-]*$/.test(word)

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 interface Rule {
@@ -32,6 +32,40 @@ function floorsOfPage(): readonly Floor[] {
     ([, room = '', below = '']): Floor => [room, listOf(below.replaceAll('`', '').trim())],
   );
 }
+
+/** What a file with JSX imports: rooms of src, '' for the files directly in it, and packages. */
+function importsOf(file: string): readonly { readonly room?: string; readonly name: string }[] {
+  const text = readFileSync(file, 'utf8');
+  return [...text.matchAll(/from '([^']+)'/g)].map(([, name = '']) =>
+    name.startsWith('.')
+      ? { room: relative('src', join(dirname(file), dirname(name))), name: basename(name, '.js') }
+      : { name },
+  );
+}
+
+describe('the files with JSX', () => {
+  const files = (readdirSync('src', { recursive: true }) as string[])
+    .filter((name) => name.endsWith('.tsx'))
+    .map((name) => join('src', name));
+  const floors = new Map(floorsOfRules());
+
+  it('import their own room, those that its row names, and the ground floor', () => {
+    expect(files.length).toBeGreaterThan(10);
+    for (const file of files) {
+      const own = relative('src', dirname(file));
+      const allowed = [own, '', ...(floors.get(own) ?? [])];
+      for (const { room, name } of importsOf(file))
+        if (room !== undefined) expect(allowed, `${file} imports ${name}`).toContain(room);
+    }
+  });
+
+  it('import the packages of the page through one file each', () => {
+    const packages = files.flatMap((file) =>
+      importsOf(file).flatMap(({ room, name }) => (room === undefined ? [`${file} ${name}`] : [])),
+    );
+    expect(packages).toEqual(['src/page/render.tsx preact-render-to-string']);
+  });
+});
 
 describe('the floor plan', () => {
   const floors = floorsOfRules();

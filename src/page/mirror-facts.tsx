@@ -1,0 +1,134 @@
+import { bytes, count, counted, duration } from '../status/units.js';
+import type { MirrorDetail } from './api.js';
+import { Name } from './names.js';
+import { Facts, type MirrorProps, type ViewProps } from './parts.js';
+import { percent } from './small-plots.js';
+import { targetFacts } from './targets.js';
+import { momentOf } from './times.js';
+
+/** What is known of a mirror's source, its comparisons and its target. */
+export function MirrorFacts(props: MirrorProps) {
+  const { model, mirror } = props;
+  const target = model.targets.find((one) => one.target === mirror.target);
+  return (
+    <aside aria-label={`Facts about ${mirror.mirror}`}>
+      <SourceFacts {...props} />
+      <ComparisonFacts {...props} />
+      {target ? (
+        <>
+          <h3>Target {target.target}</h3>
+          <Facts
+            rows={[
+              ...placeRows(model.mirror?.detail, mirror.target),
+              ['Health', HEALTH[target.state]],
+              ...targetFacts(target, model.nowMs),
+              leaseRow(model),
+            ]}
+          />
+        </>
+      ) : null}
+    </aside>
+  );
+}
+
+function SourceFacts({ model, mirror }: MirrorProps) {
+  const { objects, bytes: size, quarantined } = mirror;
+  const { source, excluded, watch } = model.mirror?.detail ?? {};
+  return (
+    <>
+      <h3>Source</h3>
+      <Facts
+        rows={[
+          source ? ['Folder', <Name name={source} most={40} />] : null,
+          ['Mirrored', counted(objects, 'object'), size ? bytes(size) : ''],
+          excluded ? ['Excluded', excludedText(excluded.entries)] : null,
+          ['Quarantined', count(quarantined), quarantined > 0 ? 'see Failures' : ''],
+          watch
+            ? [
+                'Watch',
+                watch.engine === 'scan'
+                  ? 'scans on a timer only'
+                  : `${watch.engine}, ${counted(watch.directories, 'folder')}`,
+              ]
+            : null,
+          watch
+            ? [
+                'Events lost',
+                watch.losses === 0 ? 'never' : counted(watch.losses, 'time'),
+                watch.losses === 0 ? '' : 'scanned each time',
+              ]
+            : null,
+        ]}
+      />
+    </>
+  );
+}
+
+function excludedText(entries: number | null): string {
+  if (entries === null) return 'not known yet';
+  return entries === 0 ? 'nothing' : counted(entries, 'entry', 'entries');
+}
+
+const DELETES = {
+  mirror: 'at once, without a trash',
+  trash: 'to the trash',
+  keep: 'not at all: objects are kept',
+} as const;
+
+function ComparisonFacts({ model, mirror }: MirrorProps) {
+  const { nowMs, zone } = model;
+  const { lastScan = null } = model.mirror?.detail ?? {};
+  const last = mirror.lastReconcile ?? null;
+  const share = mirror.readBackShare ?? null;
+  return (
+    <>
+      <h3>Comparisons</h3>
+      <Facts
+        rows={[
+          lastScan
+            ? [
+                'Last scan',
+                `${momentOf(lastScan.startedAtMs, nowMs, zone)}, ${duration(lastScan.seconds)}`,
+              ]
+            : null,
+          last === null
+            ? ['Last reconcile', '–', 'not known yet']
+            : [
+                'Last reconcile',
+                `${momentOf(last.startedAtMs, nowMs, zone)}, ${duration(last.seconds)}`,
+                last.differences === 0
+                  ? 'no difference'
+                  : `${counted(last.differences, 'object')} differed and ${last.differences === 1 ? 'was' : 'were'} sent again`,
+              ],
+          [
+            'Read back',
+            share === null ? '–' : percent(share, 1),
+            share === null ? 'not known yet' : '',
+          ],
+        ]}
+      />
+    </>
+  );
+}
+
+const HEALTH = { up: 'Up', down: 'Down', paused: 'Paused' } as const;
+
+function placeRows(detail: MirrorDetail | undefined, target: string) {
+  if (detail === undefined) return [];
+  const place = `${target}:${detail.container}/${detail.prefix}`;
+  return [
+    ['Container', <Name name={place} most={40} />] as const,
+    ['Deletes', DELETES[detail.deletes]] as const,
+  ];
+}
+
+function leaseRow(model: ViewProps['model']): readonly [string, string] | null {
+  const { lease = null } = model.mirror?.detail ?? {};
+  if (lease === null) return null;
+  if (!lease.held) return ['Lease', 'not held'];
+  const ago =
+    lease.renewedAtMs === null
+      ? ''
+      : `, renewed ${duration((model.nowMs - lease.renewedAtMs) / 1_000)} ago`;
+  return ['Lease', `held${ago}`];
+}

@@ -1,0 +1,60 @@
+import { count, duration } from '../status/units.js';
+import { FullName } from './names.js';
+import { Command, Facts, type ViewProps } from './parts.js';
+import { momentOf } from './times.js';
+
+const COMMANDS = [
+  ['All of this, in a terminal', 'longshore status'],
+  ['Whether the file on disk is valid', 'longshore check'],
+  ['What waits for a decision', 'longshore held'],
+  ['Try each target', 'longshore probe'],
+] as const;
+
+/** The process, what it was started with, and the commands beside the page. */
+export function ServicePage({ model, acts }: ViewProps) {
+  const { status, nowMs, zone } = model;
+  const { version, host, pid, startedAtMs, configFile, mirrors } = status;
+  return (
+    <>
+      <h1 class="page">The service on {host}</h1>
+      <div class="two">
+        <section aria-labelledby="h-process">
+          <h2 id="h-process">Process</h2>
+          <Facts
+            rows={[
+              ['Version', version],
+              pid === undefined ? null : ['Process id', String(pid)],
+              startedAtMs === undefined
+                ? null
+                : [
+                    'Running since',
+                    momentOf(startedAtMs, nowMs, zone),
+                    duration((nowMs - startedAtMs) / 1_000),
+                  ],
+              configFile === undefined ? null : ['Configuration', <FullName name={configFile} />],
+              ['Mirrors', count(mirrors.length)],
+              ['Targets', count(model.targets.length)],
+              ['Times are those of', zone],
+            ]}
+          />
+        </section>
+        <aside aria-labelledby="h-commands">
+          <h2 id="h-commands">Commands</h2>
+          {COMMANDS.map(([what, command]) => (
+            <div key={command}>
+              <p class="soft">{what}:</p>
+              <Command text={command} acts={acts} />
+            </div>
+          ))}
+          {acts ? (
+            <p class="filters">
+              <button type="button" onClick={() => acts.signOut()}>
+                Sign out
+              </button>
+            </p>
+          ) : null}
+        </aside>
+      </div>
+    </>
+  );
+}

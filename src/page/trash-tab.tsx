@@ -1,0 +1,74 @@
+import { bytes, counted } from '../status/units.js';
+import type { Trash } from './api.js';
+import { Name } from './names.js';
+import { Command, commandLine, type MirrorProps } from './parts.js';
+import { momentOf } from './times.js';
+
+/** What the mirror keeps of deleted and overwritten objects, and how files come back. */
+export function TrashTab({ model, mirror, acts }: MirrorProps) {
+  const trash = model.mirror?.trash;
+  return (
+    <>
+      {trash === undefined ? null : trash.on ? (
+        <Kept trash={trash} model={model} />
+      ) : (
+        <p class="empty">
+          This mirror has no trash: with <code>deletes: trash</code>, what is deleted or overwritten
+          is kept for a time.
+        </p>
+      )}
+      <h3>Bring files back</h3>
+      <p class="soft">In a terminal; into a new folder, so that nothing is overwritten:</p>
+      <Command text={`${commandLine('restore', mirror.mirror)} --to FOLDER`} acts={acts} />
+      {trash?.on ? (
+        <Command text={commandLine('trash', 'list', mirror.mirror)} acts={acts} />
+      ) : null}
+    </>
+  );
+}
+
+function Kept({ trash, model }: { trash: Trash; model: MirrorProps['model'] }) {
+  const { objects, bytes: size, more, newest } = trash;
+  if (objects === 0) return <p class="empty">The trash is empty.</p>;
+  return (
+    <>
+      <h3>
+        In the trash{' '}
+        <small>
+          {more ? 'at least ' : ''}
+          {counted(objects, 'object')}, {bytes(size)}
+        </small>
+      </h3>
+      <table class="trash stack">
+        <thead>
+          <tr>
+            <th scope="col" class="c1">
+              Removed
+            </th>
+            <th scope="col">Path</th>
+            <th scope="col" class="num c4">
+              Size
+            </th>
+            <th scope="col" class="c5">
+              Kept until
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {newest.map(({ name, bytes: own, removedAtMs, untilMs }) => (
+            <tr key={`${name} ${removedAtMs}`}>
+              <td class="c1">{momentOf(removedAtMs, model.nowMs, model.zone)}</td>
+              <td class="p">
+                <Name name={name} />
+              </td>
+              <td class="num c4">{bytes(own)}</td>
+              <td class="c5">
+                {untilMs === null ? 'it is purged' : momentOf(untilMs, model.nowMs, model.zone)}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
+  );
+}
