@@ -58,6 +58,26 @@ and nothing is sent that the container has already. Deletes nothing before that 
 Refuses while the daemon runs, and an index that is sound, unless --force sets it aside under a
 dated name.`;
 
+export const MIRROR_DETAILS = `
+The index is kept below $XDG_STATE_HOME/longshore (~/.local/state/longshore), in a folder for each
+pair of FOLDER and PLACE: the next call goes on from there. A configuration is written beside
+it, for other commands: longshore --config FILE status.
+
+Keys come from where the AWS tools have them, for Swift from the OS_* variables. What a
+configuration can say besides (limits, several mirrors, verify): longshore init.`;
+
+export const IMPORT_DETAILS = `
+Remotes of the kinds s3, swift, local and alias become targets; others are named on stderr. Keys
+are printed as they stand in the file: write the output to a file that only you can read.
+
+  (umask 077; longshore import ~/.config/rclone/rclone.conf > targets.yaml)`;
+
+export const COMPLETION_DETAILS = `
+The Debian package brings these scripts along. Elsewhere:
+  bash   longshore completion bash > ~/.local/share/bash-completion/completions/longshore
+  fish   longshore completion fish > ~/.config/fish/completions/longshore.fish
+  zsh    longshore completion zsh > "\${fpath[1]}/_longshore"`;
+
 export const PROBE_DETAILS = `
 Uploads small objects (and one of a few MiB, in parts) below PREFIX/.longshore/probe-RANDOM/ in
 the container, which every mirror ignores, and removes them again, even after Ctrl-C. Exits with 0

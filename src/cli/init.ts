@@ -15,7 +15,14 @@ export interface InitCommand {
   readonly to: string | undefined;
 }
 
-/** `longshore init`: writes a commented configuration, to stdout for `-`. An existing file stays unchanged. */
+/** Configurations below it are those of the system, whose service has its state here (systemd/longshore.service). */
+const SYSTEM_FOLDER = '/etc/';
+const SYSTEM_STATE = '/var/lib/longshore';
+
+/**
+ * `longshore init`: writes a commented configuration, to stdout for `-`. An existing file stays unchanged, unless it holds
+ * nothing but comments, as that of the Debian package does: then its owner and mode stay.
+ */
 export async function init({ file, source, to }: InitCommand, io: Io): Promise<number> {
   const onStdout = file === '-';
   const path = resolve(io.cwd, onStdout ? 'longshore.yaml' : file);
@@ -23,6 +30,7 @@ export async function init({ file, source, to }: InitCommand, io: Io): Promise<n
   const text = adapted(await readFile(packageFile('config.example.yaml'), 'utf8'), {
     source: inFile(source),
     to: inFile(to),
+    state: path.startsWith(SYSTEM_FOLDER) ? SYSTEM_STATE : undefined,
   });
   const output = openOutput(io.stdout);
   if (onStdout) {
@@ -30,8 +38,21 @@ export async function init({ file, source, to }: InitCommand, io: Io): Promise<n
     await output.finish();
     return EXIT.OK;
   }
+  await writeNew(path, text);
+  const command = `longshore --config ${forShell(file)}`;
+  output.line(`wrote ${printable(path)}`);
+  output.line('Look it over, then:');
+  output.line(`  ${command} check                  say what is wrong with it`);
+  output.line(`  ${command} reconcile --dry-run    show what would be done`);
+  output.line(`  ${command} run                    mirror until stopped`);
+  await output.finish();
+  return EXIT.OK;
+}
+
+async function writeNew(path: string, text: string): Promise<void> {
   try {
-    await writeFile(path, text, { flag: 'wx', mode: 0o600 }); // it may come to hold secrets
+    const flag = (await saysNothing(path)) ? 'w' : 'wx';
+    await writeFile(path, text, { flag, mode: 0o600 }); // it may come to hold secrets
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'EEXIST')
@@ -44,14 +65,12 @@ export async function init({ file, source, to }: InitCommand, io: Io): Promise<n
       { cause: error },
     );
   }
-  const command = `longshore --config ${forShell(file)}`;
-  output.line(`wrote ${printable(path)}`);
-  output.line('Look it over, then:');
-  output.line(`  ${command} check                  say what is wrong with it`);
-  output.line(`  ${command} reconcile --dry-run    show what would be done`);
-  output.line(`  ${command} run                    mirror until stopped`);
-  await output.finish();
-  return EXIT.OK;
+}
+
+/** Whether it is a file without any setting. False where nothing is, or nothing can be read. */
+async function saysNothing(path: string): Promise<boolean> {
+  const content = await readFile(path, 'utf8').catch(() => undefined);
+  return content !== undefined && !/^\s*[^#\s]/m.test(content);
 }
 
 /** Relative paths in a configuration are relative to its file. */
@@ -65,7 +84,11 @@ function seenFrom(folder: string, given: string, cwd: string): string {
 /** The example with the user's own folders in it, as they are to stand there. */
 export function adapted(
   example: string,
-  { source, to }: Pick<InitCommand, 'source' | 'to'>,
+  {
+    source,
+    to,
+    state,
+  }: Pick<InitCommand, 'source' | 'to'> & { readonly state?: string | undefined },
 ): string {
   const withSchema = example.replace(
     '$schema=./config.schema.json',
@@ -75,13 +98,15 @@ export function adapted(
     to === undefined
       ? withSchema
       : withSchema.replace('root: ./containers', () => `root: ${JSON.stringify(to)}`);
-  if (source === undefined) return withTarget;
+  const withState =
+    state === undefined ? withTarget : withTarget.replace('state: ./.longshore', `state: ${state}`);
+  if (source === undefined) return withState;
   const name =
     basename(source)
       .replace(/[^A-Za-z0-9._-]+/g, '-')
       .replace(/^[.-]+/, '')
       .slice(0, 64) || 'first';
-  return withTarget
+  return withState
     .replace('source: ./data', () => `source: ${JSON.stringify(source)}`)
     .replace('create_source: true', '#create_source: true')
     .replace('name: documents', () => `name: ${name}`)

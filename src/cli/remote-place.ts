@@ -88,20 +88,32 @@ function refuseOptions({ profile, region, endpoint, option = [] }: PlaceOptions,
 }
 
 function placeAt(target: TargetConfig, path: string): RemotePlace {
-  const slash = path.indexOf('/');
-  const container = slash < 0 ? path : path.slice(0, slash);
+  const { container, prefix } = containerAndPrefix(path);
   if (container === '')
     throw new UsageError(
       `expected the name of a mirror, or DRIVER:CONTAINER[/PREFIX] such as s3:backups/laptop, got no container in ${JSON.stringify(path)}`,
     );
-  const prefix = slash < 0 ? '' : path.slice(slash + 1);
   return {
     target,
     container,
-    prefix: prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`,
+    prefix,
     trashPrefix: DEFAULT_TRASH,
     symlinks: 'preserve',
     mirror: undefined,
+  };
+}
+
+/** The two parts of `CONTAINER[/PREFIX]`; the prefix is empty or ends in `/`. */
+export function containerAndPrefix(path: string): {
+  readonly container: string;
+  readonly prefix: string;
+} {
+  const slash = path.indexOf('/');
+  if (slash < 0) return { container: path, prefix: '' };
+  const prefix = path.slice(slash + 1);
+  return {
+    container: path.slice(0, slash),
+    prefix: prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`,
   };
 }
 
@@ -114,7 +126,7 @@ function driverTarget(
   const kind = findKind(driver);
   const isLocal = kind.name === 'local';
   const [root, path] = isLocal ? localPlace(resolve(cwd, rest)) : ['', rest];
-  const written = isLocal ? { root, create: false } : settingsOf(kind.name, options);
+  const written = isLocal ? { root, create: false } : settingsOfPlace(kind.name, options);
   const { value, complaints } = read(kind.settings({ folder: cwd, env }), written);
   if (complaints !== undefined)
     throw new UsageError(
@@ -133,7 +145,8 @@ function driverTarget(
   return [target, path];
 }
 
-function findKind(driver: string) {
+/** The driver that a place begins with. @throws UsageError when there is none of this name */
+export function findKind(driver: string) {
   try {
     return findDriver(driver);
   } catch (error) {
@@ -150,7 +163,8 @@ function localPlace(path: string): [root: string, path: string] {
   return [root, path === root ? basename(path) : path.slice(root === '/' ? 1 : root.length + 1)];
 }
 
-function settingsOf(
+/** Settings of a target, as a configuration has them, from those of the command line. @throws UsageError */
+export function settingsOfPlace(
   driver: string,
   { profile, region, endpoint, option = [] }: PlaceOptions,
 ): Readonly<Record<string, unknown>> {

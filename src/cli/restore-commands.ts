@@ -97,7 +97,7 @@ function addVerifyCommand(program: Command, { io, config, done }: CommandContext
 }
 
 /** The settings of a container that no configuration describes. */
-function withPlaceOptions(command: Command): Command {
+export function withPlaceOptions(command: Command): Command {
   return command
     .option('--profile <name>', 'with s3:CONTAINER, the provider, such as aws')
     .option('--region <name>', 'with DRIVER:CONTAINER, the region')

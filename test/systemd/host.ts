@@ -10,9 +10,7 @@ const run = promisify(execFile);
 /** The checkout: this file runs from `dist/test/systemd`. */
 export const checkout = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 
-/** Boots the machine's systemd over a throw-away overlay of `/`; kept outside the repository. */
-const script =
-  process.env['LONGSHORE_SYSTEMD_HOST'] ?? resolve(checkout, '../shared/tools/systemd-host.sh');
+const script = resolve(checkout, 'test/systemd/host.sh');
 
 /** Why no systemd can be had here, or undefined. */
 export const noSystemd = reasonAgainst();
@@ -20,8 +18,7 @@ export const noSystemd = reasonAgainst();
 function reasonAgainst(): string | undefined {
   if (process.platform !== 'linux') return 'not Linux';
   if (process.getuid?.() !== 0) return 'needs root';
-  if (!existsSync('/lib/systemd/systemd')) return 'systemd is not installed';
-  return existsSync(script) ? undefined : `${script} is missing (LONGSHORE_SYSTEMD_HOST)`;
+  return existsSync('/lib/systemd/systemd') ? undefined : 'systemd is not installed';
 }
 
 export interface Result {
@@ -43,10 +40,11 @@ export interface Host {
   close(): Promise<void>;
 }
 
-export async function bootHost(): Promise<Host> {
+/** Boots the systemd of `root`, or this machine's over a throw-away overlay of its files. */
+export async function bootHost(root?: string): Promise<Host> {
   const folder = await mkdtemp('/var/tmp/longshore-systemd-');
   const env = { ...process.env, STATE: join(folder, 'host') };
-  await run('bash', [script, 'start'], { env });
+  await run('bash', [script, 'start', ...(root === undefined ? [] : [root])], { env });
 
   async function inside(command: readonly string[]): Promise<Result> {
     try {

@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Release } from './release.js';
+
+const run = promisify(execFile);
+
+/** What npm puts into every package besides its `files`. */
+const ALWAYS = ['README.md', 'LICENSE'];
+
+interface Manifest {
+  version: string;
+  files: string[];
+  scripts?: unknown;
+  devDependencies?: unknown;
+}
+
+/**
+ * The package for npm, as a file in `out`; resolves with its path. It is installed without a step of ours: it has no scripts.
+ * `stage` is a folder that may be filled.
+ */
+export async function makeTarball(
+  { checkout, version }: Release,
+  { stage, out }: { readonly stage: string; readonly out: string },
+): Promise<string> {
+  const {
+    scripts: _scripts,
+    devDependencies: _tools,
+    ...manifest
+  } = JSON.parse(await readFile(join(checkout, 'package.json'), 'utf8')) as Manifest;
+  for (const path of [...ALWAYS, ...manifest.files.filter((each) => !each.startsWith('!'))]) {
+    await mkdir(dirname(join(stage, path)), { recursive: true });
+    await cp(join(checkout, path), join(stage, path), { recursive: true });
+  }
+  await writeFile(
+    join(stage, 'package.json'),
+    `${JSON.stringify({ ...manifest, version }, null, 2)}\n`,
+  );
+  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', out], {
+    cwd: stage,
+  });
+  const [packed] = JSON.parse(stdout) as { filename: string }[];
+  if (packed === undefined) throw new Error(`npm pack made nothing: ${stdout}`);
+  return join(out, packed.filename);
+}
