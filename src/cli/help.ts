@@ -32,7 +32,9 @@ Exit codes:
 export const ONCE_DETAILS = `
 MIRROR is the name of a mirror in the configuration; without any, all are
 processed. Results go to stdout: one line per mirror, or with --json one object per line, the
-last of each mirror with "event": "summary". Progress and problems go to stderr.`;
+last of each mirror with "event": "summary". Progress and problems go to stderr.
+
+While the daemon runs, it is asked to make the run, and the command does not wait for the end.`;
 
 export const EVENTS_DETAILS = `
 Each line has an id, the name of the event, and its data: docs/api.json describes them. With --since ID it

@@ -13,6 +13,7 @@ import { logWarnings, openLog } from './open-log.js';
 import { noteLine, type Output, openOutput } from './output.js';
 import { openPlanOutput } from './plan-output.js';
 import { canShowProgress, openProgress } from './progress.js';
+import { requestRunInDaemon } from './request-run.js';
 import { isPartial, openTally, summaryOf, type Tally } from './run-tally.js';
 import { openStopSignals } from './stop-signals.js';
 import { heldLine, plannedLine, problemLines, summaryLine } from './summary.js';
@@ -32,7 +33,11 @@ export async function once(
 ): Promise<number> {
   const config = await openConfig(io, configFile);
   checkMirrorNames(config, command.mirrors);
-  if (command.plan === undefined) return runOnceCommand(config, command, io, program);
+  if (command.plan === undefined) {
+    const { dryRun, takeOver } = command;
+    const code = dryRun || takeOver ? undefined : await requestRunInDaemon(config, command, io);
+    return code ?? runOnceCommand(config, command, io, program);
+  }
   const file = resolve(io.cwd, command.plan);
   const plan = openPlanOutput(file, config, command.mirrors, io.clock.now());
   try {

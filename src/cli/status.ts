@@ -1,4 +1,4 @@
-import { askStatus } from '../status/client.js';
+import { askOverview, askStatus } from '../status/client.js';
 import { formatStatus } from '../status/format.js';
 import { EXIT } from './exit.js';
 import { interruptible } from './interruptible.js';
@@ -29,13 +29,11 @@ export async function status(
     let answered = false;
     try {
       do {
-        const answer = await askStatus(command.mirror, {
-          stateFolder: config.stateFolder,
-          clock: io.clock,
-          signal,
-        });
-        if (command.json) output.json(answer);
-        else show(formatStatus(answer, io.clock.now()), command, output, io);
+        const asking = { stateFolder: config.stateFolder, clock: io.clock, signal };
+        const answer = await askStatus(command.mirror, asking);
+        const overview = await askOverview(command.mirror, asking);
+        if (command.json) output.json({ ...answer, ...overview });
+        else show(formatStatus(answer, io.clock.now(), overview?.attention), command, output, io);
         answered = true;
         if (command.watch) await io.clock.sleep(WATCH_EVERY_MS, signal);
       } while (command.watch);

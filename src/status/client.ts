@@ -1,6 +1,7 @@
 import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { Clock } from '../clock.js';
+import type { StatusAnswer } from './schema-status.js';
 import type { DaemonStatus } from './snapshot.js';
 import { SOCKET_NAME, shortPath } from './socket.js';
 
@@ -88,6 +89,27 @@ export async function askStatus(
 ): Promise<DaemonStatus> {
   const query = mirror === undefined ? '' : `?${new URLSearchParams({ mirror })}`;
   return (await askDaemon('GET', `/status${query}`, options)) as DaemonStatus;
+}
+
+/** What the control API says of all mirrors together, beside the status of each. */
+export type StatusOverview = Pick<
+  StatusAnswer,
+  'host' | 'nowMs' | 'eventId' | 'currentToMs' | 'attention'
+>;
+
+/** The same of all mirrors, with what concerns one or all of them. Undefined: the daemon is of a version without it. */
+export async function askOverview(
+  mirror: string | undefined,
+  options: AskOptions,
+): Promise<StatusOverview | undefined> {
+  const answer = await askDaemon('GET', '/api/v1/status', options).catch((error: unknown) => {
+    if (error instanceof DaemonAnswerError) return undefined;
+    throw error;
+  });
+  if (answer === undefined) return undefined;
+  const { host, nowMs, eventId, currentToMs, attention } = answer as StatusAnswer;
+  const concerns = attention.filter((one) => mirror === undefined || one.mirror === mirror);
+  return { host, nowMs, eventId, currentToMs, attention: concerns };
 }
 
 /**

@@ -2,6 +2,8 @@ import { escapeUnprintable, printable } from '../printable.js';
 import type { RunReport } from '../state/ledger.js';
 import type { MirrorStatus } from '../sync/events.js';
 import type { WatchState } from '../watcher/watcher.js';
+import { attentionText } from './attention-text.js';
+import type { Attention } from './schema-status.js';
 import type { DaemonStatus } from './snapshot.js';
 import { objectsIn } from './status-line.js';
 import { table } from './table.js';
@@ -14,12 +16,24 @@ const SHOWN = 20;
 
 type Row = readonly [label: string, text: string];
 
-/** The status for people: a line for each mirror, then its details. `nowMs` is the time on the caller's clock. */
-export function formatStatus(status: DaemonStatus, nowMs: number): string {
+/**
+ * The status for people: what they should know, a line for each mirror, then its details. `nowMs` is the time on the caller's
+ * clock.
+ */
+export function formatStatus(
+  status: DaemonStatus,
+  nowMs: number,
+  attention: readonly Attention[] = [],
+): string {
   const up = duration((nowMs - status.startedAtMs) / 1000);
   const head = `longshore ${status.version}, pid ${status.pid}, up ${up}, ${printable(status.configFile)}`;
   const { mirrors, targets = [] } = status; // a daemon of an older version reports no targets
-  const sections = [head, overview(mirrors), ...mirrors.map((mirror) => details(mirror, nowMs))];
+  const sections = [
+    head,
+    ...(attention.length === 0 ? [] : [attentionText(attention, nowMs)]),
+    overview(mirrors),
+    ...mirrors.map((mirror) => details(mirror, nowMs)),
+  ];
   return `${[...sections, ...(targets.length === 0 ? [] : [calls(targets)])].join('\n\n')}\n`;
 }
 

@@ -1,10 +1,9 @@
 import type { RelativePath } from './entry.js';
 import {
+  decidingPattern,
   type FilterSettings,
   IGNORE_FILE,
-  openFilter,
   type PlacedPattern,
-  patternMatches,
   placedPatterns,
 } from './filter.js';
 import { readIgnoreFile } from './ignore-file.js';
@@ -33,7 +32,7 @@ interface Rule extends Pick<PlacedPattern, 'written' | 'pattern'> {
 }
 
 /**
- * The rule that excludes a path of a source, or includes it again. Of several the last one decides, as gitignore(5) says; a
+ * The rule that excludes a path of a source, or includes it again. Of several the last one decides, as gitignore(5) says, and of several that say the same the first of them; a
  * folder that is excluded takes everything in it along. Ignore files that cannot be read count as empty.
  */
 export function decidingRule(
@@ -58,17 +57,15 @@ export function decidingRule(
   const decided = decideBy(rules, never, path, isFolder);
   if (decided?.excludes || isFolder || include.length === 0)
     return decided ?? { excludes: false, pattern: '', place: undefined, path };
-  const index = include.findLastIndex((pattern) => patternMatches(pattern, path));
-  // The same question to the filter itself: a later pattern may take an earlier one back.
-  const isSelected = !openFilter({ exclude: [], include, never: [] }).ignoresFile(path);
-  return index < 0 || !isSelected
-    ? { excludes: true, pattern: '', place: undefined, path }
-    : {
+  const selecting = decidingPattern(include, path);
+  return selecting?.matches
+    ? {
         excludes: false,
-        pattern: include[index] ?? '',
-        place: { kind: 'setting', setting: 'include', index },
+        pattern: include[selecting.at] ?? '',
+        place: { kind: 'setting', setting: 'include', index: selecting.at },
         path,
-      };
+      }
+    : { excludes: true, pattern: '', place: undefined, path };
 }
 
 function decideBy(
@@ -79,15 +76,12 @@ function decideBy(
 ): DecidingRule | undefined {
   if (never.includes(path)) return { excludes: true, pattern: '', place: { kind: 'own' }, path };
   const asked = isFolder ? `${path}/` : path;
-  const rule = rules.findLast(({ pattern }) => patternMatches(pattern, asked));
-  return (
-    rule && {
-      excludes: !rule.pattern.startsWith('!'),
-      pattern: rule.written,
-      place: rule.place,
-      path,
-    }
+  const decided = decidingPattern(
+    rules.map(({ pattern }) => pattern),
+    asked,
   );
+  const rule = decided && rules[decided.at];
+  return rule && { excludes: decided.matches, pattern: rule.written, place: rule.place, path };
 }
 
 function rulesOfFile(root: string, folder: RelativePath): readonly Rule[] {

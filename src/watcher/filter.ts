@@ -149,10 +149,20 @@ export function placedPatterns(folder: RelativePath, ignoreFile: string): readon
   );
 }
 
-/** Whether a pattern, without regard to a leading `!`, matches a path or a folder above it; a path of a folder ends in `/`. */
-export function patternMatches(pattern: string, path: string): boolean {
-  const body = pattern.startsWith('!') ? pattern.slice(1) : pattern;
-  return body !== '' && !body.startsWith('#') && packageMatcher([body])(path);
+/**
+ * The position of the pattern that decides about a path, and whether it matches: the last one that changes the verdict of those
+ * before it. Undefined: no pattern does. The path of a folder ends in `/`.
+ */
+export function decidingPattern(
+  patterns: readonly string[],
+  path: string,
+): { readonly at: number; readonly matches: boolean } | undefined {
+  let decided: { readonly at: number; readonly matches: boolean } | undefined;
+  for (const at of patterns.keys()) {
+    const matches = packageMatcher(patterns.slice(0, at + 1))(path);
+    if (matches !== (decided?.matches ?? false)) decided = { at, matches };
+  }
+  return decided;
 }
 
 /** The patterns of an ignore file, without trailing spaces that do not count. */

@@ -183,7 +183,8 @@ function factsOf(options: MirrorWorkOptions, now: Situation): MirrorFacts {
 function* knownMoments(options: MirrorWorkOptions, now: Situation): Generator<Since> {
   const { parts, books, held } = options;
   const { guard, clock } = parts;
-  yield* books.pending.ages();
+  const pending = books.pending.oldest();
+  if (pending !== undefined) yield pending;
   for (const { changedAtMs, sinceMs } of books.quarantine.all.values()) {
     const atMs = changedAtMs === undefined ? sinceMs : changedAtMs;
     yield atMs === null ? null : momentOfEpoch(atMs, clock);

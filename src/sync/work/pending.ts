@@ -1,7 +1,7 @@
 import { createCondition } from '../../condition.js';
 import type { ObjectName } from '../../state/object-index.js';
 import type { JobKind } from '../events.js';
-import { older, type Since } from '../moment.js';
+import { isOlder, older, type Since } from '../moment.js';
 import { createNamesByFolder, type NamesByFolder } from './names-by-folder.js';
 
 /** What is to be done about a name, as it looks before it is done. */
@@ -40,6 +40,8 @@ export interface Pending {
   readonly dropped: number;
   /** Of what is pending and what was dropped. */
   ages(): Iterable<Since>;
+  /** The oldest of these; null: one of them is of an unknown age. Undefined: there is none. */
+  oldest(): Since | undefined;
   /** Of both, as far as they are remembered. */
   names(): Iterable<ObjectName>;
   /** A scan has found everything there is to do: of what was dropped only what `isUnseen` is still to be done. */
@@ -116,6 +118,16 @@ export function createPending(): Pending {
       yield* since.values();
       yield* dropped.values();
       if (others !== undefined) yield others.since;
+    },
+    oldest() {
+      // In plain loops: a hundred thousand names are looked through for each status.
+      let found = others?.since;
+      for (const ages of [since, dropped])
+        for (const age of ages.values()) {
+          if (age === null || found === null) return null;
+          if (found === undefined || isOlder(age, found)) found = age;
+        }
+      return found;
     },
     *names() {
       yield* since.keys();

@@ -10,13 +10,17 @@ test('pending: the oldest name is the one whose change is oldest, in whatever or
   pending.add('b', at(20));
   pending.add('a', at(10));
   pending.add('a', at(30));
+  expect(pending.oldest()).toEqual(oldest(pending.ages()));
   expect(oldest(pending.ages())).toEqual(at(10));
   pending.settled('a');
+  expect(pending.oldest()).toEqual(oldest(pending.ages()));
   expect(oldest(pending.ages())).toEqual(at(20));
   pending.add('c', null);
+  expect(pending.oldest()).toEqual(oldest(pending.ages()));
   expect(oldest(pending.ages())).toBeNull();
   pending.settled('c');
   pending.settled('b');
+  expect(pending.oldest()).toEqual(oldest(pending.ages()));
   expect(oldest(pending.ages())).toBeUndefined();
 });
 
@@ -32,6 +36,7 @@ test('pending: dropped work keeps its age until it is found again, or a scan has
   for (const [ms, name] of ['a', 'b', 'c'].entries()) pending.add(name, at(ms));
   for (const name of ['a', 'b', 'c', 'never added']) pending.drop(name);
   expect(pending).toMatchObject({ size: 0, dropped: 3 });
+  expect(pending.oldest()).toEqual(oldest(pending.ages()));
   expect(oldest(pending.ages())).toEqual(at(0));
   pending.add('b', at(50));
   expect(pending).toMatchObject({ size: 1, dropped: 2 });
@@ -51,6 +56,7 @@ test('pending: the age of the oldest is kept of dropped work beyond the limit', 
   }
   expect(pending.dropped).toBe(10_100);
   expect([...pending.ages()].length).toBeLessThanOrEqual(10_001);
+  expect(pending.oldest()).toEqual(oldest(pending.ages()));
   expect(oldest(pending.ages())).toEqual(at(-1));
 });
 
@@ -82,4 +88,20 @@ test('pending: names below a folder are those in it and in folders below, whenev
   expect(pending.namesBelow('a')).toEqual([]);
   pending.add('a/7', at(0));
   expect(pending.namesBelow('a')).toEqual(['a/7']);
+});
+
+test('pending: the sums by kind of job follow what is added, changed, settled and dropped', () => {
+  const pending = createPending();
+  pending.add('a', null, { job: 'upload_object', bytes: 10 });
+  pending.add('b', null);
+  pending.add('c', null, { job: 'delete_object', bytes: 0 });
+  pending.add('a', null, { job: 'upload_object', bytes: 30 });
+  expect(pending.bytes).toBe(30);
+  expect(pending.byJob).toEqual({ upload_object: 2, delete_object: 1 });
+  pending.settled('c');
+  pending.drop('a');
+  expect(pending.bytes).toBe(0);
+  expect(pending.byJob).toEqual({ upload_object: 1 });
+  pending.settled('b');
+  expect(pending.byJob).toEqual({});
 });
