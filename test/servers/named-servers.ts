@@ -17,6 +17,8 @@ export interface Server {
   readonly isCeph: boolean;
   /** Limits what a container may hold, in bytes; `off`: no longer. Undefined: the environment has no command for it. */
   readonly quota: ((container: string, bytes: number | 'off') => void) | undefined;
+  /** The folder below which each file with a name in `.data` has the content of an object; undefined: it cannot be reached. */
+  readonly disks: string | undefined;
 }
 
 const { env } = process;
@@ -49,6 +51,7 @@ export function s3Servers(): readonly Server[] {
         variables,
         isCeph: isCeph(variables),
         quota: quotaOf(variables),
+        disks: env[`${variables}_DISKS`],
       };
     });
   });
@@ -69,6 +72,7 @@ export function swiftServers(): readonly Server[] {
       variables,
       isCeph: isCeph(variables),
       quota: quotaOf(variables),
+      disks: env[`${variables}_DISKS`],
     };
   });
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.js';
 import type { ByteRange } from '../../drivers/call.js';
-import { StorageError } from '../../drivers/errors.js';
+import { ObjectIncompleteError, StorageError } from '../../drivers/errors.js';
 import { untilAborted } from '../../signal.js';
 
 export type Read = (range: ByteRange | undefined) => Promise<AsyncIterable<Uint8Array>>;
@@ -34,6 +34,7 @@ export async function* steadyRead(
       return;
     } catch (error) {
       signal.throwIfAborted();
+      if (error instanceof ObjectIncompleteError) throw error; // the same is missing from there on
       if (!isAnswered || !(error instanceof StorageError) || error.retry === 'never') throw error;
       failures += 1;
       if (failures >= MOST_FAILURES) throw error;
