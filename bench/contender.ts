@@ -26,6 +26,8 @@ export interface Contender {
   before?(place: Place): void;
   /** True: makes no copy. */
   readonly readsOnly?: true;
+  /** What is wrong with what a measured run did instead of a copy; undefined: nothing. */
+  check?(place: Place): string | undefined;
 }
 
 /** Where a program puts the copy of the source when the target is a folder. */
@@ -85,6 +87,25 @@ export function rcloneFromS3(name: string, ...flags: readonly string[]): Contend
     name,
     program: 'rclone',
     command: (place) => rclone(...flags, remote(place), copyOf(place)),
+  };
+}
+
+/** rclone, which reads all of a bucket with a command of this name and these arguments; `$SOURCE` is the folder. */
+export function rcloneReadsS3(
+  name: string,
+  checkers: number,
+  ...[command, ...args]: readonly [string, ...string[]]
+): Contender {
+  return {
+    name,
+    program: 'rclone',
+    command: (place) => ({
+      argv: [
+        ...['rclone', command, '--config', '/dev/null', '--checkers', String(checkers)],
+        ...args.map((each) => (each === '$SOURCE' ? place.source : each)),
+        remote(place),
+      ],
+    }),
   };
 }
 

@@ -18,7 +18,7 @@ export interface Contest {
   readonly to: 'folder' | SinkOptions;
   /**
    * first: each run mirrors the source into nothing. again: each program mirrors once, unmeasured, and the runs find nothing
-   * to do. restore: each run restores what the S3 server holds, which must be the source, into a folder.
+   * to do. restore: each run restores what the S3 server holds, which must be the source, into a folder, or reads it.
    */
   readonly work: 'first' | 'again' | 'restore';
   readonly contenders: readonly Contender[];
@@ -170,10 +170,15 @@ const isInFolder = ({ to, work }: Contest): boolean => to === 'folder' || work =
 /** Throws when the copy differs from the source: a run with a wrong result does not count. */
 async function checkCopy(
   { contest, sink }: Course,
-  { readsOnly }: Contender,
+  { readsOnly, check }: Contender,
   place: Place,
 ): Promise<void> {
   if (readsOnly) return;
+  if (check !== undefined) {
+    const problem = check(place);
+    if (problem === undefined) return;
+    throw new Error(`the result is wrong: ${problem}`);
+  }
   const difference =
     sink === undefined || isInFolder(contest)
       ? differenceOfCopy(place.source, copyOf(place))

@@ -20,6 +20,7 @@ const PEERS: Readonly<Record<string, string>> = {
   find: '--version',
   aws: '--version',
   strace: '--version',
+  md5sum: '--version',
 };
 
 /** Returns the first line of what each program says of its version. What is not on this machine is missing. */

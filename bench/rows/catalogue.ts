@@ -10,6 +10,7 @@ import { rebuild } from './rebuild.js';
 import { restoring } from './restoring.js';
 import { smallFiles } from './small-files.js';
 import { start } from './start.js';
+import { verifying } from './verifying.js';
 import { watching } from './watching.js';
 
 /** All rows, in the order in which they run and stand on the page. */
@@ -17,6 +18,7 @@ export const ROWS: readonly Row[] = [
   ...smallFiles,
   ...largeFiles,
   ...restoring,
+  ...verifying,
   ...nothingToDo,
   ...rebuild,
   ...start,
