@@ -7,6 +7,8 @@ const floors = [
   ['page', ['status', 'sync']],
   ['history', ['status', 'telemetry', 'sync', 'state']],
   ['plan', ['sync', 'drivers']],
+  ['alerts', ['status', 'sync', 'drivers/http', 'state', 'config']],
+  ['metrics', ['status', 'telemetry', 'sync', 'drivers/layers', 'state']],
   ['notify', ['status', 'telemetry', 'sync']],
   ['status', ['telemetry', 'sync/guard', 'sync', 'state', 'watcher', 'config']],
   ['telemetry', ['sync', 'drivers/layers']],
@@ -109,9 +111,9 @@ const ground = [
   'utf8-order',
 ];
 
-// A driver knows nothing of the rest of the configuration but how a setting is described; the answers of the control API are
-// described with zod.
-const settingsKit = '^src/config/(amounts|fields|header-rules|secret|zod)\\.ts$';
+// A driver, or a channel of alerts, knows nothing of the rest of the configuration but how a setting is described; the answers
+// of the control API are described with zod.
+const settingsKit = '^src/config/(amounts|fields|header-rules|notify|secret|zod)\\.ts$';
 
 /** The files of a room, without those of the rooms inside it. */
 const filesOf = (room) => `^src/${room}/[^/]+\\.tsx?$`;
@@ -144,6 +146,8 @@ const doors = {
   commander: 'src/cli/commander.ts',
   ignore: 'src/watcher/filter.ts',
   mime: 'src/drivers/content-type.ts',
+  'prom-client': 'src/metrics/prometheus.ts',
+  nodemailer: 'src/alerts/mail.ts',
   piscina: 'src/sync/source/file-reader.ts',
   lmdb: 'src/state/lmdb-file.ts',
   preact: 'src/page/preact.ts',

@@ -18,7 +18,10 @@ export function mirrorControl(
   const { settings, source, parts } = mirror;
   const requestRun = (run: DueRun) => kept()?.requestRun(run) ?? false;
   return {
-    settings: mirror.settings,
+    settings:
+      settings.maxLagMs === 0
+        ? settings
+        : { ...settings, lagTargetSeconds: settings.maxLagMs / 1_000 },
     status: () => mirror.status(kept()?.watchState() ?? null),
     figures: mirror.figures,
     guard: guardControl(mirror.parts.guard, requestRun),

@@ -10,6 +10,7 @@ import { BRISK } from './sync/backoff.js';
 import type { SyncObserver } from './sync/events.js';
 import { applyPlan, PlanOutdatedError } from './sync/mirror/apply-plan.js';
 import { forgetAcceptedTarget, refuseBlankTarget } from './sync/mirror/blank-target.js';
+import { conditionOf } from './sync/mirror/condition-of.js';
 import type { ScanResult } from './sync/mirror/finish-run.js';
 import { recallIndex } from './sync/mirror/index-snapshot.js';
 import type { Mirror } from './sync/mirror/mirror.js';
@@ -56,18 +57,18 @@ export const runOnce: RunOnce = async (config, options, world, { drain, interrup
       observe: options.dryRun ? asPlan(world.telemetry.emit) : world.telemetry.emit,
       signals: { drain: controller.signal, interrupt },
     });
+    const results: OnceResult[] = [];
     try {
-      const results: OnceResult[] = [];
       for (const mirror of runtime.mirrors) {
         results.push(
           await untilFailedWrite(mirror, runMirror(mirror, options, controller.signal, drain)),
         );
         if (hasFailedEnvironment()) break; // this process can work on no state any more
       }
-      return results;
     } finally {
       await inTime(runtime.stop(), world.clock);
     }
+    return results;
   } finally {
     unlink();
     unlisten();
@@ -116,7 +117,7 @@ async function runMirror(
     stop.throwIfAborted();
     if (result === undefined) throw new Error(`the run of ${settings.name} ended without a result`);
     await parts.lease.release();
-    return { mirror: settings.name, ...result };
+    return { mirror: settings.name, ...result, status: mirror.status(null) };
   } catch (error) {
     drain.throwIfAborted();
     const failure = failureOf(settings.name, error);
@@ -125,6 +126,9 @@ async function runMirror(
       report: startTally(parts.clock).report(),
       complete: false,
       error: failure,
+      ...(!hasFailedEnvironment() && {
+        status: { ...mirror.status(null), ...conditionOf(failure) },
+      }),
     };
   }
 }

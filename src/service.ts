@@ -1,5 +1,8 @@
 import type { Config } from './config/config.js';
-import { type Closable, createLifecycle } from './lifecycle.js';
+import { type Closable, createLifecycle, type Lifecycle } from './lifecycle.js';
+import { isLoopback, openMetricsListener } from './metrics/listener.js';
+import { createMetrics, type MetricsText } from './metrics/metrics.js';
+import { metricsRoutes } from './metrics/routes.js';
 import { createWorkMeter } from './notify/work-meter.js';
 import { openNotifier } from './notify.js';
 import { onAbort } from './signal.js';
@@ -9,14 +12,14 @@ import type { DaemonStatus } from './status/snapshot.js';
 import { formatStatusLine } from './status/status-line.js';
 import type { World } from './world.js';
 
-/** The control socket of a running daemon, and its messages to systemd. */
+/** The control socket of a running daemon, its metrics, and its messages to systemd. */
 export interface Service extends Closable {
   /** Every mirror watches. */
   ready(): Promise<void>;
 }
 
 export interface ServiceOptions {
-  readonly config: Pick<Config, 'stateFolder' | 'drainMs'>;
+  readonly config: Pick<Config, 'stateFolder' | 'drainMs' | 'metrics'>;
   readonly status: () => DaemonStatus;
   /** What can be asked at the control socket. */
   readonly routes: readonly ApiRoute[];
@@ -35,9 +38,15 @@ export function createService({ clock, env, log, telemetry }: World): {
   close(): void;
 } {
   const meter = createWorkMeter(telemetry);
+  const metrics = createMetrics(telemetry, clock);
+  const close = () => {
+    meter.close();
+    metrics.close();
+  };
   return {
-    close: meter.close,
+    close,
     async open({ config, status, routes, drain }) {
+      const readMetrics = () => metrics.text(status());
       const opened = createLifecycle({ clock, deadlineMs: CLOSE_MS });
       const notifier = await opened.add(
         'systemd notification',
@@ -55,20 +64,48 @@ export function createService({ clock, env, log, telemetry }: World): {
       try {
         await opened.add(
           'control socket',
-          openControlServer({ stateFolder: config.stateFolder, routes, clock, log }),
+          openControlServer({
+            stateFolder: config.stateFolder,
+            routes: [...routes, ...metricsRoutes(readMetrics)],
+            clock,
+            log,
+          }),
         );
       } catch (error) {
         // Some file systems have no sockets. That is no reason not to mirror.
         log.error('no control socket: longshore status cannot reach this daemon', { error });
       }
+      await openMetrics(config.metrics, readMetrics, opened, { clock, log });
       return {
         ready: () => notifier.ready(),
         async close() {
           forget();
-          meter.close();
+          close();
           await opened.close();
         },
       };
     },
   };
+}
+
+/** An address that is taken is no reason not to mirror. */
+async function openMetrics(
+  settings: Config['metrics'],
+  read: () => Promise<MetricsText>,
+  opened: Lifecycle,
+  { clock, log }: Pick<World, 'clock' | 'log'>,
+): Promise<void> {
+  if (settings?.listen === undefined) return;
+  const { host, port } = settings.listen;
+  if (!isLoopback(host) && settings.token === undefined)
+    log.warn('metrics are open to other machines', { host, port, advice: 'set metrics.token' });
+  try {
+    const token = settings.token?.reveal();
+    await opened.add(
+      'metrics listener',
+      openMetricsListener({ host, port, token, read, clock, log }),
+    );
+  } catch (error) {
+    log.error('no metrics listener', { host, port, error });
+  }
 }

@@ -6,6 +6,7 @@ import type { LogControl, Logger } from './log.js';
 import type { RunReport } from './state/ledger.js';
 import type { Rebuild } from './state/open-mirror.js';
 import type { DaemonStatus } from './status/snapshot.js';
+import type { MirrorStatus } from './sync/events.js';
 import type { ReadActions } from './sync/mirror/apply-plan.js';
 import type { Telemetry } from './telemetry/telemetry.js';
 
@@ -55,6 +56,8 @@ export interface OnceResult {
   readonly mirror: string;
   readonly report: RunReport;
   readonly complete: boolean;
+  /** The mirror after its run. */
+  readonly status?: MirrorStatus;
   /** Set when the mirror could not run at all (source missing, container refused, …). */
   readonly error?: Error;
 }

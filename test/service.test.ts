@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 
 const options = (different: Partial<ServiceOptions> = {}): ServiceOptions => ({
-  config: { stateFolder, drainMs: 30_000 },
+  config: { stateFolder, drainMs: 30_000, metrics: undefined },
   status: () => daemonStatus(),
   routes: statusRoutes(() => daemonStatus()),
   drain: new AbortController().signal,
@@ -60,7 +60,7 @@ test('P8: a state folder that cannot hold a socket is logged and does not stop t
   const stream = new PassThrough();
   const log = createLogger({ level: 'info', format: 'text', stream, clock: systemClock });
   const service = await createService(world({ log })).open(
-    options({ config: { stateFolder: '/proc/self', drainMs: 0 } }),
+    options({ config: { stateFolder: '/proc/self', drainMs: 0, metrics: undefined } }),
   );
   await service.ready();
   await service.close();

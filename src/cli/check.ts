@@ -1,7 +1,8 @@
 import { access, constants, stat } from 'node:fs/promises';
 import type { Config, MirrorConfig } from '../config/config.js';
 import { ConfigError } from '../config/config-error.js';
-import { SecretError, secretsIn } from '../config/secret.js';
+import { secretsOfConfig } from '../config/config-secrets.js';
+import { SecretError } from '../config/secret.js';
 import { findDriver } from '../drivers/registry/registry.js';
 import { printable } from '../printable.js';
 import { EXIT } from './exit.js';
@@ -41,17 +42,17 @@ export async function check(configFile: string | undefined, io: Io): Promise<num
   return EXIT.OK;
 }
 
-function missingSecrets({ targets }: Config): string[] {
-  return targets.flatMap(({ name, settings }) =>
-    secretsIn(settings).flatMap(({ path, secret }) => {
-      try {
-        secret.reveal();
-        return [];
-      } catch (error) {
-        return [`targets.${[name, ...path].join('.')}: ${messageOf(error)}`];
-      }
-    }),
-  );
+function missingSecrets(config: Config): string[] {
+  return secretsOfConfig(config).flatMap(({ path, secret }) => {
+    try {
+      const value = secret.reveal();
+      return path.at(-1) === 'url' && !/^https?:\/\/./.test(value)
+        ? [`${path.join('.')}: expected a URL that begins with https:// or http://`]
+        : [];
+    } catch (error) {
+      return [`${path.join('.')}: ${messageOf(error)}`];
+    }
+  });
 }
 
 /** Settings that cannot work together, files that cannot be read: opening a driver finds them, and reaches no provider. */

@@ -45,11 +45,18 @@ export function addMirrorCommands(
       .option('--plan <file>', 'write what would be done to this file, and change nothing')
       .option('--json', JSON_LINES, false)
       .option('--take-over', TAKE_OVER, false)
+      .option('--metrics-file <file>', 'write metrics for the textfile collector of node_exporter')
       .addHelpText('after', ONCE_DETAILS)
       .action(
         async (
           mirrors: string[],
-          options: { dryRun: boolean; plan?: string; json: boolean; takeOver: boolean },
+          options: {
+            dryRun: boolean;
+            plan?: string;
+            json: boolean;
+            takeOver: boolean;
+            metricsFile?: string;
+          },
         ) => {
           prepareToMirror();
           const { once } = await import('./once.js');
@@ -65,10 +72,16 @@ export function addMirrorCommands(
     .argument('[mirror]', 'only this mirror')
     .option('--json', 'print JSON', false)
     .option('-w, --watch', 'repeat every second, until Ctrl-C', false)
-    .action(async (mirror: string | undefined, options: { json: boolean; watch: boolean }) => {
-      const { status } = await import('./status.js');
-      done(await status(config(), { mirror, ...options }, io));
-    });
+    .option('--exit-code', 'say by the exit code whether all mirrors are well', false)
+    .action(
+      async (
+        mirror: string | undefined,
+        options: { json: boolean; watch: boolean; exitCode: boolean },
+      ) => {
+        const { status } = await import('./status.js');
+        done(await status(config(), { mirror, ...options }, io));
+      },
+    );
 }
 
 function addRebuildCommand(program: Command, { io, engine, config, done }: CommandContext): void {
@@ -163,7 +176,7 @@ export function addDecisionCommands(program: Command, { io, config, done }: Comm
     });
 }
 
-/** `check`, `probe`, `init` and `schema`: the configuration and its targets. */
+/** `check`, `probe`, `init`, `notify test` and `schema`: the configuration, its targets and channels. */
 export function addSetupCommands(program: Command, { io, config, done }: CommandContext): void {
   program
     .command('check')

@@ -30,6 +30,8 @@ export const EXIT = {
   WORK_DUE: 5,
   /** The target refuses writes: an operator must act there. */
   TARGET_REFUSES: 6,
+  /** A mirror works, and is further behind than its max_lag. */
+  BEHIND: 7,
 } as const;
 
 /** The command line asks for something that does not exist or makes no sense. */

@@ -12,6 +12,7 @@ Examples:
   longshore reconcile photos --dry-run    print what would be done for one mirror
   longshore run                           mirror until stopped (Ctrl-C once: finish running transfers; twice: abort them)
   longshore status --watch                watch the running daemon
+  longshore notify test                   send a test message on each channel
   longshore held                          list the deletes and overwrites that wait for a decision
   longshore ls photos 2026/               list what is stored of a folder
   longshore restore photos --to ~/back    download a mirror, each file verified
@@ -26,7 +27,7 @@ Exit codes:
   1  failed                               4  deletes or overwrites are held: longshore held
   2  wrong usage or configuration         5  --dry-run found work to do, or verify found damage
   6  the target refuses writes: it is full, denies access, was replaced, or its lease cannot be
-     renewed
+     renewed                             7  status --exit-code: a mirror is behind its max_lag
   129, 130, 143  stopped by SIGHUP, Ctrl-C or SIGTERM before the end`;
 
 export const ONCE_DETAILS = `

@@ -94,6 +94,7 @@ function fieldsOf(event: SyncEvent): Readonly<Record<string, unknown>> {
 }
 
 const ALARMS: readonly MirrorState[] = [
+  'behind',
   'source-missing',
   'source-changed',
   'target-down',

@@ -5,6 +5,7 @@ import { counted } from '../status/units.js';
 import type { SyncEvent, SyncObserver } from '../sync/events.js';
 import { systemWorld } from '../system-world.js';
 import { SYNC_EVENTS } from '../telemetry/events.js';
+import type { World } from '../world.js';
 import { EXIT, exitCodeOfRun, exitCodeOfSignal, type Outcome } from './exit.js';
 import type { Io, Program } from './io.js';
 import { logEvents } from './log-events.js';
@@ -14,6 +15,7 @@ import { noteLine, type Output, openOutput } from './output.js';
 import { openPlanOutput } from './plan-output.js';
 import { canShowProgress, openProgress } from './progress.js';
 import { requestRunInDaemon } from './request-run.js';
+import { openRunMetrics } from './run-metrics.js';
 import { isPartial, openTally, summaryOf, type Tally } from './run-tally.js';
 import { openStopSignals } from './stop-signals.js';
 import { heldLine, plannedLine, problemLines, summaryLine } from './summary.js';
@@ -22,6 +24,8 @@ export interface OnceCommand extends OnceOptions {
   readonly json: boolean;
   /** Where the plan of a dry run is written to. */
   readonly plan?: string | undefined;
+  /** Where the metrics of the run are written to. Default: as the configuration says. */
+  readonly metricsFile?: string | undefined;
 }
 
 /** `longshore reconcile` and `longshore scan`: one pass over some mirrors, all its work done, then the end. */
@@ -87,8 +91,10 @@ export async function runOnceCommand(
     logWarnings(config, log);
     const world = systemWorld({ clock: io.clock, env: io.env, log });
     for (const listener of listeners) world.telemetry.listen(SYNC_EVENTS, listener);
+    const metrics = metricsOf(config, command, io, world);
     const results = await runOnce(config, command, world, signals);
     progress?.close();
+    await metrics?.write(results);
     for (const result of results) tell(result, tally.of(result.mirror), command, output, io);
     await output.finish();
     return signalled(signals.received()) ?? exitCodeOfRun(outcome(results, tally.of));
@@ -101,6 +107,18 @@ export async function runOnceCommand(
     signals.close();
     await log.close();
   }
+}
+
+/** A dry run has done nothing that a metric could show. */
+function metricsOf(
+  { file: configFile, metrics }: Config,
+  { metricsFile, dryRun, run }: OnceCommand,
+  { cwd, clock }: Io,
+  { telemetry }: Pick<World, 'telemetry'>,
+) {
+  const path = metricsFile === undefined ? metrics?.textfile : resolve(cwd, metricsFile);
+  if (path === undefined || dryRun) return undefined;
+  return openRunMetrics({ path, configFile, run, telemetry, clock });
 }
 
 function showsProgress({ json, dryRun }: OnceCommand, { stdout, stderr, env }: Io): boolean {

@@ -5,11 +5,14 @@ import { interruptible } from './interruptible.js';
 import type { Io } from './io.js';
 import { checkMirrorNames, openConfig } from './open-config.js';
 import { type Output, openOutput } from './output.js';
+import { exitCodeOfStatus } from './status-code.js';
 
 export interface StatusCommand {
   readonly mirror: string | undefined;
   readonly json: boolean;
   readonly watch: boolean;
+  /** Whether the exit code says how the mirrors are. */
+  readonly exitCode: boolean;
 }
 
 const WATCH_EVERY_MS = 1_000;
@@ -27,6 +30,7 @@ export async function status(
   return interruptible(io, async (interrupt) => {
     const signal = AbortSignal.any([interrupt, output.closed]);
     let answered = false;
+    let code: number = EXIT.OK;
     try {
       do {
         const asking = { stateFolder: config.stateFolder, clock: io.clock, signal };
@@ -35,6 +39,7 @@ export async function status(
         if (command.json) output.json({ ...answer, ...overview });
         else show(formatStatus(answer, io.clock.now(), overview?.attention), command, output, io);
         answered = true;
+        if (command.exitCode) code = exitCodeOfStatus(answer.mirrors);
         if (command.watch) await io.clock.sleep(WATCH_EVERY_MS, signal);
       } while (command.watch);
     } catch (error) {
@@ -42,7 +47,7 @@ export async function status(
       if (!isItsEnd) throw error;
     }
     await output.finish();
-    return EXIT.OK;
+    return code;
   });
 }
 

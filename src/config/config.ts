@@ -1,4 +1,6 @@
 import type { HeaderAndClassRule } from './header-rules.js';
+import type { MetricsConfig } from './metrics.js';
+import type { ChannelConfig, HeartbeatSettings } from './notify.js';
 import type { Timetable } from './timetable.js';
 
 /** What a configuration file says, read and checked: absolute paths, milliseconds, bytes, every default filled in. */
@@ -12,6 +14,10 @@ export interface Config {
   };
   /** How long a first SIGTERM lets running transfers finish. */
   readonly drainMs: number;
+  readonly metrics: MetricsConfig | undefined;
+  readonly notify: readonly ChannelConfig[];
+  /** Of all mirrors together. */
+  readonly heartbeat: HeartbeatSettings | undefined;
   readonly targets: readonly TargetConfig[];
   readonly mirrors: readonly MirrorConfig[];
   /** Warnings to log at start (a literal secret in a readable file). */
@@ -59,6 +65,9 @@ export interface MirrorConfig {
   readonly rescanMs: number;
   /** Between reconciles with the container; 0 is never. */
   readonly reconcileMs: number;
+  /** Milliseconds that a change may wait before the mirror is behind; 0: any time. */
+  readonly maxLagMs: number;
+  readonly heartbeat: HeartbeatSettings | undefined;
   /** How objects are read back; undefined: they are not. `withinMs`: each at least once in this time. */
   readonly verify:
     | {

@@ -1,3 +1,4 @@
+import { channelProblems, namedChannels } from './channels.js';
 import { type Complaint, complaintsBelow, type Reading } from './complaint.js';
 import type { Config, MirrorConfig } from './config.js';
 import {
@@ -7,6 +8,7 @@ import {
   type PlaceProblem,
 } from './cross-checks.js';
 import { list, named, read, type Schema, section, unchecked } from './fields.js';
+import { metricsOf } from './metrics.js';
 import { isInside, patternBelow } from './places.js';
 import { readMirror } from './read-mirror.js';
 import { generalFields, mirrorSection, NAME, NAME_RULE, targetFields } from './schema.js';
@@ -68,6 +70,7 @@ export function interpret(
   const placed = { targets: values(targets), mirrors: values(mirrors) };
   const complaints = [
     ...[general, ...targets, ...mirrors].flatMap((reading) => reading.complaints ?? []),
+    ...channelProblems(general.value?.notify ?? [], placed.mirrors),
     ...crossChecks({
       ...placed,
       state: general.value && realPath(general.value.state),
@@ -75,12 +78,15 @@ export function interpret(
     }),
   ];
   if (general.value === undefined || complaints.length > 0) return { complaints };
-  const { state, log, drain } = general.value;
+  const { state, log, drain, metrics, notify, heartbeat } = general.value;
   return {
     config: {
       stateFolder: state,
       log,
       drainMs: drain,
+      metrics: metricsOf(metrics),
+      notify: namedChannels(notify),
+      heartbeat,
       targets: placed.targets.map(({ target }) => target),
       mirrors: placed.mirrors.map((mirror) => withoutState(mirror, realPath(state))),
     },

@@ -14,10 +14,10 @@ import {
 } from 'yaml';
 import type { Config } from './config.js';
 import { ConfigError } from './config-error.js';
+import { secretsOfConfig } from './config-secrets.js';
 import type { Complaint } from './fields.js';
 import { interpret, type KnownDrivers, type Needs } from './interpret.js';
 import { realPath } from './places.js';
-import { secretsIn } from './secret.js';
 import { showKey } from './wording.js';
 
 export interface LoadOptions {
@@ -44,7 +44,7 @@ export async function loadConfig(
   const place = { folder: dirname(path), env };
   const { config, complaints } = interpret(source.content, place, drivers, realPath, needs);
   if (complaints !== undefined) throw new ConfigError(source.lines(complaints).join('\n'));
-  return { ...config, file: path, warnings: await warningsOf(path, config.targets) };
+  return { ...config, file: path, warnings: await warningsOf(path, config) };
 }
 
 /** The same of a text that no file holds, such as stdin: its relative paths are seen from `cwd`. */
@@ -219,11 +219,12 @@ function pathText(path: Complaint['path']): string {
     .join('');
 }
 
-async function warningsOf(file: string, targets: Config['targets']): Promise<string[]> {
-  const literal = targets.flatMap(({ name, settings }) =>
-    secretsIn(settings).flatMap(({ path, secret }) =>
-      secret.literal ? [`targets.${[name, ...path].join('.')}`] : [],
-    ),
+async function warningsOf(
+  file: string,
+  config: Omit<Config, 'file' | 'warnings'>,
+): Promise<string[]> {
+  const literal = secretsOfConfig(config).flatMap(({ path, secret }) =>
+    secret.literal ? [path.join('.')] : [],
   );
   if (literal.length === 0 || ((await stat(file)).mode & 0o004) === 0) return [];
   return [

@@ -33,6 +33,8 @@ function mirrorOf(written: Infer<typeof mirrorSection>): MirrorConfig {
     trash_prefix,
     trash_keep,
     index_snapshot,
+    max_lag,
+    heartbeat,
     ...same
   } = written;
   return {
@@ -65,6 +67,8 @@ function mirrorOf(written: Infer<typeof mirrorSection>): MirrorConfig {
     rescanMs: rescan,
     reconcileMs: reconcile,
     leaseMs: lease,
+    maxLagMs: max_lag,
+    heartbeat,
     indexSnapshot: snapshotRule(index_snapshot),
   };
 }

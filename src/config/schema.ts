@@ -12,6 +12,8 @@ import {
   unless,
 } from './fields.js';
 import { headerAndClassRules } from './header-rules.js';
+import { metricsSection } from './metrics.js';
+import { heartbeatSection, notifySection } from './notify.js';
 import type { ConfigContext } from './secret.js';
 
 /** Names of mirrors and targets: they become folder names in the state folder, and words on the command line. */
@@ -44,6 +46,12 @@ export const generalFields = (place: ConfigContext) => ({
   drain: duration(
     'How long running transfers may take to finish after a first SIGTERM or Ctrl-C; a second signal drops them.',
   ).default(30 * SECOND),
+  metrics: metricsSection(place).optional(),
+  notify: list(
+    'Where messages go when a mirror needs a person, and when it does no longer.',
+    notifySection(place),
+  ).default([]),
+  heartbeat: heartbeatSection(place).optional(),
 });
 
 /** What every target has, whatever its driver; the driver's own settings stand beside it. */
@@ -182,6 +190,11 @@ export const mirrorSection = (place: ConfigContext) =>
     reconcile: duration('Time between full comparisons with the container. 0: never.').default(
       86_400 * SECOND,
     ),
+    max_lag: duration(
+      'A mirror whose oldest change waits for longer than this is in the state behind. 0: never.',
+      { max: 365 * DAY },
+    ).default(0),
+    heartbeat: heartbeatSection(place).optional(),
     verify: verifySetting,
     lease: duration(
       'How long this mirror may be silent before another machine may take over its part of the container. 0: no lease, any machine may write.',

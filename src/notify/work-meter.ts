@@ -37,10 +37,11 @@ export function createWorkMeter(telemetry: Telemetry): WorkMeter {
 }
 
 /** Work that waits for a retry, for a target that is down or for a source that is gone is not due. */
-function isDue({ state, queued, retrying, running }: MirrorStatus): boolean {
-  if (state !== 'scanning' && state !== 'transferring') return false;
+function isDue({ state, scanning, queued, retrying, running }: MirrorStatus): boolean {
+  if (state !== 'scanning' && state !== 'transferring' && state !== 'behind') return false;
   const inTime = running.some(
     ({ bytes, seconds }) => seconds < JOB_SECONDS + bytes / SLOWEST_BYTES_PER_SECOND,
   );
-  return !inTime && (state === 'scanning' || running.length > 0 || queued > retrying);
+  const scans = state === 'scanning' || (state === 'behind' && scanning);
+  return !inTime && (scans || running.length > 0 || queued > retrying);
 }

@@ -16,6 +16,10 @@ export interface RunReport {
   readonly bytes: number;
   /** Objects without a file that stay, as the mirror's `extraneous` says; missing when there is none. */
   readonly kept?: number;
+  /** Bytes of the files that were scanned; missing: not known. */
+  readonly scannedBytes?: number;
+  /** Objects that stay because the filters exclude their files; missing when there is none. */
+  readonly excluded?: number;
 }
 
 /** The identity of the source when it was first seen; another folder at the path stops deletes until it is accepted. */

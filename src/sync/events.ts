@@ -131,6 +131,8 @@ export type MirrorState =
   | 'scanning'
   | 'transferring'
   | 'in-sync'
+  /** It works, and its oldest change has waited for longer than `max_lag`. */
+  | 'behind'
   /** All is done but what the guard holds. */
   | 'held'
   /** All is done but what failed repeatedly, or is refused, and is tried again. */
@@ -157,6 +159,29 @@ export type MirrorState =
   /** The state folder cannot be read or written (its disk is full, …): nothing is done until it can. */
   | 'state-unavailable';
 
+const STATES: Readonly<Record<MirrorState, true>> = {
+  starting: true,
+  scanning: true,
+  transferring: true,
+  'in-sync': true,
+  behind: true,
+  held: true,
+  failing: true,
+  degraded: true,
+  paused: true,
+  'source-missing': true,
+  'source-changed': true,
+  'target-down': true,
+  'target-changed': true,
+  'target-denied': true,
+  'target-full': true,
+  'lease-lost': true,
+  'target-held': true,
+  'state-unavailable': true,
+};
+
+export const MIRROR_STATES = Object.keys(STATES) as readonly MirrorState[];
+
 export type SyncObserver = (event: SyncEvent) => void;
 
 /** The present state of one mirror; plain JSON. Times are milliseconds since the epoch, null when there was none. */
@@ -171,6 +196,8 @@ export interface MirrorStatus {
   readonly state: MirrorState;
   readonly why: string;
   readonly objects: number;
+  /** A scan is under way or due. */
+  readonly scanning: boolean;
   readonly queued: number;
   readonly running: readonly {
     readonly job: JobKind;
@@ -204,6 +231,8 @@ export interface MirrorStatus {
    * not known: a scan is still to find what has changed.
    */
   readonly lagSeconds: number | null;
+  /** As configured; null: no lag makes the mirror `behind`. */
+  readonly maxLagSeconds: number | null;
   readonly watch: WatchState | null;
   readonly lastScan: RunReport | null;
   readonly lastReconcile: RunReport | null;

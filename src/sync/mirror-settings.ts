@@ -49,6 +49,8 @@ export interface MirrorSettings {
   readonly settleLimitMs: number;
   /** How its objects are read back; undefined: they are not. */
   readonly verify: VerifySettings | undefined;
+  /** How long a change may wait before the mirror is behind; 0: any time. */
+  readonly maxLagMs: number;
   readonly rescanMs: number;
   readonly reconcileMs: number;
   /** Undefined: none is made or used. */

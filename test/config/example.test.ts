@@ -73,7 +73,7 @@ describe('config.example.yaml', () => {
 
   it('has the defaults where it says so', async () => {
     const asItIs = (await load(example)).mirrors[0]!;
-    const { prefix, exclude, include, ...on } = (await load(switchedOn)).mirrors[0]!;
+    const { prefix, exclude, include, heartbeat, ...on } = (await load(switchedOn)).mirrors[0]!;
     expect({ ...asItIs, ...on }).toEqual(asItIs);
   });
 

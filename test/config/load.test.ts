@@ -16,6 +16,7 @@ describe('loadConfig', () => {
       stateFolder: join(at.folder, '.longshore'),
       log: { level: 'info', format: 'text' },
       drainMs: 30_000,
+      notify: [],
       targets: [
         {
           name: 'vault',
@@ -46,6 +47,7 @@ describe('loadConfig', () => {
           reconcileMs: 86_400_000,
           verify: undefined,
           leaseMs: 600_000,
+          maxLagMs: 0,
           indexSnapshot: { everyMs: 86_400_000, ofSmall: false },
           deletes: 'mirror',
           trashPrefix: '.longshore/trash/',

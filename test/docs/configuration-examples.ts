@@ -7,6 +7,50 @@ log:
   format: json
 drain: 1m
 `,
+  Metrics: `
+metrics:
+  listen: 127.0.0.1:9460
+  token: { env: METRICS_TOKEN }
+  textfile: /var/lib/prometheus/node-exporter/longshore.prom
+`,
+  Messages: `
+notify:
+  - kind: ntfy
+    url: https://ntfy.sh/my-secret-topic
+    token: { env: NTFY_TOKEN }
+    name: phone
+    after: 15m
+    remind: 24h
+    mirrors: [documents]
+    states: [held, target-denied, target-full]
+  - { kind: slack, url: { env: SLACK_WEBHOOK }, timeout: 10s }
+  - { kind: mail, to: [ann@example.org], from: longshore@example.org, sendmail: /usr/sbin/sendmail }
+  - kind: mail
+    to: [ann@example.org]
+    from: longshore@example.org
+    smtp:
+      host: smtp.example.org
+      port: 587
+      security: starttls
+      user: longshore@example.org
+      password: { env: SMTP_PASSWORD }
+  - { kind: command, run: [/usr/local/bin/page-me, --priority, high] }
+`,
+  Heartbeat: `
+heartbeat:
+  url: { env: HEARTBEAT_URL }
+  form: healthchecks
+  every: 5m
+`,
+  'Lag and heartbeat': `
+mirrors:
+  - name: documents
+    source: ./Documents
+    target: vault
+    container: documents
+    max_lag: 1h
+    heartbeat: { url: { env: HEARTBEAT_URL }, form: uptime-kuma, every: 1m }
+`,
   'Of every driver': `
 targets:
   vault:

@@ -3,7 +3,12 @@
 type Groups = readonly (readonly [title: string, names: readonly string[]])[];
 
 export const GROUPS = {
-  general: [['State, log and shutdown', ['state', 'log', 'drain']]],
+  general: [
+    ['State, log and shutdown', ['state', 'log', 'drain']],
+    ['Metrics', ['metrics']],
+    ['Messages', ['notify']],
+    ['Heartbeat', ['heartbeat']],
+  ],
   target: [
     [
       'Of every driver',
@@ -100,6 +105,7 @@ export const GROUPS = {
       ['exclude', 'include', 'symlinks', 'folders', 'hardlinks', 'metadata', 'headers'],
     ],
     ['When', ['watch', 'chokidar_limit', 'settle', 'settle_limit', 'rescan', 'reconcile']],
+    ['Lag and heartbeat', ['max_lag', 'heartbeat']],
     ['Reading back', ['verify']],
     ['Deletes, the trash and the guard', ['deletes', 'trash_prefix', 'trash_keep', 'guard']],
     ['Other writers', ['lease', 'overwrite', 'extraneous']],

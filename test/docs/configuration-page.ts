@@ -187,7 +187,7 @@ function valueText(node: Node): string {
       .map((each) => (each.const === undefined ? 'a section' : code(each.const)))
       .join(' or ');
   if (node.type === 'array')
-    return `list of ${node.items?.enum?.map(code).join(', ') ?? (node.items?.properties ? 'sections' : 'patterns')}`;
+    return `list of ${node.items?.enum?.map(code).join(', ') ?? (node.items?.properties ? 'sections' : /pattern/i.test(node.items?.description ?? '') ? 'patterns' : 'texts')}`;
   if (node.type === 'object') return 'a section';
   if (node.type === 'boolean') return '`true` or `false`';
   if (node.type === 'integer') return `a whole number${bounds(node)}`;

@@ -92,6 +92,7 @@ export const STATES = names<MirrorState>({
   scanning: true,
   transferring: true,
   'in-sync': true,
+  behind: true,
   held: true,
   failing: true,
   degraded: true,
@@ -122,6 +123,8 @@ const report: EveryKey<RunReport> = {
   held: true,
   bytes: true,
   kept: true,
+  scannedBytes: true,
+  excluded: true,
 };
 export const REPORT = names(report);
 
@@ -148,6 +151,7 @@ const mirror: EveryKey<MirrorStatus> = {
   state: true,
   why: true,
   objects: true,
+  scanning: true,
   queued: true,
   running: true,
   retrying: true,
@@ -158,6 +162,7 @@ const mirror: EveryKey<MirrorStatus> = {
   heldSinceMs: true,
   lease: true,
   lagSeconds: true,
+  maxLagSeconds: true,
   watch: true,
   lastScan: true,
   lastReconcile: true,

@@ -4,6 +4,7 @@ import { knownDrivers } from '../../src/cli/drivers.js';
 import { configJsonSchema } from '../../src/config/json-schema.js';
 import { apiDocument } from './api-document.js';
 import { configurationPage, type Node } from './configuration-page.js';
+import { metricsPage } from './metrics-page.js';
 
 const project = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -21,5 +22,6 @@ export function madePages(): readonly { readonly path: string; readonly text: st
       path: join(project, 'docs', 'api.json'),
       text: `${JSON.stringify(apiDocument(), undefined, 2)}\n`,
     },
+    { path: join(project, 'docs', 'metrics.md'), text: metricsPage() },
   ];
 }

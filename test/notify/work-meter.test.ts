@@ -22,12 +22,15 @@ test('work is due while a mirror scans or has jobs that could run', () => {
   expect(isDue({ state: 'scanning' })).toBe(true);
   expect(isDue({ state: 'transferring', queued: 1 })).toBe(true);
   expect(isDue({}, { state: 'transferring', queued: 1 })).toBe(true);
+  expect(isDue({ state: 'behind', queued: 1 })).toBe(true);
+  expect(isDue({ state: 'behind', scanning: true })).toBe(true);
 });
 
 test('waiting is not due: nothing to do, a retry, a target that is down, a source that is gone', () => {
   expect(isDue()).toBe(false);
   expect(isDue({ state: 'in-sync' })).toBe(false);
   expect(isDue({ state: 'transferring', queued: 3, retrying: 3 })).toBe(false);
+  expect(isDue({ state: 'behind', queued: 3, retrying: 3 })).toBe(false);
   for (const state of [
     'starting',
     'target-down',

@@ -169,6 +169,9 @@ function configOf(
     stateFolder: join(folder, 'state'),
     log: { level: 'info', format: 'text' },
     drainMs: 0,
+    metrics: undefined,
+    notify: [],
+    heartbeat: undefined,
     warnings: [],
     targets: [
       {
@@ -200,6 +203,8 @@ function configOf(
         rescanMs: 0,
         reconcileMs: 0,
         leaseMs: 0,
+        maxLagMs: 0,
+        heartbeat: undefined,
         indexSnapshot: undefined,
         deletes: 'mirror',
         trashPrefix: '.longshore/trash/',

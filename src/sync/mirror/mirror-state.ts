@@ -33,6 +33,8 @@ export interface MirrorFacts {
   readonly refusal:
     | { readonly run: string; readonly why: string; readonly reconciled: boolean }
     | undefined;
+  /** Asked while the mirror is at work: why its lag is too large; undefined: it is not. */
+  readonly behind: () => string | undefined;
   /** Objects that failed so often that they are tried rarely. */
   readonly failing: number;
   /** The guard holds changes. */
@@ -46,7 +48,15 @@ export interface MirrorFacts {
  * when it is done. A mirror without any of these is in sync.
  */
 export function stateOf(facts: MirrorFacts): Condition {
-  return conditionIn(facts) ?? workIn(facts) ?? leftIn(facts) ?? { state: 'in-sync', why: '' };
+  return conditionIn(facts) ?? atWork(facts) ?? leftIn(facts) ?? { state: 'in-sync', why: '' };
+}
+
+/** Work that takes too long is more than work. */
+function atWork(facts: MirrorFacts): Condition | undefined {
+  const work = workIn(facts);
+  if (work === undefined || work.state === 'target-down') return work;
+  const why = facts.behind();
+  return why === undefined ? work : { state: 'behind', why };
 }
 
 function conditionIn({

@@ -19,6 +19,7 @@ export interface MirrorNow {
   readonly unsent: Pick<UnsentNames, 'size' | 'has'>;
   readonly quarantine: Pick<Quarantine, 'all'>;
   readonly retrying: number;
+  readonly scanning: boolean;
   readonly watch: WatchState | null;
   readonly condition: Condition;
   readonly lagSeconds: number | null;
@@ -33,6 +34,7 @@ export function statusOf({
   unsent,
   quarantine,
   retrying,
+  scanning,
   watch,
   condition,
   lagSeconds,
@@ -51,6 +53,7 @@ export function statusOf({
     ...stats.snapshot(),
     ...condition,
     objects: arrived(index, { pending, quarantine, unsent }),
+    scanning,
     queued: pending.size,
     retrying,
     quarantined: [...quarantine.all].map(asQuarantined),
@@ -59,6 +62,7 @@ export function statusOf({
     heldSinceMs: guard.holding?.sinceMs ?? null,
     lease: lease.status(),
     lagSeconds,
+    maxLagSeconds: settings.maxLagMs === 0 ? null : settings.maxLagMs / 1000,
     watch,
     lastScan,
     lastReconcile,

@@ -7,6 +7,7 @@ import { createSeenTimes, type SeenTimes } from '../scan/seen-times.js';
 import type { Pending } from '../work/pending.js';
 import type { Quarantine } from '../work/quarantine.js';
 import type { TargetRoom } from '../work/target-room.js';
+import { createBehind } from './behind.js';
 import { conditionOf } from './condition-of.js';
 import type { ContainerTrouble } from './container-trouble.js';
 import type { HeldChanges } from './held-changes.js';
@@ -51,6 +52,8 @@ export interface MirrorWork {
   /** When a change was made that this run finds at a path. */
   changedAt(path: RelativePath, due: DueRun): Since;
   condition(): Condition;
+  /** Whether a scan is under way or due. */
+  isScanning(): boolean;
   /** What would not be done if the mirror ended now: objects whose work waits, runs or was dropped, and whether there are events besides. */
   left(): { readonly objects: number; readonly events: boolean };
   /** See lagOf. */
@@ -58,7 +61,10 @@ export interface MirrorWork {
 }
 
 export interface MirrorWorkOptions {
-  readonly parts: Pick<MirrorParts, 'guard' | 'ledger' | 'health' | 'paused' | 'clock'>;
+  readonly parts: Pick<
+    MirrorParts,
+    'settings' | 'guard' | 'ledger' | 'health' | 'paused' | 'clock'
+  >;
   readonly books: UndoneWork;
   readonly held: Pick<HeldChanges, 'since'>;
   readonly room: Pick<TargetRoom, 'trouble'>;
@@ -87,6 +93,7 @@ interface Situation {
   /** A watch ended with events that were not handled, and no scan has finished since. */
   unheard: boolean;
   stopped: Condition | undefined;
+  readonly behind: ReturnType<typeof createBehind>;
   deleteVeto: string | undefined;
 }
 
@@ -104,6 +111,7 @@ export function createMirrorWork(options: MirrorWorkOptions): MirrorWork {
     begun: false,
     unheard: false,
     stopped: undefined,
+    behind: createBehind(parts.settings.maxLagMs, clock),
     deleteVeto: undefined,
   };
 
@@ -143,10 +151,15 @@ export function createMirrorWork(options: MirrorWorkOptions): MirrorWork {
       return heard === undefined ? now.seen.at(path) : momentAt(heard, clock);
     },
     condition: () => stateOf(factsOf(options, now)),
+    isScanning: () => openRuns(options, now).length > 0 || books.missed.missed,
     left: () => ({ objects: pending.size + pending.dropped, events: now.unheard }),
-    lagSeconds: () =>
-      lagOf({ known: knownMoments(options, now), unfound: unfound(options, now) }, clock),
+    lagSeconds: () => lagNow(options, now),
   };
+}
+
+function lagNow(options: MirrorWorkOptions, now: Situation): number | null {
+  const undone = { known: knownMoments(options, now), unfound: unfound(options, now) };
+  return lagOf(undone, options.parts.clock);
 }
 
 function openRuns({ books }: MirrorWorkOptions, { watch }: Situation): readonly DueRun[] {
@@ -173,6 +186,7 @@ function factsOf(options: MirrorWorkOptions, now: Situation): MirrorFacts {
       why: refusal[1],
       reconciled: ledger.read().reconciled,
     },
+    behind: () => now.behind(() => lagNow(options, now)),
     failing: quarantine.all.size,
     held: guard.holding !== undefined,
     unwatched: now.watch?.unwatched() ?? [],

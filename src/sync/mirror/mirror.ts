@@ -181,6 +181,7 @@ function statusNow(
     unsent,
     quarantine,
     retrying: runner.attempts.retrying,
+    scanning: work.isScanning(),
     watch,
     condition: work.condition(),
     lagSeconds: work.lagSeconds(),

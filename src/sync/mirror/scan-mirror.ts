@@ -107,6 +107,8 @@ async function compareSides(
   run.tally.counts.scanned = summary.scanned;
   run.tally.counts.unchanged += summary.unchanged;
   if (summary.kept > 0) run.tally.counts.kept = summary.kept;
+  if (summary.bytes > 0) run.tally.counts.scannedBytes = summary.bytes;
+  if (summary.excluded > 0) run.tally.counts.excluded = summary.excluded;
   return { summary, changed };
 }
 

@@ -13,6 +13,7 @@ const DONE: MirrorFacts = {
   pending: 0,
   unsettled: false,
   dropped: 0,
+  behind: () => undefined,
   refusal: undefined,
   failing: 0,
   held: false,
@@ -42,7 +43,18 @@ const BY_WEIGHT: readonly (readonly [Partial<MirrorFacts>, state: string, why: s
   ],
 ];
 
+const BEHIND = { behind: () => 'the oldest change waits for longer than 1 s (max_lag)' };
+
 describe('mirror state', () => {
+  test('is behind while work takes longer than max_lag, and says what is worse where something is', () => {
+    for (const work of [{ pending: 1 }, { scans: ['start'] }, { dropped: 1 }, { unsettled: true }])
+      expect(stateOf({ ...DONE, ...work, ...BEHIND }).state).toBe('behind');
+    expect(stateOf({ ...DONE, ...BEHIND }).state).toBe('in-sync');
+    expect(stateOf({ ...DONE, ...BEHIND, failing: 1 }).state).toBe('failing');
+    const down = { state: 'target-down', why: 'no answer' } as const;
+    expect(stateOf({ ...DONE, ...BEHIND, pending: 1, target: down })).toEqual(down);
+  });
+
   test.each(BY_WEIGHT)('is decided by %j alone', (fact, state, why) => {
     expect(stateOf({ ...DONE, ...fact })).toEqual({ state, why });
   });

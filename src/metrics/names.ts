@@ -1,0 +1,172 @@
+/** One metric, as Prometheus knows it: https://prometheus.io/docs/practices/naming/ is the source of the names. */
+export interface MetricFacts {
+  readonly type: 'gauge' | 'counter' | 'histogram';
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+const gauge = (labels: readonly string[], help: string) =>
+  ({ type: 'gauge', help, labels }) as const;
+const counter = (labels: readonly string[], help: string) =>
+  ({ type: 'counter', help, labels }) as const;
+const histogram = (labels: readonly string[], help: string) =>
+  ({ type: 'histogram', help, labels }) as const;
+
+/**
+ * All metrics of longshore. Labels have few values each: names of mirrors and targets from the configuration, and words of the
+ * program. No label has the name of an object. docs/metrics.md is made from this table.
+ */
+export const METRICS = {
+  longshore_info: gauge(['version'], 'Always 1; its label is the version of the program.'),
+  longshore_start_time_seconds: gauge([], 'Unix time at which the program started.'),
+
+  longshore_mirror_info: gauge(
+    ['mirror', 'target', 'deletes'],
+    'Always 1; its labels are the settings of the mirror.',
+  ),
+  longshore_mirror_state: gauge(
+    ['mirror', 'state'],
+    'Whether the mirror is in this state: 1 for one of its states, 0 for the others.',
+  ),
+  longshore_mirror_lag_seconds: gauge(
+    ['mirror'],
+    'Age of the oldest local change that is not confirmed in the container; missing while a scan is still to find out.',
+  ),
+  longshore_mirror_lag_known: gauge(
+    ['mirror'],
+    'Whether the lag is known: 0 while a scan is still to find out.',
+  ),
+  longshore_mirror_max_lag_seconds: gauge(
+    ['mirror'],
+    'The configured max_lag, above which the mirror is behind; missing where there is none.',
+  ),
+  longshore_mirror_last_success_timestamp_seconds: gauge(
+    ['mirror', 'kind'],
+    'Unix time of the last success: the end of a scan or reconcile of the whole source, the last moment in sync, or the last job of a kind; missing before the first.',
+  ),
+  longshore_mirror_last_run_success: gauge(
+    ['mirror', 'run'],
+    'Whether the last run of this kind saw the whole source: 0 when it failed or could not read a part.',
+  ),
+  longshore_mirror_last_run_duration_seconds: gauge(
+    ['mirror', 'run'],
+    'How long the last run of this kind over the whole source took.',
+  ),
+
+  longshore_mirror_objects: gauge(
+    ['mirror', 'state'],
+    'Objects by state: stored (in the container, in some version), in_sync (at least so many), pending, retrying, failing, held, and excluded (kept although the filters exclude their files).',
+  ),
+  longshore_mirror_bytes: gauge(
+    ['mirror', 'state'],
+    'Content by state: source (files that the last scan found), running (in the jobs that run).',
+  ),
+  longshore_mirror_skipped_files: gauge(
+    ['mirror', 'reason'],
+    'Files that the last scan skipped, by reason.',
+  ),
+  longshore_mirror_running_jobs: gauge(['mirror'], 'Jobs that run; a batch is one.'),
+
+  longshore_jobs_total: counter(['mirror', 'kind', 'result'], 'Jobs that ended, one per object.'),
+  longshore_job_duration_seconds: histogram(
+    ['mirror', 'kind'],
+    'How long the jobs took that succeeded; each object of a batch took as long as the batch.',
+  ),
+  longshore_sent_bytes_total: counter(
+    ['mirror'],
+    'Content of the objects that were sent and confirmed.',
+  ),
+  longshore_runs_total: counter(
+    ['mirror', 'run', 'result'],
+    'Scans and reconciles that ended: complete, partial (a part of the source could not be read) or failed.',
+  ),
+
+  longshore_request_duration_seconds: histogram(
+    ['target', 'class'],
+    'Duration of the requests to the target, each attempt by itself, without waits for the configured limits.',
+  ),
+  longshore_request_failures_total: counter(
+    ['target', 'class', 'error'],
+    'Requests that failed, by class of the error.',
+  ),
+  longshore_request_bytes_total: counter(
+    ['target', 'direction'],
+    'Content of the requests that succeeded, and of reads that began: sent or received.',
+  ),
+  longshore_throttles_total: counter(
+    ['target'],
+    'Requests that the provider refused because there were too many.',
+  ),
+  longshore_limit_waits_total: counter(
+    ['target'],
+    'Waits for the configured request_rate and bandwidth.',
+  ),
+  longshore_limit_wait_seconds_total: counter(
+    ['target'],
+    'Time spent in these waits, added up over requests.',
+  ),
+  longshore_request_slots: gauge(
+    ['target'],
+    'Requests that may be under way at once: fewer after the provider has throttled.',
+  ),
+  longshore_request_slots_limit: gauge(
+    ['target'],
+    'Requests that may be under way at once, as configured.',
+  ),
+
+  longshore_watch_losses_total: counter(
+    ['mirror'],
+    'How often events of the source may have been lost, each followed by a scan.',
+  ),
+  longshore_watch_folders: gauge(['mirror'], 'Folders that are watched.'),
+  longshore_watch_degraded_folders: gauge(
+    ['mirror'],
+    'Parts of the source that are not watched, but scanned on a timer.',
+  ),
+
+  longshore_verify_share_ratio: gauge(
+    ['mirror'],
+    'Share of the objects that were read back within the configured time, from 0 to 1.',
+  ),
+  longshore_verify_oldest_proof_timestamp_seconds: gauge(
+    ['mirror'],
+    'Unix time at which the object was read back that was not read back for the longest.',
+  ),
+  longshore_verify_never_verified_objects: gauge(['mirror'], 'Objects that were never read back.'),
+  longshore_verify_damaged_objects: gauge(
+    ['mirror'],
+    'Objects that were read back, are not what was sent, and were not healed.',
+  ),
+  longshore_verify_unreadable_objects: gauge(
+    ['mirror'],
+    'Objects that could not be read back, or have no checksum to compare with.',
+  ),
+  longshore_damage_found_total: counter(
+    ['mirror', 'problem'],
+    'Objects that were found damaged, changed or missing when they were read back.',
+  ),
+
+  longshore_guard_holding: gauge(
+    ['mirror'],
+    'Whether the guard holds deletes or overwrites until a person decides.',
+  ),
+  longshore_guard_held_since_timestamp_seconds: gauge(
+    ['mirror'],
+    'Unix time since which changes are held; missing when none are.',
+  ),
+
+  longshore_lease_held: gauge(
+    ['mirror'],
+    'Whether this process has the lease of the mirror; missing where there is no lease.',
+  ),
+  longshore_lease_fence: gauge(
+    ['mirror'],
+    'Number that grows with each change of the holder of the lease.',
+  ),
+  longshore_lease_renewed_timestamp_seconds: gauge(
+    ['mirror'],
+    'Unix time of the last renewal of the lease.',
+  ),
+} as const satisfies Readonly<Record<string, MetricFacts>>;
+
+export type MetricName = keyof typeof METRICS;
