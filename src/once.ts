@@ -1,3 +1,4 @@
+import { openRunAlerting, wantsAlerts } from './alerting.js';
 import { untilFirstEnds } from './concurrently.js';
 import { LeaseHeldError } from './lease/errors.js';
 import type { Acquired } from './lease/lease.js';
@@ -57,6 +58,8 @@ export const runOnce: RunOnce = async (config, options, world, { drain, interrup
       observe: options.dryRun ? asPlan(world.telemetry.emit) : world.telemetry.emit,
       signals: { drain: controller.signal, interrupt },
     });
+    const reports = !options.dryRun && wantsAlerts(config);
+    const alerting = reports ? await openRunAlerting(config, world) : undefined;
     const results: OnceResult[] = [];
     try {
       for (const mirror of runtime.mirrors) {
@@ -68,6 +71,7 @@ export const runOnce: RunOnce = async (config, options, world, { drain, interrup
     } finally {
       await inTime(runtime.stop(), world.clock);
     }
+    await alerting?.report(results);
     return results;
   } finally {
     unlink();

@@ -1,7 +1,9 @@
+import { openAlerting, wantsAlerts } from './alerting.js';
 import type { Config } from './config/config.js';
 import { type Closable, createLifecycle, type Lifecycle } from './lifecycle.js';
 import { isLoopback, openMetricsListener } from './metrics/listener.js';
-import { createMetrics, type MetricsText } from './metrics/metrics.js';
+import { createMetrics } from './metrics/metrics.js';
+import type { MetricsText } from './metrics/metrics-text.js';
 import { metricsRoutes } from './metrics/routes.js';
 import { createWorkMeter } from './notify/work-meter.js';
 import { openNotifier } from './notify.js';
@@ -12,14 +14,17 @@ import type { DaemonStatus } from './status/snapshot.js';
 import { formatStatusLine } from './status/status-line.js';
 import type { World } from './world.js';
 
-/** The control socket of a running daemon, its metrics, and its messages to systemd. */
+/** The control socket of a running daemon, its metrics, and its messages to people and to systemd. */
 export interface Service extends Closable {
   /** Every mirror watches. */
   ready(): Promise<void>;
 }
 
 export interface ServiceOptions {
-  readonly config: Pick<Config, 'stateFolder' | 'drainMs' | 'metrics'>;
+  readonly config: Pick<
+    Config,
+    'stateFolder' | 'drainMs' | 'metrics' | 'notify' | 'heartbeat' | 'mirrors'
+  >;
   readonly status: () => DaemonStatus;
   /** What can be asked at the control socket. */
   readonly routes: readonly ApiRoute[];
@@ -32,11 +37,12 @@ const CLOSE_MS = 10_000;
 const CLOSING_MS = 30_000;
 
 /** Listens to the telemetry from now on, which feeds the watchdog. */
-export function createService({ clock, env, log, telemetry }: World): {
+export function createService(world: World): {
   open(options: ServiceOptions): Promise<Service>;
   /** Listens no more. An opened service does so when it is closed. */
   close(): void;
 } {
+  const { clock, env, log, telemetry } = world;
   const meter = createWorkMeter(telemetry);
   const metrics = createMetrics(telemetry, clock);
   const close = () => {
@@ -76,6 +82,7 @@ export function createService({ clock, env, log, telemetry }: World): {
         log.error('no control socket: longshore status cannot reach this daemon', { error });
       }
       await openMetrics(config.metrics, readMetrics, opened, { clock, log });
+      if (wantsAlerts(config)) await opened.add('alerts', openAlerting(config, world, status));
       return {
         ready: () => notifier.ready(),
         async close() {

@@ -210,6 +210,16 @@ export function addSetupCommands(program: Command, { io, config, done }: Command
       done(await init({ file, source, to }, io));
     });
   program
+    .command('notify')
+    .description('messages about mirrors that need a person')
+    .command('test')
+    .description('send a test message on each channel of the configuration')
+    .argument('[channel...]', 'only on these channels')
+    .action(async (channels: string[]) => {
+      const { notifyTest } = await import('./notify-test.js');
+      done(await notifyTest(config(), channels, io));
+    });
+  program
     .command('schema')
     .description('print the JSON Schema of the configuration, for editors')
     .action(async () => {

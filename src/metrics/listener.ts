@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { BlockList, isIP } from 'node:net';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
-import type { MetricsText } from './metrics.js';
+import type { MetricsText } from './metrics-text.js';
 
 export interface MetricsListenerOptions {
   readonly host: string;

@@ -3,14 +3,9 @@ import type { DaemonStatus } from '../status/snapshot.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { type Counts, createCounts } from './counts.js';
 import { collectFamilies, type Family } from './families.js';
+import type { MetricsText } from './metrics-text.js';
 import { addMirrorCounts, addMirrorStatus } from './mirror-families.js';
 import { addTargetCounts, addTargetStatus } from './target-families.js';
-
-/** A text in Prometheus' exposition format. */
-export interface MetricsText {
-  readonly contentType: string;
-  readonly text: string;
-}
 
 /** The metrics of the program, from its opening on. */
 export interface Metrics {

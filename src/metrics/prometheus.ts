@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
 import type { Family } from './families.js';
-import type { MetricsText } from './metrics.js';
+import type { MetricsText } from './metrics-text.js';
 
 // The only file that knows prom-client. It is loaded with the first text that is asked for.
 

@@ -1,5 +1,5 @@
 import type { ApiRoute } from '../status/api.js';
-import type { MetricsText } from './metrics.js';
+import type { MetricsText } from './metrics-text.js';
 
 /** The metrics at the control socket, for a local agent that needs no TCP port. */
 export function metricsRoutes(read: () => Promise<MetricsText>): readonly ApiRoute[] {
