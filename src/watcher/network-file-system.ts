@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 
 /**
  * File systems that other machines (or a process behind FUSE) change without the knowledge of this kernel, so that watches
@@ -74,6 +74,28 @@ export function networkFileSystem(
 ): string | undefined {
   const mount = mountOf(absolutePath, mounts);
   return mount !== undefined && isNetworkType(mount.type) ? mount.type : undefined;
+}
+
+/**
+ * Whether a call on a file of this tree may wait for a network: the folder, or one that is mounted in it, is on another machine.
+ * True where the folder cannot be found.
+ */
+export function mayWaitForNetwork(folder: string, mounts: readonly Mount[]): boolean {
+  const root = realPathIfAny(folder);
+  if (root === undefined) return true;
+  const below = root === '/' ? '/' : `${root}/`;
+  return (
+    networkFileSystem(root, mounts) !== undefined ||
+    mounts.some(({ point, type }) => point.startsWith(below) && isNetworkType(type))
+  );
+}
+
+function realPathIfAny(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The mount that holds an absolute path without symbolic links. */

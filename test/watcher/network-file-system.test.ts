@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  mayWaitForNetwork,
   networkFileSystem,
   parseMounts,
   readMounts,
@@ -33,4 +34,20 @@ test.each([
 test("network file system: reads this machine's mounts, and finds none without mounts", () => {
   expect(readMounts().some(({ point }) => point === '/')).toBe(true);
   expect(networkFileSystem('/', readMounts('/nowhere'))).toBeUndefined();
+});
+
+test.each([
+  ['/', 'a local one', [], false],
+  [
+    '/usr',
+    'one with a server mounted in it',
+    ['31 1 0:40 / /usr/share/nfs rw - nfs4 server:/x rw'],
+    true,
+  ],
+  ['/usr', 'one on a server', ['31 1 0:40 / /usr rw - cifs //server/x rw'], true],
+  ['/usr', 'one beside a server', ['31 1 0:40 / /usr-local rw - nfs server:/x rw'], false],
+  ['/nowhere', 'one that is not there', [], true],
+])('a call in %s, %s, may wait for a network: %j gives %s', (folder, _, lines, expected) => {
+  const local = '1 0 8:1 / / rw - ext4 /dev/sda1 rw';
+  expect(mayWaitForNetwork(folder, parseMounts([local, ...lines].join('\n')))).toBe(expected);
 });

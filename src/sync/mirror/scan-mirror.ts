@@ -1,6 +1,7 @@
 import { failpoint } from '../../failpoint.js';
 import { childController } from '../../signal.js';
 import type { ObjectName } from '../../state/object-index.js';
+import { mayWaitForNetwork, readMounts } from '../../watcher/network-file-system.js';
 import { type DueRun, seesWholeMirror } from '../run.js';
 import { listRemote } from '../scan/listing.js';
 import { type ScanOptions, startScan } from '../scan/scan.js';
@@ -55,7 +56,12 @@ export async function scanMirror(
       ? listRemote(backend, { container, prefix, index }, signal, others.note)
       : undefined;
     const { listingOrder } = backend.capabilities;
-    const options = { signal, clock, ...whereToCut(parts), likelySmall: isLikelySmall(parts) };
+    const options = {
+      signal,
+      clock,
+      ...whereToCut(parts),
+      likelySmall: isLikelySmall(parts, request),
+    };
     const { summary, changed } = await compareSides(mirror, begun, findings, request, {
       ...options,
       listingOrder,
@@ -138,13 +144,17 @@ async function noteFirstReconcile(
 /** Records of a mirror that is scanned before a thread has started. */
 const FEW = 500;
 
-/** A daemon has other work meanwhile. An index without records says nothing about the source. */
-function isLikelySmall({
-  index,
-  persistence,
-}: Pick<Mirror['parts'], 'index' | 'persistence'>): boolean {
+/**
+ * A daemon has other work meanwhile, and an index without records says nothing about the source. A server that does not answer would
+ * hold up this thread, which then could not even end at a signal.
+ */
+function isLikelySmall(
+  { index, persistence }: Pick<Mirror['parts'], 'index' | 'persistence'>,
+  { root }: Pick<ScanRequest, 'root'>,
+): boolean {
   const count = index.count();
-  return !persistence.keepsTrying && count > 0 && count <= FEW;
+  if (persistence.keepsTrying || count === 0 || count > FEW) return false;
+  return !mayWaitForNetwork(root, readMounts());
 }
 
 /** A small mirror is scanned before a second thread has started. */
