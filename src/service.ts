@@ -14,7 +14,7 @@ import type { DaemonStatus } from './status/snapshot.js';
 import { formatStatusLine } from './status/status-line.js';
 import type { World } from './world.js';
 
-/** The control socket of a running daemon, its metrics, and its messages to people and to systemd. */
+/** The control socket, the status page and the metrics of a running daemon, and its messages to people and to systemd. */
 export interface Service extends Closable {
   /** Every mirror watches. */
   ready(): Promise<void>;
@@ -23,10 +23,10 @@ export interface Service extends Closable {
 export interface ServiceOptions {
   readonly config: Pick<
     Config,
-    'stateFolder' | 'drainMs' | 'metrics' | 'notify' | 'heartbeat' | 'mirrors'
+    'stateFolder' | 'drainMs' | 'statusPage' | 'metrics' | 'notify' | 'heartbeat' | 'mirrors'
   >;
   readonly status: () => DaemonStatus;
-  /** What can be asked at the control socket. */
+  /** What can be asked at the control socket, and what begins with `/api/v1` on the status page, too. */
   readonly routes: readonly ApiRoute[];
   /** Aborted when the daemon begins to go down. */
   readonly drain: AbortSignal;
@@ -83,6 +83,12 @@ export function createService(world: World): {
       }
       await openMetrics(config.metrics, readMetrics, opened, { clock, log });
       if (wantsAlerts(config)) await opened.add('alerts', openAlerting(config, world, status));
+      if (config.statusPage !== undefined) {
+        const { openPageListener } = await import('./page-listener.js');
+        const page = { settings: config.statusPage, routes, metrics: readMetrics };
+        const { stateFolder } = config;
+        await opened.add('status page', openPageListener({ stateFolder, ...page }, world));
+      }
       return {
         ready: () => notifier.ready(),
         async close() {

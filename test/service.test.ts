@@ -21,7 +21,7 @@ beforeEach(() => {
 const SILENT = { notify: [], heartbeat: undefined, mirrors: [] };
 
 const options = (different: Partial<ServiceOptions> = {}): ServiceOptions => ({
-  config: { stateFolder, drainMs: 30_000, metrics: undefined, ...SILENT },
+  config: { stateFolder, drainMs: 30_000, statusPage: undefined, metrics: undefined, ...SILENT },
   status: () => daemonStatus(),
   routes: statusRoutes(() => daemonStatus()),
   drain: new AbortController().signal,
@@ -62,7 +62,15 @@ test('P8: a state folder that cannot hold a socket is logged and does not stop t
   const stream = new PassThrough();
   const log = createLogger({ level: 'info', format: 'text', stream, clock: systemClock });
   const service = await createService(world({ log })).open(
-    options({ config: { stateFolder: '/proc/self', drainMs: 0, metrics: undefined, ...SILENT } }),
+    options({
+      config: {
+        stateFolder: '/proc/self',
+        drainMs: 0,
+        statusPage: undefined,
+        metrics: undefined,
+        ...SILENT,
+      },
+    }),
   );
   await service.ready();
   await service.close();

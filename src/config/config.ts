@@ -1,6 +1,7 @@
 import type { HeaderAndClassRule } from './header-rules.js';
 import type { MetricsConfig } from './metrics.js';
 import type { ChannelConfig, HeartbeatSettings } from './notify.js';
+import type { StatusPageConfig } from './status-page.js';
 import type { Timetable } from './timetable.js';
 
 /** What a configuration file says, read and checked: absolute paths, milliseconds, bytes, every default filled in. */
@@ -18,6 +19,8 @@ export interface Config {
   readonly notify: readonly ChannelConfig[];
   /** Of all mirrors together. */
   readonly heartbeat: HeartbeatSettings | undefined;
+  /** Undefined: the status page is served at the control socket alone. */
+  readonly statusPage: StatusPageConfig | undefined;
   readonly targets: readonly TargetConfig[];
   readonly mirrors: readonly MirrorConfig[];
   /** Warnings to log at start (a literal secret in a readable file). */

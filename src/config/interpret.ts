@@ -13,6 +13,7 @@ import { isInside, patternBelow } from './places.js';
 import { readMirror } from './read-mirror.js';
 import { generalFields, mirrorSection, NAME, NAME_RULE, targetFields } from './schema.js';
 import type { ConfigContext } from './secret.js';
+import { statusPageOf, statusPageProblems } from './status-page.js';
 
 /** What the configuration needs to know about one kind of driver. */
 export interface DriverSettings {
@@ -71,6 +72,7 @@ export function interpret(
   const complaints = [
     ...[general, ...targets, ...mirrors].flatMap((reading) => reading.complaints ?? []),
     ...channelProblems(general.value?.notify ?? [], placed.mirrors),
+    ...statusPageProblems(general.value?.status),
     ...crossChecks({
       ...placed,
       state: general.value && realPath(general.value.state),
@@ -78,7 +80,7 @@ export function interpret(
     }),
   ];
   if (general.value === undefined || complaints.length > 0) return { complaints };
-  const { state, log, drain, metrics, notify, heartbeat } = general.value;
+  const { state, log, drain, metrics, notify, heartbeat, status } = general.value;
   return {
     config: {
       stateFolder: state,
@@ -87,6 +89,7 @@ export function interpret(
       metrics: metricsOf(metrics),
       notify: namedChannels(notify),
       heartbeat,
+      statusPage: statusPageOf(status),
       targets: placed.targets.map(({ target }) => target),
       mirrors: placed.mirrors.map((mirror) => withoutState(mirror, realPath(state))),
     },

@@ -25,7 +25,7 @@ export function listenAddress(description: string) {
 }
 
 /** Undefined for any other text. */
-function parseListenAddress(written: string): ListenAddress | undefined {
+export function parseListenAddress(written: string): ListenAddress | undefined {
   const match = /^(?:\[(.+)\]|([^:]+)):(\d{1,5})$/.exec(written);
   const [, ipv6, other = '', digits] = match ?? [];
   const port = Number(digits);

@@ -15,6 +15,7 @@ import { headerAndClassRules } from './header-rules.js';
 import { metricsSection } from './metrics.js';
 import { heartbeatSection, notifySection } from './notify.js';
 import type { ConfigContext } from './secret.js';
+import { statusSection } from './status-page.js';
 
 /** Names of mirrors and targets: they become folder names in the state folder, and words on the command line. */
 export const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/;
@@ -52,6 +53,7 @@ export const generalFields = (place: ConfigContext) => ({
     notifySection(place),
   ).default([]),
   heartbeat: heartbeatSection(place).optional(),
+  status: statusSection(place).prefault({}),
 });
 
 /** What every target has, whatever its driver; the driver's own settings stand beside it. */

@@ -45,6 +45,11 @@ export class Secret {
     return this.#value;
   }
 
+  /** The secret, looked up at each call, for what must notice that its file changes. Throws as `reveal` does. */
+  lookUp(): string {
+    return this.#find();
+  }
+
   toString(): string {
     return '[secret]';
   }

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, inspect } from 'node:util';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -84,5 +84,18 @@ describe('Secret', () => {
     expect(
       secretsIn({ a: { key: secret }, list: [secret], other: 1 }).map(({ path }) => path.join('.')),
     ).toEqual(['a.key', 'list.0']);
+  });
+});
+
+describe('lookUp', () => {
+  it('reads a secret file again, where reveal keeps what it read', () => {
+    writeFileSync(join(folder, 'token'), 'one\n');
+    const secret = new Secret({ file: 'token' }, { folder, env: {} });
+    expect(secret.reveal()).toBe('one');
+    writeFileSync(join(folder, 'token'), 'two\n');
+    expect(secret.lookUp()).toBe('two');
+    expect(secret.reveal()).toBe('one');
+    rmSync(join(folder, 'token'));
+    expect(() => secret.lookUp()).toThrow(SecretError);
   });
 });

@@ -89,6 +89,9 @@ describe.each(checked)('$page', ({ blocks }) => {
         'MINIO_KEY',
         'MINIO_SECRET',
         'OS_PASSWORD',
+        'PAGE_TOKEN',
+        'PAGE_READ_TOKEN',
+        'METRICS_TOKEN',
       ];
       const exports = env.map((name) => `export ${name}=x`).join('; ');
       for (const source of ['Documents', 'data']) await mkdir(join(folder, source));
@@ -124,7 +127,7 @@ function inlineCommands(markdown: string): readonly string[] {
 }
 
 function isConfiguration({ info, text }: Pick<Block, 'info' | 'text'>): boolean {
-  return info === 'yaml' && /^(state|log|drain|targets|mirrors):/m.test(text);
+  return info === 'yaml' && /^(state|log|drain|status|targets|mirrors):/m.test(text);
 }
 
 /** A block that shows a part of a configuration gets the target and the mirror that it lacks. */

@@ -51,6 +51,17 @@ mirrors:
     max_lag: 1h
     heartbeat: { url: { env: HEARTBEAT_URL }, form: uptime-kuma, every: 1m }
 `,
+  'The status page': `
+status:
+  listen: "0.0.0.0:7460"
+  public: true
+  tls: { certificate: ./cert.pem, key: ./key.pem }
+  #behind_proxy: ["192.0.2.7"]           # instead of tls
+  hosts: [backup.example.org]
+  token: { env: PAGE_TOKEN }
+  read_token: { env: PAGE_READ_TOKEN }
+  metrics_token: { env: METRICS_TOKEN }
+`,
   'Of every driver': `
 targets:
   vault:

@@ -8,6 +8,7 @@ export const GROUPS = {
     ['Metrics', ['metrics']],
     ['Messages', ['notify']],
     ['Heartbeat', ['heartbeat']],
+    ['The status page', ['status']],
   ],
   target: [
     [

@@ -186,6 +186,8 @@ function valueText(node: Node): string {
     return node.anyOf
       .map((each) => (each.const === undefined ? 'a section' : code(each.const)))
       .join(' or ');
+  if (node.type === 'array' && node.items?.$comment !== undefined)
+    return `list, each ${amount(node.items.$comment)}`;
   if (node.type === 'array')
     return `list of ${node.items?.enum?.map(code).join(', ') ?? (node.items?.properties ? 'sections' : /pattern/i.test(node.items?.description ?? '') ? 'patterns' : 'texts')}`;
   if (node.type === 'object') return 'a section';

@@ -172,6 +172,7 @@ function configOf(
     metrics: undefined,
     notify: [],
     heartbeat: undefined,
+    statusPage: undefined,
     warnings: [],
     targets: [
       {
