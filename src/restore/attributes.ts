@@ -46,29 +46,37 @@ export function attributesOfObject({
 
 /** Metadata that should be attributes and have no known form, by key: they are not applied. */
 export function malformedAttributes({ metaData }: Pick<ObjectInfo, 'metaData'>): readonly string[] {
-  const isWrong: Readonly<Record<string, (text: string) => boolean>> = {
-    mtime: (mtime) => possibleTime(mtime) === undefined,
-    mode: (mode) => octal(mode) === undefined,
-    uid: (uid) => decimal(uid, LARGEST_ID) === undefined,
-    gid: (gid) => decimal(gid, LARGEST_ID) === undefined,
-  };
-  return Object.entries(isWrong).flatMap(([key, wrong]) => {
+  const malformed: string[] = [];
+  for (const [key, isWrong] of WRONG) {
     const text = metaData[key];
-    return text !== undefined && wrong(text) ? [key] : [];
-  });
+    if (text !== undefined && isWrong(text)) malformed.push(key);
+  }
+  return malformed;
 }
+
+const isNoId = (text: string): boolean => decimal(text, LARGEST_ID) === undefined;
+const WRONG: readonly (readonly [key: string, isWrong: (text: string) => boolean])[] = [
+  ['mtime', (mtime) => possibleTime(mtime) === undefined],
+  ['mode', (mode) => octal(mode) === undefined],
+  ['uid', isNoId],
+  ['gid', isNoId],
+];
 
 /** 30,000 years around the epoch: more than any clock says, and less than where Node's times lose whole seconds. */
 const MOST_NS = 10n ** 12n * 1_000_000_000n;
 
 /** Nanoseconds since the epoch; undefined for what has another form, and for what no file was ever written at. */
-function possibleTime(mtime = ''): bigint | undefined {
+function possibleTime(mtime: string | undefined): bigint | undefined {
+  if (mtime === undefined) return undefined;
   const ns = mtimeNsIn({ mtime });
   return ns === undefined || ns > MOST_NS || ns < -MOST_NS ? undefined : ns;
 }
 
+const NO_ATTRIBUTES: ReadonlyMap<string, string> = new Map();
+
 function s3cmdAttributes(text: string | undefined): ReadonlyMap<string, string> {
-  const pairs = (text ?? '').split('/').map((pair) => pair.split(':', 2) as [string, string?]);
+  if (text === undefined) return NO_ATTRIBUTES;
+  const pairs = text.split('/').map((pair) => pair.split(':', 2) as [string, string?]);
   return new Map(pairs.flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])));
 }
 

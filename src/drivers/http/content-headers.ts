@@ -12,11 +12,16 @@ const CONTENT_HEADERS = {
   expires: 'expires',
 } as const;
 
+const HEADERS_AND_NAMES = Object.entries(CONTENT_HEADERS);
+
 /** Those that an answer has, for `extra`. */
 export function extraOfHeaders(headers: HttpHeaders): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(CONTENT_HEADERS).flatMap(([header, name]) => valued(name, headers[header])),
-  );
+  const extra: Record<string, string> = {};
+  for (const [header, name] of HEADERS_AND_NAMES) {
+    const value = headers[header];
+    if (value !== undefined) extra[name] = value;
+  }
+  return extra;
 }
 
 /** The description of an object, for a copy that keeps it. */
@@ -28,7 +33,7 @@ export function descriptionOf({ extra, metaData }: ObjectInfo): CopyReplacement 
 /** The reverse of extraOfHeaders. */
 function headersOfExtra(extra: Readonly<Record<string, unknown>>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(CONTENT_HEADERS).flatMap(([header, name]) => valued(header, extra[name])),
+    HEADERS_AND_NAMES.flatMap(([header, name]) => valued(header, extra[name])),
   );
 }
 

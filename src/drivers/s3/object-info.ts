@@ -15,6 +15,7 @@ const EXTRA = {
   'x-amz-object-lock-retain-until-date': 'retainUntil',
   'x-amz-restore': 'restore',
 } as const;
+const HEADERS_AND_NAMES = Object.entries(EXTRA);
 
 /** An object of `size` bytes as the answer to HEAD describes it. */
 export function infoFromHeaders(
@@ -34,7 +35,7 @@ export function extraFrom(headers: HttpHeaders): Record<string, unknown> {
   const modified =
     headers['last-modified'] === undefined ? undefined : parseTime(headers['last-modified']);
   if (modified !== undefined) extra['lastModified'] = modified;
-  for (const [header, name] of Object.entries(EXTRA)) {
+  for (const [header, name] of HEADERS_AND_NAMES) {
     const value = headers[header];
     if (value !== undefined && !(name === 'versionId' && value === 'null')) extra[name] = value;
   }
