@@ -20,6 +20,7 @@ import { CHECKED } from './digests.js';
 import { toStorageError } from './failure.js';
 import { containerNameProblem, isFolderKey, keyProblem, maxKeyBytes } from './names.js';
 import { readObject, readObjects, toBarePage, toContainerInfo, toObjectInfo } from './object.js';
+import { localQuickGet } from './quick-get.js';
 import { readFileRange } from './read-file.js';
 import { createSendBody } from './send-body.js';
 import { createFileThread, type FileThread } from './thread.js';
@@ -81,7 +82,7 @@ export function localBackend({ root, fsync = true, create = true }: LocalOptions
     copy: localCopy(thread, checkKey, checkExistable),
     batchPut: localBatchPut(thread, (key) => checkKey(checkFileKey(key))),
     quickPut: undefined,
-    quickGet: undefined,
+    quickGet: localQuickGet(thread, isKey),
     batchDelete: localBatchDelete(thread, isKey),
     multipart: undefined,
     cdn: fileUrls(thread, root, checkExistable),

@@ -1,3 +1,4 @@
+import { getObjects } from './batch-gets.js';
 import { putObjects } from './batch-puts.js';
 import {
   type Change,
@@ -73,6 +74,10 @@ export function createOperations(settings: WorkerSettings): { turn(): Turn } {
       ticket.answer(page, page.objects.buffer);
     },
     headObject: ({ container, key }, ticket) => ticket.answer(headObject(store, container, key)),
+    getObjects(order, ticket) {
+      const batch = getObjects(store, order);
+      ticket.answer(batch, batch.content);
+    },
     putBytes: (order, ticket, body) =>
       commits.add(
         (isFolderKey(order.key) ? putFolder : putBytes)(

@@ -62,6 +62,24 @@ export interface BatchOrder {
   readonly memory: ArrayBuffer | SharedArrayBuffer;
 }
 
+/** Objects that are read whole, by columns. */
+export interface GetOrder {
+  readonly container: string;
+  /** Joined by NUL. */
+  readonly keys: string;
+  /** Bytes that each is expected to have. */
+  readonly sizes: Float64Array;
+}
+
+export interface ReadBatch {
+  /** Those that were found, as `writeObjects` gives them. */
+  readonly objects: string;
+  /** The contents of those that have the expected size, one after the other; there may be more memory behind them. */
+  readonly content: ArrayBuffer;
+  /** Of the others, their positions, and why. */
+  readonly failed: readonly (readonly [number, Failure])[];
+}
+
 export const NO_PERMISSIONS = -1;
 export const SKIPPED = -1;
 
@@ -76,6 +94,7 @@ export interface Operations {
   listObjects: Operation<ListOrder, ObjectPage>;
   listBareObjects: Operation<ListOrder, BarePage>;
   headObject: Operation<{ readonly container: string; readonly key: string }, WireObject>;
+  getObjects: Operation<GetOrder, ReadBatch>;
   /** The content travels beside it, as `Request.body`. */
   putBytes: Operation<PutOrder, WireObject>;
   /** Of the objects that were not stored, their positions, and why. */

@@ -115,6 +115,7 @@ function requestWithToken(request: SwiftRequest, grant: Grant, { signal }: Call)
     signal,
     ...(request.body !== undefined && { body: request.body }),
     ...(request.answerWithinMs !== undefined && { answerWithinMs: request.answerWithinMs }),
+    ...(request.maxAnswerBytes !== undefined && { maxAnswerBytes: request.maxAnswerBytes }),
   };
 }
 
