@@ -102,6 +102,8 @@ const ground = [
   'lmdb-tree',
   'log',
   'make-folders',
+  'md5-code',
+  'md5-lanes',
   'package-files',
   'parts-digest',
   'printable',
@@ -111,6 +113,8 @@ const ground = [
   'thread-pool',
   'thread-program',
   'utf8-order',
+  'web-assembly',
+  'web-assembly-code',
 ];
 
 // A driver, or a channel of alerts, knows nothing of the rest of the configuration but how a setting is described; the answers

@@ -150,8 +150,8 @@ export class PreconditionFailedError extends ObjectError {
 }
 
 /**
- * The provider began a listing elsewhere than at the key that was asked for, so keys may be missing from such listings. The
- * whole container can be listed, one page after the other.
+ * The provider began a listing elsewhere than at the key that was asked for, so keys may be missing from such listings, or gave all
+ * of an object instead of a range. The whole container can be listed, one page after the other, and the whole object read.
  */
 export class RangeIgnoredError extends StorageError {
   override readonly name = 'RangeIgnoredError';

@@ -3,7 +3,6 @@ import { type FileHandle, lutimes, open, rename, symlink } from 'node:fs/promise
 import { lstatPathIfAny } from '../file-stat.js';
 import type { Attributes } from './attributes.js';
 import { RestoreError } from './restore-failure.js';
-import { openSparseWriter } from './sparse-writer.js';
 import { timeText } from './time-text.js';
 
 /** Which attributes are set. */
@@ -16,21 +15,19 @@ export interface AttributeRules {
 const PERMISSIONS = 0o777;
 
 /**
- * Writes a content to a new file, gives it its attributes and makes it survive a loss of power. What of the attributes could not
- * be set comes back as errors, and is no reason to be without the content. Rejects as `content` and the system do; then
+ * Makes a file whose content `write` writes, gives it its attributes and makes it survive a loss of power. What of the attributes
+ * could not be set comes back as errors, and is no reason to be without the content. Rejects as `write` and the system do; then
  * the caller removes what there is of the file.
  */
 export async function writeNewFile(
   path: string,
-  content: AsyncIterable<Uint8Array>,
+  write: (file: FileHandle) => Promise<void>,
   attributes: Attributes,
   rules: AttributeRules,
 ): Promise<readonly Error[]> {
   const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
   try {
-    const writer = openSparseWriter(file);
-    for await (const chunk of content) await writer.write(chunk);
-    await writer.finish();
+    await write(file);
     const failed = await setAttributes(file, attributes, rules);
     await file.sync();
     return failed;

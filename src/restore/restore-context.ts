@@ -5,6 +5,7 @@ import type { ObjectName, ObjectRecord } from '../state/object-index.js';
 import type { Overwrite } from './existing.js';
 import type { FolderTree } from './folder-tree.js';
 import type { AttributeRules } from './new-file.js';
+import type { RangeThreads } from './range-threads.js';
 import type { Staging } from './staging.js';
 
 /** How objects are restored. */
@@ -39,7 +40,9 @@ export interface RestoreContext {
   readonly staging: Staging | undefined;
   /** Whether the folder's file system takes names that differ only in case for one. */
   readonly foldsCase: boolean;
-  /** Called with each piece of content that arrives. */
+  /** For large files; undefined: all are loaded by streams. */
+  readonly ranges?: RangeThreads;
+  /** Called with each piece of content that arrives; with fewer than 0 bytes when what has arrived is of no use. */
   readonly onBytes: (bytes: number) => void;
   /** What the index says of an object; undefined where there is no index, or it says nothing. */
   recordOf(name: ObjectName): ObjectRecord | undefined;

@@ -4,17 +4,17 @@ import type { ObjectInfo } from '../drivers/call.js';
 import { ObjectChangedError, StorageError } from '../drivers/errors.js';
 import { forShell } from '../printable.js';
 import { type ContentProof, openContentCheck } from '../sync/store/content-proof.js';
-import { type DescribedObject, describeObject, proofOf, readerOf } from './described-object.js';
+import { type DescribedObject, describeObject, proofOf } from './described-object.js';
 import { type Existing, judgeExisting, judgeOther } from './existing.js';
 import { type Destination, existingAt, outcomeOf } from './existing-file.js';
 import { differsInCase, hasExactName } from './folder-tree.js';
 import { placeFile, setAttributes, writeNewFile } from './new-file.js';
-import { provenContent } from './proven-content.js';
 import type { RestoreContext, RestoreSource } from './restore-context.js';
 import type { RestoreOutcome } from './restore-events.js';
 import { isArchived, RestoreError } from './restore-failure.js';
 import { isFull } from './room.js';
 import { newUnfinishedName } from './staging.js';
+import { contentWriter } from './write-content.js';
 
 /** Loads in all of an object that was replaced while it was read. */
 const MOST_LOADS = 3;
@@ -194,14 +194,8 @@ async function loadOnce(
       ? staging.newPath()
       : `${folder.at}/${newUnfinishedName()}`;
   try {
-    const content = provenContent(
-      ctx,
-      readerOf(ctx, source, described, signal),
-      described.info,
-      proof,
-      signal,
-    );
-    const failed = await writeNewFile(unfinished, content, described.attributes, ctx.rules);
+    const write = contentWriter(ctx, source, described, proof, signal);
+    const failed = await writeNewFile(unfinished, write, described.attributes, ctx.rules);
     place(unfinished, { folder, name }, replace, ctx.foldsCase);
     const [error] = failed;
     return error === undefined

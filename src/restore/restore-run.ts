@@ -6,6 +6,7 @@ import { type DescribedObject, describeObject } from './described-object.js';
 import { openFoldersByDepth } from './folders-by-depth.js';
 import { linkGroups } from './link-groups.js';
 import { type PathedSource, packSmallFiles, type RestoreUnit } from './pack-small.js';
+import { createRangeThreads } from './range-threads.js';
 import type { RestoreContext, RestoreSource } from './restore-context.js';
 import type { RestoreEvent, RestoreOutcome } from './restore-events.js';
 import { problemOf, RestoreError } from './restore-failure.js';
@@ -33,10 +34,12 @@ const MOST_BATCHES = 3;
  * the others go on. Rejects with trouble that all of them would meet, and with the signal's reason.
  */
 export async function restoreAll(
-  ctx: RestoreContext,
+  given: Omit<RestoreContext, 'ranges'>,
   sources: AsyncIterable<RestoreSource>,
   { lanes, report, signal }: RestoreRunOptions,
 ): Promise<void> {
+  const ranges = createRangeThreads(given.clock);
+  const ctx: RestoreContext = { ...given, ranges };
   const links = openSpill<PathedSource>(tmpdir());
   const folders = openFoldersByDepth<PathedSource>(tmpdir());
   const linked = openSpill<LinkedSource>(tmpdir());
@@ -129,9 +132,8 @@ export async function restoreAll(
         );
   } finally {
     await together?.close();
-    links.close();
-    folders.close();
-    linked.close();
+    await ranges.close();
+    for (const spilled of [links, folders, linked]) spilled.close();
   }
 }
 

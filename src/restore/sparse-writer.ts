@@ -35,6 +35,16 @@ export function openSparseWriter(file: Pick<FileHandle, 'write' | 'truncate'>): 
   };
 }
 
+/** Writes all chunks to an empty file. */
+export async function writeSparsely(
+  file: FileHandle,
+  content: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const writer = openSparseWriter(file);
+  for await (const chunk of content) await writer.write(chunk);
+  await writer.finish();
+}
+
 interface Run {
   readonly start: number;
   readonly end: number;
@@ -51,7 +61,8 @@ export function* runsOf(chunk: Uint8Array, position: number): Generator<Run, voi
   let start = 0;
   let isHole = false;
   for (let at = firstBlock; at + BLOCK <= size; at += BLOCK) {
-    const zeros = ZEROS.equals(chunk.subarray(at, at + BLOCK));
+    // Most blocks show by their first byte that they are not.
+    const zeros = chunk[at] === 0 && ZEROS.equals(chunk.subarray(at, at + BLOCK));
     if (zeros === isHole) continue;
     if (at > start) yield { start, end: at, isHole };
     start = at;

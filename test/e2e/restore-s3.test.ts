@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import {
   existsSync,
   lstatSync,
@@ -287,6 +288,77 @@ test('an object that is replaced while it is restored comes back as one version,
   expect(done.stderr).toContain('replaced: it was replaced while it was restored');
   expect(readdirSync(back).sort()).toEqual(['fine', 'replaced']);
 });
+
+/** More than two ranges of 8 MiB, with a hole in the middle and an end that is in no block. */
+function largeContent(): Buffer {
+  const content = randomBytes(20 * 2 ** 20 + 77);
+  content.fill(0, 9 * 2 ** 20, 10 * 2 ** 20);
+  return content;
+}
+
+function putLarge(key: string, content: Buffer): void {
+  const etag = `"${digest('md5', content)}"`;
+  fake.rules.store.add(bucket, key, { bytes: content, etag, headers: {} });
+}
+
+test('a large object comes in ranges that are its content once, past breaks and changed bytes, and with its holes', async () => {
+  const content = largeContent();
+  putLarge('large', content);
+  const path = join(workspace.folder, 'back/large');
+  const restored = async () => {
+    rmSync(path, { force: true });
+    fake.log.length = 0;
+    const done = await restore();
+    expect(done.code, done.stderr).toBe(0);
+    expect(readFileSync(path).equals(content)).toBe(true);
+    const ranges = gets().map(({ headers }) => headers['range'] ?? 'all');
+    return ranges.sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
+  };
+  const third = Math.ceil(content.length / 3 / 4096) * 4096;
+  const whole = [
+    `bytes=0-${third - 1}`,
+    `bytes=${third}-${2 * third - 1}`,
+    `bytes=${2 * third}-${content.length - 1}`,
+  ];
+  expect(await restored()).toEqual(whole.sort((a, b) => a.length - b.length || (a < b ? -1 : 1)));
+  expect(lstatSync(path).blocks * 512).toBeLessThan(content.length - 900_000);
+  fake.faults.next('GetObject', { kind: 'truncate', afterBytes: 1_000_000 });
+  expect(await restored(), 'one goes on where it broke off').toHaveLength(4);
+  fake.faults.next('GetObject', { kind: 'corrupt' });
+  expect(await restored(), 'all of it is loaded once more').toHaveLength(6);
+  fake.faults.assertUsedUp();
+});
+
+test('a large object that is replaced between its ranges comes back as one version', async () => {
+  const [old, young] = [largeContent(), largeContent()];
+  putLarge('large', old);
+  let reads = 0;
+  const replace = () => {
+    reads += 1;
+    if (reads === 2) putLarge('large', young);
+    return false;
+  };
+  fake.faults.always('GetObject', { kind: 'corrupt' }, replace);
+  const done = await restore().finally(() => fake.faults.always('GetObject', undefined));
+  expect(done.code, done.stderr).toBe(0);
+  expect(readFileSync(join(workspace.folder, 'back/large')).equals(young)).toBe(true);
+  expect(done.stderr).toContain('large: it was replaced while it was restored');
+});
+
+test.runIf(isRoot)(
+  'a large object for which the disk has no room is reported, and leaves nothing',
+  async () => {
+    putLarge('large', largeContent());
+    put('small', 'fine');
+    const back = join(workspace.folder, 'back');
+    mkdirSync(back);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'none', back]);
+    onTestFinished(() => void spawnSync('umount', ['--lazy', back]));
+    const full = await restore();
+    expect(problems(full)).toEqual({ large: 'no-space' });
+    expect(readdirSync(back)).toEqual(['small']);
+  },
+);
 
 test('P5: a restore that was killed goes on where it was, and leaves nothing unfinished behind', async () => {
   const names = Array.from({ length: 60 }, (_, i) => `folder/${String(i).padStart(3, '0')}`);

@@ -1,5 +1,5 @@
 import type { ByteRange } from '../call.js';
-import { ObjectChangedError, StorageError } from '../errors.js';
+import { ObjectChangedError, RangeIgnoredError, StorageError } from '../errors.js';
 import type { HttpHeaders, HttpStream } from './exchange.js';
 import { fromTransport } from './refusal.js';
 
@@ -24,8 +24,8 @@ export function changedSince(
   key: string,
   driver: string,
 ): ObjectChangedError | undefined {
-  if (expected === undefined || etag === undefined || bare(etag) === bare(expected))
-    return undefined;
+  if (expected === undefined || etag === undefined || etag === expected) return undefined;
+  if (bare(etag) === bare(expected)) return undefined;
   return new ObjectChangedError(key, expected, `the ETag ${etag}`, { driver });
 }
 
@@ -69,7 +69,7 @@ export async function contentIn(
     );
   }
   if (status === 416 || headers['content-length'] === '0') return noBytes();
-  throw new StorageError(`read "${key}": the provider ignored the range ${range}`, { driver });
+  throw new RangeIgnoredError(`read "${key}": the provider ignored the range ${range}`, { driver });
 }
 
 /** Frees the connection without reading the rest. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.js';
 import type { ByteRange } from '../../drivers/call.js';
 import { ObjectIncompleteError, StorageError } from '../../drivers/errors.js';
-import { untilAborted } from '../../signal.js';
+import { orAborted, untilAborted } from '../../signal.js';
 
 export type Read = (range: ByteRange | undefined) => Promise<AsyncIterable<Uint8Array>>;
 
@@ -19,8 +19,8 @@ export async function* steadyRead(
   clock: Pick<Clock, 'sleep'>,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  const pauses = pausesOf(clock, signal);
   let received = 0;
-  let failures = 0;
   let isAnswered = false;
   while (true) {
     try {
@@ -28,11 +28,63 @@ export async function* steadyRead(
       isAnswered = true;
       for await (const chunk of untilAborted(source, signal)) {
         received += chunk.byteLength;
-        failures = 0;
+        pauses.reset();
         yield chunk;
       }
       return;
     } catch (error) {
+      await pauses.after(error, isAnswered);
+    }
+  }
+}
+
+/** As steadyRead, of the bytes from `start` on that fill `memory`. Returns how many came; those that do not fit are dropped. */
+export async function steadyReadInto(
+  read: Read,
+  start: number,
+  memory: Uint8Array,
+  clock: Pick<Clock, 'sleep'>,
+  signal: AbortSignal,
+): Promise<number> {
+  const pauses = pausesOf(clock, signal);
+  const bytes = Buffer.from(memory.buffer, memory.byteOffset, memory.byteLength);
+  const end = start + bytes.byteLength;
+  let received = 0;
+  let isAnswered = false;
+
+  /** Once the signal is aborted the memory may be another reader's. */
+  async function readRest(): Promise<void> {
+    const source = await read({ start: start + received, end });
+    isAnswered = true;
+    for await (const chunk of source) {
+      signal.throwIfAborted();
+      const before = received;
+      received += chunk.byteLength;
+      // `set` goes byte by byte where threads share the memory, and takes ten times as long.
+      if (received <= bytes.byteLength) bytes.fill(chunk, before, received);
+      pauses.reset();
+    }
+  }
+
+  while (true) {
+    try {
+      await orAborted(readRest(), signal);
+      return received;
+    } catch (error) {
+      await pauses.after(error, isAnswered);
+    }
+  }
+}
+
+/** The waits between the readings of one content. */
+function pausesOf(clock: Pick<Clock, 'sleep'>, signal: AbortSignal) {
+  let failures = 0;
+  return {
+    reset() {
+      failures = 0;
+    },
+    /** Resolves when another reading may go on. Rejects with the error where none may, as when the first has not been answered. */
+    async after(error: unknown, isAnswered: boolean): Promise<void> {
       signal.throwIfAborted();
       if (error instanceof ObjectIncompleteError) throw error; // the same is missing from there on
       if (!isAnswered || !(error instanceof StorageError) || error.retry === 'never') throw error;
@@ -43,6 +95,6 @@ export async function* steadyRead(
         typeof error.retry === 'object' ? Math.max(pause, error.retry.afterMs) : pause,
         signal,
       );
-    }
-  }
+    },
+  };
 }
