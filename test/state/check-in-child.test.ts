@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import {
   checkInChild,
   endPreparedCheck,
@@ -34,4 +34,19 @@ test('index check: a prepared process that was killed says nothing of the index'
   process.kill(prepared ?? 0, 'SIGKILL');
   await expect.poll(children).not.toContain(prepared);
   await checkInChild('trial', join(temporaryFolder(), 'index.mdb'), undefined);
+});
+
+test('index check: its process reads no certificates', async () => {
+  endPreparedCheck();
+  const before = new Set(children());
+  vi.stubEnv('NODE_EXTRA_CA_CERTS', '/etc/ssl/certs/ca-certificates.crt');
+  onTestFinished(() => {
+    endPreparedCheck();
+    vi.unstubAllEnvs();
+  });
+  prepareIndexCheck();
+  const [prepared] = children().filter((pid) => !before.has(pid));
+  const environment = () => readFileSync(`/proc/${prepared}/environ`, 'latin1');
+  expect(environment()).toContain('PATH=');
+  expect(environment()).not.toContain('NODE_EXTRA_CA_CERTS');
 });
