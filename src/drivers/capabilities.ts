@@ -149,9 +149,9 @@ export interface QuickPut {
   /**
    * Puts each object once, whole or not at all (G1 and G2 hold for each), in their order and many at a time, as `passage` lets
    * each begin. Resolves, when none is under way any more, with one outcome for each object; undefined: it was not begun,
-   * because the signal was aborted, the passage was closed, or another object met trouble that is not its own. An object
-   * counts as stored when the provider has confirmed its MD5. Rejects when nothing was begun. Repeats nothing, and looks at no
-   * object that is replaced: what failed may well be stored by `putObject`.
+   * because the signal was aborted, the passage was closed, what it replaces has to be looked at, or another object met trouble
+   * that is not its own. An object counts as stored when the provider has confirmed its MD5. Rejects when nothing was begun.
+   * Repeats nothing, and looks at no object that is replaced: what failed may well be stored by `putObject`.
    */
   putEach(
     container: string,

@@ -1,11 +1,9 @@
 import type { PutOutcome, QuickObject, QuickPut } from '../capabilities.js';
-import { ObjectError } from '../errors.js';
 import type { HttpAnswer } from '../http/exchange.js';
 import { requestEach } from '../http/quick-batch.js';
 import { createPutRun } from '../put-run.js';
 import type { SwiftRequest } from './client.js';
 import type { SwiftContext } from './context.js';
-import { SWIFT } from './errors.js';
 import { checkContainer, checkKey } from './names.js';
 import { objectHeaders } from './object-headers.js';
 import { quoted } from './object-info.js';
@@ -14,21 +12,15 @@ import type { Segments } from './segments.js';
 import { refuseDropped } from './stored.js';
 
 /**
- * A PUT for each object, with nothing but that one request: what takes more than that fails here, and putObject does it. So does
- * an object that may replace a large one, whose segments are to be removed then.
+ * A PUT for each object, with nothing but that one request: what takes more than that fails here, and putObject does it. An
+ * object that may replace a large one, whose segments are to be removed then, is not begun.
  */
 export function swiftQuickPut(
   { client, settings }: SwiftContext,
   segments: Pick<Segments, 'mayExist'>,
 ): QuickPut {
-  function requestOf(container: string, object: QuickObject, mayReplaceLarge: boolean) {
-    const { key, md5, bytes, options, replaces } = object;
+  function requestOf(container: string, { key, md5, bytes, options }: QuickObject) {
     checkKey(key);
-    if (mayReplaceLarge && replaces === 'unknown')
-      throw new ObjectError(key, 'may replace an object that is made of segments', {
-        driver: SWIFT,
-        retry: 'backoff',
-      });
     return {
       method: 'PUT',
       operation: 'putObject',
@@ -46,19 +38,25 @@ export function swiftQuickPut(
       call.signal.throwIfAborted();
       checkContainer(container);
       const mayReplaceLarge = await segments.mayExist(container, call);
-      const objectAt = (row: number) => objects[row] as QuickObject;
-      return requestEach<SwiftRequest, PutOutcome>(
+      const rows = [...objects.keys()].filter(
+        (row) => !(mayReplaceLarge && objects[row]?.replaces === 'unknown'),
+      );
+      const objectAt = (at: number) => objects[rows[at] ?? 0] as QuickObject;
+      const sent = await requestEach<SwiftRequest, PutOutcome>(
         {
           client,
           createRun: createPutRun,
-          sizes: objects.map(({ size }) => size),
+          sizes: rows.map((row) => objects[row]?.size ?? 0),
           passage,
-          requestOf: (row) => requestOf(container, objectAt(row), mayReplaceLarge),
-          outcomeOf: (row, answer) => outcomeOf(objectAt(row), answer),
+          requestOf: (at) => requestOf(container, objectAt(at)),
+          outcomeOf: (at, answer) => outcomeOf(objectAt(at), answer),
           failed: (error) => ({ error }),
         },
         call,
       );
+      const outcomes = new Array<PutOutcome | undefined>(objects.length).fill(undefined);
+      for (const [at, row] of rows.entries()) outcomes[row] = sent[at];
+      return outcomes;
     },
   };
 }
