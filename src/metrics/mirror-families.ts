@@ -38,6 +38,7 @@ function addObjects(add: Add, status: MirrorStatus): void {
   add('longshore_mirror_bytes', [mirror, 'source'], scannedBytes);
   const runningBytes = running.reduce((sum, { bytes }) => sum + bytes, 0);
   add('longshore_mirror_bytes', [mirror, 'running'], runningBytes);
+  add('longshore_mirror_bytes', [mirror, 'pending'], status.queuedBytes);
   add('longshore_mirror_running_jobs', [mirror], running.length);
   for (const [reason, amount] of Object.entries(skipped))
     add('longshore_mirror_skipped_files', [mirror, reason], amount);

@@ -59,7 +59,7 @@ export const METRICS = {
   ),
   longshore_mirror_bytes: gauge(
     ['mirror', 'state'],
-    'Content by state: source (files that the last scan found), running (in the jobs that run).',
+    'Content by state: source (files that the last scan found), pending (files whose work waits or runs), running (in the jobs that run).',
   ),
   longshore_mirror_skipped_files: gauge(
     ['mirror', 'reason'],

@@ -199,6 +199,8 @@ export interface MirrorStatus {
   /** A scan is under way or due. */
   readonly scanning: boolean;
   readonly queued: number;
+  /** Of the files of these jobs, as far as their sizes are known. */
+  readonly queuedBytes: number;
   readonly running: readonly {
     readonly job: JobKind;
     readonly name: ObjectName;

@@ -153,6 +153,7 @@ const mirror: EveryKey<MirrorStatus> = {
   objects: true,
   scanning: true,
   queued: true,
+  queuedBytes: true,
   running: true,
   retrying: true,
   quarantined: true,

@@ -179,6 +179,10 @@ describe('what the status says', () => {
       10, 5, 3, 2,
     ]);
     expect(objects('in_sync', 100)).toBe(0);
+    const waiting = daemonStatus({ mirrors: [mirrorStatus({ queuedBytes: 4_096 })] });
+    expect(value('longshore_mirror_bytes', { ...labels, state: 'pending' }, '', waiting)).toBe(
+      4_096,
+    );
   });
 
   test('lease, guard, watch and limits of the target', () => {

@@ -34,6 +34,7 @@ export function mirrorStatus(different: Partial<MirrorStatus> = {}): MirrorStatu
     objects: 12,
     scanning: false,
     queued: 0,
+    queuedBytes: 0,
     running: [],
     retrying: 0,
     quarantined: [],

@@ -15,7 +15,7 @@ import { isUnsent, type UnsentNames } from './unsent-names.js';
 export interface MirrorNow {
   readonly parts: Pick<MirrorParts, 'settings' | 'index' | 'ledger' | 'guard' | 'lease'>;
   readonly stats: Pick<MirrorStats, 'snapshot'>;
-  readonly pending: Pick<Pending, 'size' | 'dropped' | 'names'>;
+  readonly pending: Pick<Pending, 'size' | 'bytes' | 'dropped' | 'names'>;
   readonly unsent: Pick<UnsentNames, 'size' | 'has'>;
   readonly quarantine: Pick<Quarantine, 'all'>;
   readonly retrying: number;
@@ -55,6 +55,7 @@ export function statusOf({
     objects: arrived(index, { pending, quarantine, unsent }),
     scanning,
     queued: pending.size,
+    queuedBytes: pending.bytes,
     retrying,
     quarantined: [...quarantine.all].map(asQuarantined),
     held: total(guard.held),
