@@ -92,8 +92,14 @@ describe.each(checked)('$page', ({ blocks }) => {
         'PAGE_TOKEN',
         'PAGE_READ_TOKEN',
         'METRICS_TOKEN',
+        'NTFY_TOKEN',
+        'SMTP_PASSWORD',
       ];
-      const exports = env.map((name) => `export ${name}=x`).join('; ');
+      const urls = ['SLACK_WEBHOOK', 'NTFY_URL', 'HEARTBEAT_URL'];
+      const exports = [
+        ...env.map((name) => `export ${name}=x`),
+        ...urls.map((name) => `export ${name}=https://example.org/x`),
+      ].join('; ');
       for (const source of ['Documents', 'data']) await mkdir(join(folder, source));
       await writeFile(join(folder, 'nas-ca.pem'), '');
       for (const { text, line } of yaml) {

@@ -35,18 +35,29 @@ of a file. A number that is not known is missing, and so is a counter before its
 
 ## The metrics
 
-| metric | type | labels | meaning |
-| --- | --- | --- | --- |
 `;
+
+const HEAD = ['metric', 'type', 'labels', 'meaning'];
+
+/** A Markdown table whose columns are as wide as their widest cell, as `npm run fix` writes it. */
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[], fill = ' ') =>
+    `| ${widths.map((width, column) => (cells[column] ?? '').padEnd(width, fill)).join(' | ')} |`;
+  const [head = [], ...others] = rows;
+  return [line(head), line([], '-'), ...others.map((row) => line(row))].join('\n');
+}
 
 /** docs/metrics.md, made from the table of metrics. */
 export function metricsPage(): string {
-  const rows = Object.entries(METRICS).map(
-    ([name, { type, labels, help }]) =>
-      `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(', ')} | ${help} |`,
-  );
+  const rows = Object.entries(METRICS).map(([name, { type, labels, help }]) => [
+    `\`${name}\``,
+    type,
+    labels.map((label) => `\`${label}\``).join(', '),
+    help,
+  ]);
   const classes = [...new Set(Object.values(CLASS_OF))].map((name) => `\`${name}\``).join(', ');
-  return `${INTRODUCTION}${rows.join('\n')}
+  return `${INTRODUCTION}${table([HEAD, ...rows])}
 
 Classes of requests: ${classes}. Upper bounds of the buckets, in seconds: requests ${REQUEST_BOUNDS.join(', ')}; jobs
 ${JOB_BOUNDS.join(', ')}.
