@@ -12,5 +12,4 @@ export interface Acts {
   toggleTheme(): void;
   reconnect(): void;
   search(words: string): void;
-  signOut(): void;
 }

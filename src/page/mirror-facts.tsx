@@ -16,7 +16,7 @@ export function MirrorFacts(props: MirrorProps) {
       <ComparisonFacts {...props} />
       {target ? (
         <>
-          <h3>Target {target.target}</h3>
+          <h2>Target {target.target}</h2>
           <Facts
             rows={[
               ...placeRows(model.mirror?.detail, mirror.target),
@@ -36,7 +36,7 @@ function SourceFacts({ model, mirror }: MirrorProps) {
   const { source, excluded, watch } = model.mirror?.detail ?? {};
   return (
     <>
-      <h3>Source</h3>
+      <h2>Source</h2>
       <Facts
         rows={[
           source ? ['Folder', <Name name={source} most={40} />] : null,
@@ -82,7 +82,7 @@ function ComparisonFacts({ model, mirror }: MirrorProps) {
   const share = mirror.readBackShare ?? null;
   return (
     <>
-      <h3>Comparisons</h3>
+      <h2>Comparisons</h2>
       <Facts
         rows={[
           lastScan

@@ -34,9 +34,9 @@ function InFlight({ model, mirror }: MirrorProps) {
   if (running === undefined) return null;
   return (
     <section aria-label="In flight">
-      <h3>
+      <h2>
         In flight <small>{running.length === 0 ? '' : counted(running.length, 'transfer')}</small>
-      </h3>
+      </h2>
       {running.length === 0 ? (
         <p class="empty">{mirror.queued === 0 ? 'Nothing: no change waits.' : waitsFor(mirror)}</p>
       ) : (
@@ -113,12 +113,12 @@ function Waiting({ model, mirror }: MirrorProps) {
   const { emptyAtMs = null } = mirror;
   return (
     <section aria-label="Waiting">
-      <h3>
+      <h2>
         Waiting <small>{queueText(queue)}</small>
         {emptyAtMs === null ? null : (
           <span class="read r">empty at about {minuteOf(emptyAtMs, model.zone)}</span>
         )}
-      </h3>
+      </h2>
       <ul>
         {next.map((name) => (
           <li key={name}>

@@ -101,7 +101,7 @@ export function DaysPlot({ days, name }: { days: readonly Day[]; name: string })
   const text = dayText(days[shown - (BAR_DAYS - days.length)]);
   return (
     <figure>
-      <h3>
+      <h2>
         Last 90 days
         <small>
           {good} {good === 1 ? 'day' : 'days'} within target all day
@@ -109,7 +109,7 @@ export function DaysPlot({ days, name }: { days: readonly Day[]; name: string })
         <span class="read r">
           {at === undefined ? (share === null ? '' : `${percent(share)} of the time`) : text}
         </span>
-      </h3>
+      </h2>
       <div class="plot dayplot">
         <div class="field">
           <DayBar days={days} name={name} {...(at === undefined ? {} : { at })} />

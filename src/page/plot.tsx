@@ -42,13 +42,13 @@ export function Plot(props: PlotProps) {
   const value = values[shown] ?? null;
   return (
     <figure>
-      <h3>
+      <h2>
         {title}
         {note ? <small>{note}</small> : null}
         <span class="read r">
           {at === undefined ? `now ${valueText(values[last] ?? null)}` : text}
         </span>
-      </h3>
+      </h2>
       <div class="plot">
         <Ticks ticks={props.ticks} scale={scale} />
         <div class="field">

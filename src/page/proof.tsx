@@ -27,7 +27,7 @@ export function Proof({ model, mirror, acts }: MirrorProps) {
       <Facts rows={proofFacts(verify, model.nowMs, model.zone)} kind="facts" />
       {verify.damaged.length === 0 ? null : (
         <>
-          <h3>Damaged, and not proven since</h3>
+          <h2>Damaged, and not proven since</h2>
           <ul>
             {verify.damaged.map(({ name, problem, sinceMs }) => (
               <li key={name}>

@@ -46,13 +46,9 @@ export function ServicePage({ model, acts }: ViewProps) {
               <Command text={command} acts={acts} />
             </div>
           ))}
-          {acts ? (
-            <p class="filters">
-              <button type="button" onClick={() => acts.signOut()}>
-                Sign out
-              </button>
-            </p>
-          ) : null}
+          <p class="filters">
+            <a href="/sign-in">Sign out</a>
+          </p>
         </aside>
       </div>
     </>

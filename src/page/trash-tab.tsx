@@ -17,7 +17,7 @@ export function TrashTab({ model, mirror, acts }: MirrorProps) {
           is kept for a time.
         </p>
       )}
-      <h3>Bring files back</h3>
+      <h2>Bring files back</h2>
       <p class="soft">In a terminal; into a new folder, so that nothing is overwritten:</p>
       <Command text={`${commandLine('restore', mirror.mirror)} --to FOLDER`} acts={acts} />
       {trash?.on ? (
@@ -32,13 +32,13 @@ function Kept({ trash, model }: { trash: Trash; model: MirrorProps['model'] }) {
   if (objects === 0) return <p class="empty">The trash is empty.</p>;
   return (
     <>
-      <h3>
+      <h2>
         In the trash{' '}
         <small>
           {more ? 'at least ' : ''}
           {counted(objects, 'object')}, {bytes(size)}
         </small>
-      </h3>
+      </h2>
       <table class="trash stack">
         <thead>
           <tr>

@@ -16,27 +16,19 @@ interface Picture {
   readonly theme: 'light' | 'dark';
   /** The button that opens what the picture shows. */
   readonly press?: string;
-  readonly whole?: true;
 }
 
 const PICTURES: readonly Picture[] = [
-  { name: 'status-page', path: '/', width: 1_440, height: 1_000, theme: 'light' },
+  { name: 'status-page', path: '/', width: 1_440, height: 980, theme: 'light' },
   {
     name: 'status-page-held',
     path: '/',
-    width: 1_440,
-    height: 1_000,
-    theme: 'light',
+    width: 1_180,
+    height: 800,
+    theme: 'dark',
     press: 'Review and decide',
   },
-  {
-    name: 'status-page-mirror',
-    path: '/mirrors/studio',
-    width: 1_440,
-    height: 1_100,
-    theme: 'dark',
-  },
-  { name: 'status-page-phone', path: '/', width: 390, height: 844, theme: 'dark' },
+  { name: 'status-page-phone', path: '/mirrors/studio', width: 390, height: 844, theme: 'light' },
 ];
 
 async function take(browser: Browser, origin: string, picture: Picture): Promise<void> {

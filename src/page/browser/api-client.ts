@@ -36,14 +36,10 @@ export async function ask(target: string): Promise<unknown> {
 }
 
 /** An order to the daemon. @throws ApiError, TypeError when it cannot be reached */
-export async function order(
-  target: string,
-  body: object,
-  method: 'POST' | 'DELETE' = 'POST',
-): Promise<unknown> {
+export async function order(target: string, body: object): Promise<unknown> {
   const { csrf } = pageFacts();
   const response = await request(`${API}${target}`, {
-    method,
+    method: 'POST',
     headers: { 'content-type': 'application/json', ...(csrf === undefined ? {} : { csrf }) },
     body: JSON.stringify(body),
   });

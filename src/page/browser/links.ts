@@ -3,17 +3,13 @@ import type { Connection } from './connection.js';
 
 /**
  * Shows the places of links without loading the document again. Returns what goes to an address. Where the daemon does not
- * answer, the browser loads the address itself, and says so.
+ * answer, what was known stays, and the place is shown as soon as it answers.
  */
 export function listenToLinks(connection: Connection): (address: string) => void {
   async function show(address: string): Promise<void> {
     const place = placeOf(address);
-    try {
-      if (place === undefined) throw new Error('this is no place of the page');
-      await connection.show(place);
-    } catch {
-      location.assign(address);
-    }
+    if (place === undefined) return location.assign(address);
+    await connection.show(place).catch(() => connection.reconnect());
   }
 
   function go(address: string): void {

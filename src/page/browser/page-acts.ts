@@ -67,12 +67,6 @@ export function createActs(connection: Connection): PageActs {
     toggleTheme,
     reconnect: () => connection.reconnect(),
     search: (words) => run(() => search(words.trim())),
-    signOut: () =>
-      run(async () => {
-        await order('/session', {}, 'DELETE');
-        location.assign('/');
-        return undefined;
-      }),
   };
 }
 
