@@ -55,7 +55,7 @@ describe.skipIf(noBrowser !== undefined)('status page, and other sites in the sa
       await attacking.goto(`http://${host}:${other.port}/`);
       await attacking.waitForFunction("document.title.startsWith('done')");
       expect(await attacking.title()).toMatch(
-        /^done: read refused, json refused, simple opaque, beacon true, stream refused, script refused$/,
+        /^done: read refused, json refused, simple refused, beacon true, stream refused, script refused$/,
       );
       const framed = attacking.frames().find((frame) => frame.url().startsWith(served.origin));
       expect(framed).toBeUndefined();
