@@ -75,9 +75,10 @@ async function readBody(
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > LARGEST_BODY) return refuse(413, `the body is longer than ${LARGEST_BODY} bytes`);
-    chunks.push(chunk);
+    // What is too long is read to its end all the same: to break off would cut the connection before the answer.
+    if (length <= LARGEST_BODY) chunks.push(chunk);
   }
+  if (length > LARGEST_BODY) return refuse(413, `the body is longer than ${LARGEST_BODY} bytes`);
   if (length === 0) return { json: undefined };
   try {
     return { json: JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown };
