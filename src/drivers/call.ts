@@ -154,8 +154,11 @@ export interface PutOptions {
    */
   readonly checksums: readonly Checksum[];
   readonly precondition?: Precondition;
-  /** False: without the retention and the legal hold of the driver's settings. Default: with them, where there are any. */
-  readonly locked?: false;
+  /**
+   * True: what longshore keeps for itself: without the retention, the legal hold and the storage class of the driver's settings.
+   * Default: with them, where there are any.
+   */
+  readonly bookkeeping?: true;
 }
 
 /** `start` inclusive, `end` exclusive, as in Libcloud; no `end` means to the end of the object. */

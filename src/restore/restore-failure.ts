@@ -1,3 +1,4 @@
+import { mayBeArchived } from '../drivers/archive-classes.js';
 import {
   ContainerAccessDeniedError,
   ObjectAccessDeniedError,
@@ -110,19 +111,12 @@ function storageProblem(error: StorageError, container: string): RestoreProblem 
   return kind === 'target' || kind === 'mirror' ? undefined : 'failing';
 }
 
-/**
- * Classes whose objects are read only after they were thawed, by the names of their providers
- * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects.html; Scaleway's `GLACIER`).
- */
-const THAWED_FIRST = new Set(['GLACIER', 'DEEP_ARCHIVE', 'INTELLIGENT_TIERING']);
-
 /** Whether a refusal to read means that the object has to be thawed first. */
 export function isArchived(error: unknown, storageClass: unknown): boolean {
   return (
     error instanceof ObjectError &&
     !(error instanceof ObjectAccessDeniedError) &&
     error.status === 403 &&
-    typeof storageClass === 'string' &&
-    THAWED_FIRST.has(storageClass)
+    mayBeArchived(storageClass)
   );
 }

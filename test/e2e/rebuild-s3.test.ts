@@ -26,11 +26,11 @@ beforeEach(() => {
 });
 
 /** A mirror of small files and one that goes in parts. */
-async function openMirrored(files: number): Promise<RemoteMirror> {
+async function openMirrored(files: number, settings: object = {}): Promise<RemoteMirror> {
   const direct = openFake(fake);
   onTestFinished(() => direct.close());
   const mirror = openRemoteMirror({
-    target: { ...fakeTarget(fake), multipart_threshold: '6MiB' },
+    target: { ...fakeTarget(fake), multipart_threshold: '6MiB', ...settings },
     direct,
     mirror: '    index_snapshot: 1h\n',
   });
@@ -39,6 +39,19 @@ async function openMirrored(files: number): Promise<RemoteMirror> {
   const first = await mirror.longshore('--reconcile');
   expect(first.code, first.stderr).toBe(0);
   return mirror;
+}
+
+function classOf(container: string, key: string): string | undefined {
+  const { store } = fake.rules;
+  return store.find(store.bucket(container), key)?.headers['x-amz-storage-class'];
+}
+
+/** As a lifecycle rule does. */
+function archive(container: string, key: string): void {
+  const { store } = fake.rules;
+  Object.assign(store.object(store.bucket(container), key).headers, {
+    'x-amz-storage-class': 'GLACIER',
+  });
 }
 
 function loseDisk({ source, state }: RemoteMirror): void {
@@ -111,6 +124,29 @@ describe('longshore rebuild over S3', () => {
     expect(askedSince(before)).toEqual({});
     expect(await recordOf()).toEqual(record);
     expect(await mirror.differences()).toEqual([]);
+  });
+
+  test('P6: works beside objects in an archive class, and says so when a rule archived the former snapshot', async () => {
+    const mirror = await openMirrored(5, { storage_class: 'GLACIER' });
+    const { objects } = fake.rules.store.bucket(mirror.container);
+    const archived = () =>
+      [...objects.keys()].filter((key) => classOf(mirror.container, key) === 'GLACIER');
+    expect(archived().sort()).toEqual([...(await mirror.objects()).keys()].sort());
+    fake.faults.always(
+      'GetObject',
+      { kind: 'refuse', status: 403, code: 'InvalidObjectState' },
+      (key) => archived().includes(key),
+    );
+    loseDisk(mirror);
+    const { summary } = await rebuild(mirror);
+    expect(summary).toMatchObject({ uploaded: 0, adopted: 0, unchanged: 6, bytes: 0 });
+
+    archive(mirror.container, SNAPSHOT);
+    rmSync(mirror.state, { recursive: true });
+    const again = await mirror.longshore('--reconcile');
+    expect(again.stderr).toContain('index snapshot not used');
+    expect(again.stderr).toContain('the former index snapshot was archived');
+    expect(classOf(mirror.container, SNAPSHOT)).toBeUndefined();
   });
 
   test('P6: compares an object in parts by its parts where there is no snapshot', async () => {

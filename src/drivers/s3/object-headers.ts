@@ -24,7 +24,7 @@ export interface ObjectHeaders {
 
 type Described = Pick<
   PutOptions,
-  'contentType' | 'metaData' | 'headers' | 'storageClass' | 'locked'
+  'contentType' | 'metaData' | 'headers' | 'storageClass' | 'bookkeeping'
 >;
 
 export function objectHeaders(settings: S3Settings, profile: Profile, clock: Clock): ObjectHeaders {
@@ -35,7 +35,7 @@ export function objectHeaders(settings: S3Settings, profile: Profile, clock: Clo
     copySource: customerKey(settings, 'x-amz-copy-source-server-side-encryption-customer-'),
     create: (key, options) => ({
       ...fixed,
-      ...(options.locked === false ? {} : retention(settings, clock)),
+      ...(options.bookkeeping ? {} : retention(settings, clock)),
       'content-type': options.contentType,
       ...storageClass(settings, profile, key, options),
       ...headersByPattern(settings.headers, key),
@@ -95,8 +95,9 @@ function storageClass(
   settings: S3Settings,
   profile: Profile,
   key: string,
-  { storageClass: wanted }: Described,
+  { storageClass: wanted, bookkeeping }: Described,
 ): Headers {
+  if (bookkeeping) return {}; // the provider's default, which is read at once
   const chosen = wanted ?? storageClassByPattern(settings.headers, key) ?? settings.storage_class;
   return chosen === undefined ? {} : { 'x-amz-storage-class': storageClassNamed(chosen, profile) };
 }

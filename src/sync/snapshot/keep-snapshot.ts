@@ -62,7 +62,12 @@ export async function keepSnapshot(
     await index.flush();
     const header = headerOf(settings, parts, madeAtMs);
     const written = await makeSnapshot({ location, path, header }, signal);
-    await sendSnapshot(backend, snapshotRef(settings), path, signal);
+    const archivedAs = await sendSnapshot(backend, snapshotRef(settings), path, signal);
+    if (archivedAs !== undefined)
+      log.warn('the former index snapshot was archived: leave .longshore/ out of that rule', {
+        mirror: name,
+        storageClass: archivedAs,
+      });
     await ledger.update((before) => ({ ...before, snapshot: { madeAtMs } }));
     log.info('index snapshot written', { mirror: name, ...written });
   } finally {

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { isArchiveClass } from '../../drivers/archive-classes.js';
 import type { Backend } from '../../drivers/backend.js';
 import { bookkeepingPut } from '../../drivers/bookkeeping.js';
 import type { ObjectInfo, ObjectRef } from '../../drivers/call.js';
@@ -20,24 +21,35 @@ export function snapshotRef({
 
 /**
  * Puts a file in the place of the former snapshot, whole or not at all, in one request. In a container that keeps versions it
- * deletes the replaced one, if the credentials allow it. Rejects with the errors of the driver, and with those of the file.
+ * deletes the replaced one, if the credentials allow it. Resolves with the storage class of the former one, where that is
+ * an archive, into which only a rule of the container can have moved it. Rejects with the errors of the driver, and with those
+ * of the file.
  */
 export async function sendSnapshot(
   backend: Backend,
   ref: ObjectRef,
   path: string,
   signal: AbortSignal,
-): Promise<void> {
-  const { versions } = backend.capabilities;
-  const before = versions && (await findObject(backend, ref, { signal }));
+): Promise<string | undefined> {
+  const before = await findObject(backend, ref, { signal });
   const body = await fileBody(path, { ref, driver: backend.name });
   // Never in parts: a process that is killed would leave them behind, and no ledger knows of them.
   const settings = { signal, verifyHash: true };
   const { info } = await sendObject(backend, ref, body, bookkeepingPut(), settings);
-  const replaced = before?.extra['versionId'];
-  if (typeof replaced !== 'string' || replaced === info.extra['versionId']) return;
+  const { versionId: replaced, storageClass } = before?.extra ?? {};
+  if (typeof replaced === 'string' && replaced !== info.extra['versionId'])
+    await deleteVersion(backend, ref, replaced, signal);
+  return isArchiveClass(storageClass) ? String(storageClass) : undefined;
+}
+
+async function deleteVersion(
+  { capabilities: { versions } }: Backend,
+  ref: ObjectRef,
+  versionId: string,
+  signal: AbortSignal,
+): Promise<void> {
   try {
-    await versions?.deleteVersion(ref, replaced, { signal });
+    await versions?.deleteVersion(ref, versionId, { signal });
   } catch (error) {
     // It stays for as long as the container's own rules say.
     if (!(error instanceof StorageError)) throw error;

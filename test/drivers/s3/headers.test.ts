@@ -37,13 +37,10 @@ describe('headers of what is put', () => {
       expect(Math.abs(until - Date.now() - 30 * 86_400_000)).toBeLessThan(60_000);
     }
     expect(sent('PutObject')['x-amz-tagging']).toBe('team=a%26b%3Dc');
-    await put(s3, ref, 'x', { locked: false });
-    expect(sent('PutObject')).toMatchObject({
-      'x-amz-storage-class': 'STANDARD_IA',
-      'x-amz-acl': 'bucket-owner-full-control',
-    });
+    await put(s3, ref, 'x', { bookkeeping: true });
+    expect(sent('PutObject')).toMatchObject({ 'x-amz-acl': 'bucket-owner-full-control' });
     expect(
-      Object.keys(sent('PutObject')).filter((name) => name.startsWith('x-amz-object-lock')),
+      Object.keys(sent('PutObject')).filter((name) => /^x-amz-(object-lock|storage)/.test(name)),
     ).toEqual([]);
   });
 

@@ -226,7 +226,7 @@ test('purge: the object that it puts to learn the provider’s time is not locke
   const noting = (backend: Backend): Backend => ({
     ...backend,
     putObject: (ref, body, given, call) => {
-      puts.push([ref.key, given.locked]);
+      puts.push([ref.key, given.bookkeeping]);
       return backend.putObject(ref, body, given, call);
     },
   });
@@ -234,5 +234,5 @@ test('purge: the object that it puts to learn the provider’s time is not locke
   await trash.throwAway('old');
   await days(trash, 31);
   expect(await trash.left()).toEqual([]);
-  expect(new Set(puts.map(String))).toEqual(new Set(['p/.longshore/clock,false']));
+  expect(new Set(puts.map(String))).toEqual(new Set(['p/.longshore/clock,true']));
 });
