@@ -3,6 +3,7 @@ import type { MirrorConfig } from './config/config.js';
 import { layered } from './drivers/layers/layer.js';
 import { retry } from './drivers/layers/retry.js';
 import { createLease } from './lease/create-lease.js';
+import type { LeasedUpload } from './lease/document.js';
 import type { Lease } from './lease/lease.js';
 import { leaseObject } from './lease/lease-object.js';
 import { NO_LEASE } from './lease/no-lease.js';
@@ -56,8 +57,20 @@ export async function openLease({
     howToTakeOver: 'if you know that it is gone for good, start this one with --take-over',
     reachedOnlyHere: () =>
       findDriver(target.config.driver).reachedOnlyHere?.(target.config.settings, mirror) ?? false,
+    uploads: () => begunUploads(ledger),
     clock,
     log,
+  });
+}
+
+/** Those whose tokens are known. One that was only asked for cannot be named. */
+function begunUploads(ledger: Pick<Ledger, 'read'>): readonly LeasedUpload[] {
+  const { unfinishedUploads, abandonedUploads = [] } = ledger.read();
+  const all = [...abandonedUploads, ...Object.values(unfinishedUploads)];
+  return all.flatMap(({ token, beganAtMs }) => {
+    if (token === undefined) return [];
+    const { driver, key, opaque } = token;
+    return [{ driver, key, opaque, beganAtMs }];
   });
 }
 

@@ -14,6 +14,7 @@ import { forgetAcceptedTarget, refuseBlankTarget } from './sync/mirror/blank-tar
 import { conditionOf } from './sync/mirror/condition-of.js';
 import type { ScanResult } from './sync/mirror/finish-run.js';
 import { recallIndex } from './sync/mirror/index-snapshot.js';
+import { inheritUploads } from './sync/mirror/left-uploads.js';
 import type { Mirror } from './sync/mirror/mirror.js';
 import { warnOfVersions } from './sync/mirror/old-content.js';
 import { noteFence } from './sync/mirror/older-target.js';
@@ -96,6 +97,7 @@ async function runMirror(
     const acquired = await acquire(mirror, stop);
     const { wasOthers, wasThere } = acquired;
     const isOfOtherTime = await noteFence(mirror, acquired);
+    await inheritUploads(mirror, acquired);
     await forgetAcceptedTarget(parts);
     // The index says nothing about a container that another process wrote to, or that was emptied or replaced.
     const mayDiffer =

@@ -9,7 +9,7 @@ import {
   ThrottledError,
 } from '../drivers/errors.js';
 import { NEVER_ABORTED, orAborted, whenAborted } from '../signal.js';
-import { released } from './document.js';
+import { type LeaseDocument, released, uploadsIn, withUploads } from './document.js';
 import { describeHolder, LeaseHeldError, LeaseLostError, LeaseUnavailableError } from './errors.js';
 import { type Held, isTrusted } from './held.js';
 import { createHolding, type Holding } from './holding.js';
@@ -37,7 +37,7 @@ const SETTLE_MS = 2_000;
 
 /** Returns a lease that is not held yet: `acquire` takes it. Its states and events are in lease-step.ts. */
 export function createLease(options: LeaseOptions): Lease {
-  const { object, place, mirror, periodMs, clock, log } = options;
+  const { object, place, mirror, periodMs, uploads = () => [], clock, log } = options;
   const holding = createHolding(options);
   const taking = createTaking(options, holding, (found) =>
     heldBy(options, found, { relation: 'other', silenceMs: periodMs, remainingMs: periodMs }),
@@ -61,6 +61,7 @@ export function createLease(options: LeaseOptions): Lease {
       return {
         wasOthers,
         wasThere: found !== undefined,
+        ...(wasOthers && { leftUploads: uploadsIn(found?.document) }),
         fences: { found: found?.document?.fence, ours: fence },
       };
     },
@@ -73,7 +74,13 @@ export function createLease(options: LeaseOptions): Lease {
       const nowMs = clock.now();
       try {
         await withDeadline(clock, RELEASE_MS, NEVER_ABORTED, (signal) =>
-          writeReleased(object, taking, last, nowMs, signal),
+          writeReleased(
+            object,
+            taking,
+            last,
+            (document) => withUploads(released(document, nowMs), uploads()),
+            signal,
+          ),
         );
       } catch (error) {
         log.warn('lease release failed', { mirror, error });
@@ -166,12 +173,12 @@ async function writeReleased(
   object: LeaseObject,
   taking: Taking,
   { document, version }: Held,
-  nowMs: number,
+  asReleased: (document: LeaseDocument) => LeaseDocument,
   signal: AbortSignal,
 ): Promise<void> {
   if (object.conditional) {
     try {
-      await object.write(released(document, nowMs), version, signal);
+      await object.write(asReleased(document), version, signal);
       return;
     } catch (error) {
       if (!(error instanceof PreconditionFailedError)) throw error;
@@ -179,6 +186,5 @@ async function writeReleased(
   }
   // A renewal whose answer was lost may have arrived. The lease of another holder stays unchanged.
   const found = taking.ownAmong(await object.read(signal));
-  if (found !== undefined)
-    await object.write(released(found.document, nowMs), found.version, signal);
+  if (found !== undefined) await object.write(asReleased(found.document), found.version, signal);
 }

@@ -13,6 +13,15 @@ export interface Holder extends ProcessIdentity {
   readonly stateIdentity: string;
 }
 
+/** A multipart upload that the holder began, and has neither completed nor aborted. */
+export interface LeasedUpload {
+  readonly driver: string;
+  readonly key: string;
+  /** See UploadToken. */
+  readonly opaque: string;
+  readonly beganAtMs: number;
+}
+
 /** The content of a lease object. Times are ISO 8601 by the holder's own clock: for people to read, never for decisions. */
 export interface LeaseDocument {
   readonly format: 'longshore lease';
@@ -33,6 +42,8 @@ export interface LeaseDocument {
   readonly released: boolean;
   /** The holder renews only while it writes: whether its process runs says more than its silence. */
   readonly renewsWhenUsed?: true;
+  /** As of the last renewal: what they have stored is paid for until the next holder aborts them. Missing: none. */
+  readonly uploads?: readonly LeasedUpload[];
 }
 
 /** The document of a newly taken lease. */
@@ -56,6 +67,31 @@ export function newDocument(
 /** The document of the next renewal. */
 export function renewed(document: LeaseDocument, nowMs: number): LeaseDocument {
   return { ...document, renewal: document.renewal + 1, renewedAt: isoTime(nowMs) };
+}
+
+/** More would make each renewal large; the oldest are left to the container's own rules. */
+const MOST_UPLOADS = 100;
+
+/** The document with these uploads, the newest of them where they are many. */
+export function withUploads(
+  { uploads: _, ...document }: LeaseDocument,
+  uploads: readonly LeasedUpload[],
+): LeaseDocument {
+  return uploads.length === 0 ? document : { ...document, uploads: uploads.slice(-MOST_UPLOADS) };
+}
+
+/** The uploads that a lease names, as far as they have the form of uploads: anything can be in the object. */
+export function uploadsIn(document: LeaseDocument | undefined): readonly LeasedUpload[] {
+  const uploads: readonly unknown[] = Array.isArray(document?.uploads) ? document.uploads : [];
+  return uploads.filter(isUpload).slice(-MOST_UPLOADS);
+}
+
+function isUpload(value: unknown): value is LeasedUpload {
+  const { driver, key, opaque, beganAtMs } = (value ?? {}) as Partial<LeasedUpload>;
+  const texts = [driver, key, opaque];
+  return (
+    texts.every((text) => typeof text === 'string' && text !== '') && Number.isFinite(beganAtMs)
+  );
 }
 
 /** The last document of a holder, which releases the lease. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import { type LeaseDocument, renewed } from './document.js';
+import { type LeaseDocument, type LeasedUpload, renewed, withUploads } from './document.js';
 import { RENEW_SHARE, TRUST_SHARE } from './judge.js';
 import type { LeaseObject, LeaseVersion } from './lease-object.js';
 
@@ -22,8 +22,12 @@ export function withTimes(document: LeaseDocument, clock: Times): Held {
   return { document, version: UNKNOWN, monotonicMs: clock.monotonic(), wallMs: clock.now() };
 }
 
-export function nextRenewal(document: LeaseDocument, clock: Times): Held {
-  return withTimes(renewed(document, clock.now()), clock);
+export function nextRenewal(
+  document: LeaseDocument,
+  uploads: readonly LeasedUpload[],
+  clock: Times,
+): Held {
+  return withTimes(withUploads(renewed(document, clock.now()), uploads), clock);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
-import type { Holder } from './document.js';
+import type { Holder, LeasedUpload } from './document.js';
 import type { LeaseObject } from './lease-object.js';
 
 export interface LeaseOptions {
@@ -19,6 +19,8 @@ export interface LeaseOptions {
    * whether this process runs, so it renews the lease only while it writes. Default: no.
    */
   readonly reachedOnlyHere?: () => boolean;
+  /** What each renewal says of uploads that were begun: see LeaseDocument. Default: none. */
+  readonly uploads?: () => readonly LeasedUpload[];
   readonly clock: Clock;
   readonly log: Logger;
 }

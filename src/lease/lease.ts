@@ -1,3 +1,5 @@
+import type { LeasedUpload } from './document.js';
+
 /** The right to write below one prefix of a container. One process has it at a time. */
 export interface Lease {
   /**
@@ -27,6 +29,8 @@ export interface Acquired {
   readonly wasOthers: boolean;
   /** False: the container had no lease object, as when it is new or was emptied. */
   readonly wasThere: boolean;
+  /** Uploads that the other process had begun when it renewed the lease last: no process will complete them. */
+  readonly leftUploads?: readonly LeasedUpload[];
   /** The fence of the lease that was found, and ours; missing where no lease was taken. */
   readonly fences?: { readonly found: number | undefined; readonly ours: number };
 }

@@ -20,11 +20,12 @@ export function createRenewal({
   object,
   place,
   mirror,
+  uploads = () => [],
   clock,
   log,
-}: Pick<LeaseOptions, 'object' | 'place' | 'mirror' | 'clock' | 'log'>): Renewal {
+}: Pick<LeaseOptions, 'object' | 'place' | 'mirror' | 'uploads' | 'clock' | 'log'>): Renewal {
   async function renew({ document, version }: Held, signal: AbortSignal): Promise<Renewed> {
-    const next = nextRenewal(document, clock);
+    const next = nextRenewal(document, uploads(), clock);
     try {
       if (!object.conditional) {
         const found = await readSure(document, signal);
@@ -43,7 +44,7 @@ export function createRenewal({
       // An earlier renewal arrived whose answer was lost. Other processes count from it, so a new one is needed.
       if (found.document?.session === document.session)
         return renewed(
-          await write(object, nextRenewal(found.document, clock), found.version, signal),
+          await write(object, nextRenewal(found.document, uploads(), clock), found.version, signal),
         );
       return takenOver(found);
     }

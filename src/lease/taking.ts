@@ -1,5 +1,5 @@
 import { PreconditionFailedError, TargetFullError } from '../drivers/errors.js';
-import { newDocument } from './document.js';
+import { newDocument, withUploads } from './document.js';
 import { isRefusedCondition } from './errors.js';
 import { type Held, withTimes, write } from './held.js';
 import type { Holding } from './holding.js';
@@ -29,8 +29,9 @@ export function createTaking(
     mirror,
     self,
     periodMs,
+    uploads = () => [],
     clock,
-  }: Pick<LeaseOptions, 'object' | 'mirror' | 'self' | 'periodMs' | 'clock'>,
+  }: Pick<LeaseOptions, 'object' | 'mirror' | 'self' | 'periodMs' | 'uploads' | 'clock'>,
   holding: Pick<Holding, 'state' | 'apply'>,
   heldByOther: (found: FoundLease | undefined) => Error,
 ): Taking {
@@ -51,10 +52,8 @@ export function createTaking(
     signal: AbortSignal,
   ): Promise<Held> {
     const next = { mirror, holder: self, fence: (found?.document?.fence ?? 0) + 1, periodMs };
-    const wanted = withTimes(
-      newDocument(whenUsed ? { ...next, renewsWhenUsed: true } : next, clock.now()),
-      clock,
-    );
+    const document = newDocument(whenUsed ? { ...next, renewsWhenUsed: true } : next, clock.now());
+    const wanted = withTimes(withUploads(document, uploads()), clock);
     holding.apply({ type: 'take sent', held: wanted });
     try {
       return await write(object, wanted, found?.version, signal);

@@ -483,3 +483,43 @@ test('lease: without conditional writes an earlier renewal counts at the second 
   await clock.advance(3 * MINUTE);
   expect(String(await moving(clock, lostBy(held)))).toMatch(/went back to an older state/);
 });
+
+test('lease: names the uploads of its holder as of the last renewal, and hands them to the next one', async () => {
+  const upload = (key: string) => ({ driver: 'memory', key, opaque: `id of ${key}`, beganAtMs: 1 });
+  const { lease, clock, document, put } = await openRig();
+  let uploads = [upload('p/a')];
+  const first = lease(holder('a'), { uploads: () => uploads });
+  expect(await first.acquire(never)).not.toHaveProperty('leftUploads');
+  expect(await document()).toMatchObject({ uploads });
+  uploads = [upload('p/b'), upload('p/c')];
+  await clock.advance(PERIOD / 5);
+  expect(await document()).toMatchObject({ uploads });
+  uploads = [];
+  await clock.advance(PERIOD / 5);
+  expect(await document()).not.toHaveProperty('uploads');
+
+  const left = { ...(await document()), uploads: [upload('p/d'), { key: 'p/e' }, 7, null] };
+  await first.release();
+  await put(JSON.stringify(left));
+  const other = lease(holder('b'), { takeOver: true });
+  expect(await other.acquire(never)).toMatchObject({
+    wasOthers: true,
+    leftUploads: [upload('p/d')],
+  });
+  expect(await document()).not.toHaveProperty('uploads');
+  await other.release();
+});
+
+test('lease: names no more than 100 uploads, the newest of them', async () => {
+  const uploads = Array.from({ length: 150 }, (_, at) => ({
+    driver: 'memory',
+    key: `p/${at}`,
+    opaque: `${at}`,
+    beganAtMs: at,
+  }));
+  const { lease, document } = await openRig();
+  const first = lease(holder('a'), { uploads: () => uploads });
+  await first.acquire(never);
+  expect((await document())['uploads']).toEqual(uploads.slice(50));
+  await first.release();
+});

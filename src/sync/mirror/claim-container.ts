@@ -4,6 +4,7 @@ import { TargetDeniedError } from '../denial.js';
 import { ensureContainer } from '../store/container-store.js';
 import { forgetAcceptedTarget, refuseBlankTarget } from './blank-target.js';
 import { recallIndex } from './index-snapshot.js';
+import { inheritUploads } from './left-uploads.js';
 import type { Mirror } from './mirror.js';
 import { warnOfVersions } from './old-content.js';
 import { noteFence } from './older-target.js';
@@ -36,6 +37,7 @@ export async function claimContainer(mirror: ClaimingMirror): Promise<boolean> {
   const acquired = await lease.acquire(drain);
   const { wasOthers, wasThere } = acquired;
   const isOfOtherTime = await noteFence(mirror, acquired);
+  await inheritUploads(mirror, acquired);
   const mayDiffer =
     wasOthers ||
     isOfOtherTime ||
