@@ -93,6 +93,7 @@ const ground = [
   'clock',
   'concurrently',
   'condition',
+  'extended-attributes',
   'failpoint',
   'file-stat',
   'file-time',
@@ -159,6 +160,7 @@ const doors = {
   preact: 'src/page/preact.ts',
   'preact-render-to-string': 'src/page/render.tsx',
   '@preact/signals': 'src/page/browser/signals.ts',
+  '@napi-rs/xattr': 'src/extended-attributes.ts',
 };
 
 module.exports = {

@@ -1,4 +1,5 @@
 import type { Config, MirrorConfig, TargetConfig } from './config/config.js';
+import { keptAttributes } from './kept-attributes.js';
 import { ownFolders } from './own-folders.js';
 import type { MirrorSettings } from './sync/mirror-settings.js';
 import type { World } from './world.js';
@@ -26,6 +27,7 @@ export function mirrorSettings(
     owner: metadata.includes('owner'),
     md5,
     hardlinks: hardlinks === 'record',
+    ...keptAttributes(mirror),
   };
   return {
     ...mirror,

@@ -5,6 +5,7 @@ import { layered } from './drivers/layers/layer.js';
 import { readOnly } from './drivers/layers/read-only.js';
 import { throttle } from './drivers/layers/throttle.js';
 import { createPartsThreads } from './drivers/parts-threads.js';
+import { attributesToRead } from './kept-attributes.js';
 import { fence } from './lease/fence.js';
 import type { Lease } from './lease/lease.js';
 import { openLease } from './leases.js';
@@ -48,7 +49,11 @@ export async function openMirror(
   });
   const reader = await lifecycle.add(
     `reader of ${mirror.name}`,
-    openFileReader({ source: mirror.source, follow: mirror.symlinks === 'follow' }),
+    openFileReader({
+      source: mirror.source,
+      follow: mirror.symlinks === 'follow',
+      attributes: attributesToRead(mirror, log),
+    }),
     [],
   );
   const partsThreads = createPartsThreads();

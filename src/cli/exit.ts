@@ -6,6 +6,7 @@ import {
   InvalidCredentialsError,
   TargetFullError,
 } from '../drivers/errors.js';
+import { AttributesUnavailableError } from '../extended-attributes.js';
 import { LeaseUnavailableError } from '../lease/errors.js';
 import { PlanFileError } from '../plan/read-plan.js';
 import { IndexInUseError, StateNewerError } from '../state/errors.js';
@@ -47,6 +48,7 @@ const NEEDS_A_PERSON = [
   StateNewerError,
   IndexInUseError,
   PlanFileError,
+  AttributesUnavailableError,
 ];
 
 /** A condition of the target that only its operator can end. */

@@ -32,6 +32,7 @@ export function addRestoreCommands(program: Command, context: CommandContext): v
       .option('--no-links', 'make plain files of link objects, as they are stored')
       .option('--owner', 'set owners and groups too, which takes root', false)
       .option('--special-bits', 'set set-user-id, set-group-id and sticky bits too', false)
+      .option('--no-xattr', 'set no extended attributes and no ACLs')
       .option('-n, --dry-run', 'print what would be restored, and write nothing', false)
       .option('--json', JSON_LINES, false),
   )

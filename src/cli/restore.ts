@@ -25,6 +25,7 @@ export interface RestoreOptions extends PlaceOptions {
   readonly links: boolean;
   readonly owner: boolean;
   readonly specialBits: boolean;
+  readonly xattr: boolean;
   readonly dryRun: boolean;
   readonly json: boolean;
 }
@@ -77,11 +78,18 @@ export async function restore(
 }
 
 function rulesOf(
-  { links, owner, specialBits, dryRun }: RestoreOptions,
+  { links, owner, specialBits, xattr, dryRun }: RestoreOptions,
   overwrite: Overwrite,
   { symlinks }: RemotePlace,
 ): RestoreRules {
-  return { overwrite, links: links && symlinks === 'preserve', owner, specialBits, dryRun };
+  return {
+    overwrite,
+    links: links && symlinks === 'preserve',
+    owner,
+    specialBits,
+    extended: xattr,
+    dryRun,
+  };
 }
 
 /** Milliseconds since the epoch. @throws UsageError */

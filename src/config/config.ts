@@ -106,6 +106,6 @@ export interface MirrorConfig {
   readonly headers: readonly HeaderAndClassRule[];
   /** When the index is copied into the container: see SnapshotRule. Undefined: never. */
   readonly indexSnapshot: { readonly everyMs: number; readonly ofSmall: boolean } | undefined;
-  readonly metadata: readonly ('mtime' | 'mode' | 'owner' | 'md5')[];
+  readonly metadata: readonly ('mtime' | 'mode' | 'owner' | 'md5' | 'xattr' | 'acl')[];
   readonly index: 'lmdb' | 'lowdb';
 }

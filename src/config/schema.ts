@@ -141,8 +141,8 @@ const keptOfFiles = {
     ['copy', 'record'],
   ).default('copy'),
   metadata: list(
-    'What is kept of a file besides its content. md5: for objects whose provider gives no MD5 of the whole content, such as those in parts; large files are read twice for it.',
-    oneOf('One of them.', ['mtime', 'mode', 'owner', 'md5']),
+    'What is kept of a file besides its content. md5: for objects whose provider gives no MD5 of the whole content, such as those in parts; large files are read twice for it. xattr: extended attributes of users; acl: POSIX ACLs; both on Linux.',
+    oneOf('One of them.', ['mtime', 'mode', 'owner', 'md5', 'xattr', 'acl']),
   ).default(['mtime', 'mode']),
 };
 

@@ -10,6 +10,7 @@ import type {
   PageRequest,
   PutOptions,
 } from './call.js';
+import type { MetadataLimits } from './metadata-limits.js';
 import type { Passage } from './passage.js';
 import type { QuickGet } from './quick-get.js';
 
@@ -20,6 +21,7 @@ export interface Limits {
   readonly maxObjectSize: number;
   /** Bytes of UTF-8 in an object name. */
   readonly maxKeyBytes: number;
+  readonly metadata: MetadataLimits;
 }
 
 /** Rules for names that need no request. Each function returns why the name is impossible; undefined: it is possible. */

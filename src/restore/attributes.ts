@@ -1,6 +1,8 @@
 import type { ObjectInfo } from '../drivers/call.js';
 import type { ObjectRecord } from '../state/object-index.js';
+import { attributesIn } from '../sync/store/attribute-metadata.js';
 import { mtimeNsIn } from '../sync/store/object-metadata.js';
+import type { FileAttributes } from '../watcher/entry.js';
 
 /** What a restored file is given beside its content. Undefined: it is not known. */
 export interface Attributes {
@@ -10,20 +12,23 @@ export interface Attributes {
   readonly mode: number | undefined;
   readonly uid: number | undefined;
   readonly gid: number | undefined;
+  /** Extended attributes and ACLs; empty: there are none. */
+  readonly extended: FileAttributes;
 }
 
 const MODE_BITS = 0o7777;
 const LARGEST_ID = 2 ** 32 - 2; // the largest number itself means "unchanged" (chown(2))
 
-/** The attributes of the file whose bytes were sent. */
+/** The attributes of the file whose bytes were sent, which has no extended ones. */
 export function attributesOfRecord({ mtimeNs, mode, uid, gid }: ObjectRecord): Attributes {
-  return { mtimeNs, mode: mode & MODE_BITS, uid, gid };
+  return { mtimeNs, mode: mode & MODE_BITS, uid, gid, extended: {} };
 }
 
 /**
  * The attributes in an object's metadata: rclone's (and longshore's) `mtime`, `mode`, `uid` and `gid`, or those that s3cmd
  * stores in one value, `s3cmd-attrs` (S3/FileDict.py and S3.py of s3cmd: `mode:33188/mtime:1700000000/uid:0/…`, all in
  * decimal). What has neither form counts as not there. Without a time, the object's own counts, as with `aws s3 sync`.
+ * All other metadata are extended attributes: see attribute-metadata.ts.
  */
 export function attributesOfObject({
   metaData,
@@ -41,6 +46,7 @@ export function attributesOfObject({
     mode: octal(metaData['mode']) ?? decimal(s3cmd.get('mode'), 0o177777, MODE_BITS),
     uid: decimal(metaData['uid'] ?? s3cmd.get('uid'), LARGEST_ID),
     gid: decimal(metaData['gid'] ?? s3cmd.get('gid'), LARGEST_ID),
+    extended: attributesIn(metaData).attributes,
   };
 }
 
@@ -51,6 +57,7 @@ export function malformedAttributes({ metaData }: Pick<ObjectInfo, 'metaData'>):
     const text = metaData[key];
     if (text !== undefined && isWrong(text)) malformed.push(key);
   }
+  if (attributesIn(metaData).malformed) malformed.push('longshore-xattr');
   return malformed;
 }
 

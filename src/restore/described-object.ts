@@ -33,7 +33,8 @@ export async function describeObject(
   again = false,
 ): Promise<DescribedObject> {
   const record = isCurrent ? recordOf(name) : undefined;
-  if (!again && hasSize(backend, info) && isRecordOf(record, info))
+  // A record says only whether there are extended attributes, not which.
+  if (!again && hasSize(backend, info) && isRecordOf(record, info) && !record.attributesDigest)
     return describedBy(info, record);
   const { metaData } = backend.capabilities.listingHas;
   const described =
@@ -45,7 +46,7 @@ export async function describeObject(
 
 /** What is known of an object whose metadata are in `info`, or whose very version has a record in the index. */
 export function describedBy(info: ObjectInfo, record: ObjectRecord | undefined): DescribedObject {
-  if (isRecordOf(record, info)) {
+  if (isRecordOf(record, info) && !record.attributesDigest) {
     const links = record.hardLink && { linkGroup: String(record.inode) };
     return { info, attributes: attributesOfRecord(record), ...links, notes: [] };
   }

@@ -1,8 +1,10 @@
 import { constants, linkSync, renameSync, unlinkSync } from 'node:fs';
 import { type FileHandle, lutimes, open, rename, symlink } from 'node:fs/promises';
 import { lstatPathIfAny } from '../file-stat.js';
+import { ACCESS_ACL } from '../sync/file-attributes.js';
 import type { Attributes } from './attributes.js';
 import { RestoreError } from './restore-failure.js';
+import { notSet, setExtendedAttributes } from './set-extended.js';
 import { timeText } from './time-text.js';
 
 /** Which attributes are set. */
@@ -10,6 +12,8 @@ export interface AttributeRules {
   readonly owner: boolean;
   /** Whether set-user-id, set-group-id and sticky bits are set too. */
   readonly specialBits: boolean;
+  /** Whether extended attributes and ACLs are set. */
+  readonly extended: boolean;
 }
 
 const PERMISSIONS = 0o777;
@@ -28,7 +32,7 @@ export async function writeNewFile(
   const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
   try {
     await write(file);
-    const failed = await setAttributes(file, attributes, rules);
+    const failed = await setAttributes({ file, path }, attributes, rules);
     await file.sync();
     return failed;
   } finally {
@@ -48,11 +52,17 @@ export function modeOf(
   return specialBits ? mode : mode & PERMISSIONS;
 }
 
+/** A file that is open, and its path, which no other user can give to another file. */
+export interface FileToDescribe {
+  readonly file: Pick<FileHandle, 'chown' | 'chmod' | 'utimes'>;
+  readonly path: string;
+}
+
 /** Sets what is known and asked for; the errors of what could not be set. */
 export async function setAttributes(
-  file: Pick<FileHandle, 'chown' | 'chmod' | 'utimes'>,
-  { mtimeNs, mode, uid, gid }: Attributes,
-  { owner, specialBits }: AttributeRules,
+  { file, path }: FileToDescribe,
+  { mtimeNs, mode, uid, gid, extended }: Attributes,
+  { owner, specialBits, extended: setExtended }: AttributeRules,
 ): Promise<readonly Error[]> {
   const failed: Error[] = [];
   const attempt = (what: string, set: () => Promise<void>) =>
@@ -60,18 +70,17 @@ export async function setAttributes(
   // A change of the owner clears the special bits (chown(2)), so the mode comes after it.
   if (owner && uid !== undefined && gid !== undefined)
     await attempt(`owner ${uid}:${gid}`, () => file.chown(uid, gid));
+  const given = setExtended ? extended : {};
+  failed.push(...setExtendedAttributes(path, given));
   const bits = modeOf(mode, { specialBits });
-  await attempt(`mode ${bits.toString(8)}`, () => file.chmod(bits));
+  // An ACL says the permissions, too: the default ones would take rights from it.
+  if (mode !== undefined || given[ACCESS_ACL] === undefined)
+    await attempt(`mode ${bits.toString(8)}`, () => file.chmod(bits));
   if (mtimeNs !== undefined) {
     const seconds = timeText(mtimeNs);
     await attempt(`time ${seconds}`, () => file.utimes(seconds, seconds));
   }
   return failed;
-}
-
-function notSet(what: string, error: unknown): Error {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new RestoreError('attributes', `its ${what} could not be set: ${reason}`, error);
 }
 
 /**

@@ -91,10 +91,11 @@ async function hasContent(
   const proof = await proofOf(ctx, source, described, signal);
   if (proof === undefined) return false;
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const file = await open(`${folder.at}/${name}`, flags);
+  const path = `${folder.at}/${name}`;
+  const file = await open(path, flags);
   try {
     if (!(await isProven(file, ctx, described.info, proof, signal))) return false;
-    if (!ctx.rules.dryRun) await setAttributes(file, described.attributes, ctx.rules);
+    if (!ctx.rules.dryRun) await setAttributes({ file, path }, described.attributes, ctx.rules);
     return true;
   } finally {
     await file.close();

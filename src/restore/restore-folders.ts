@@ -2,6 +2,7 @@ import { chmod, utimes } from 'node:fs/promises';
 import { isRecordOf } from '../sync/store/content-proof.js';
 import { type DescribedObject, describeObject } from './described-object.js';
 import type { RestoreContext, RestoreSource } from './restore-context.js';
+import { setExtendedAttributes } from './set-extended.js';
 import { timeText } from './time-text.js';
 
 const PERMISSIONS = 0o777;
@@ -38,6 +39,10 @@ export async function finishFolder(
     if (hasTime && mtimeNs !== undefined) {
       const seconds = timeText(mtimeNs);
       await utimes(`${at}/.`, seconds, seconds);
+    }
+    if (rules.extended) {
+      const [error] = setExtendedAttributes(`${at}/.`, described.attributes.extended);
+      if (error !== undefined) throw error;
     }
     // Last: without the right to search the folder, its own "." is out of reach.
     if (mode !== undefined) await chmod(`${at}/.`, rules.specialBits ? mode : mode & PERMISSIONS);

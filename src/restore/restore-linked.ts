@@ -53,9 +53,9 @@ export async function restoreLinked(
 
 /** Equal for objects that can become one file. */
 function keyOf({ info, attributes }: DescribedObject, proof: ContentProof): string {
-  const { mtimeNs, mode, uid, gid } = attributes;
+  const { mtimeNs, mode, uid, gid, extended } = attributes;
   const { by: _, ...digest } = proof;
-  return JSON.stringify([info.size, String(mtimeNs), mode, uid, gid, digest]);
+  return JSON.stringify([info.size, String(mtimeNs), mode, uid, gid, extended, digest]);
 }
 
 function hasEtagOf(a: DescribedObject, b: DescribedObject): boolean {

@@ -1,8 +1,10 @@
 import type { ObjectInfo } from '../drivers/call.js';
 import { OPEN_PASSAGE } from '../drivers/passage.js';
 import type { QuickGet } from '../drivers/quick-get.js';
+import type { ObjectRecord } from '../state/object-index.js';
 import { SMALL_BYTES } from '../sync/pack-small.js';
 import { knownProof } from '../sync/store/content-proof.js';
+import type { FileAttributes } from '../watcher/entry.js';
 import { type DescribedObject, describedBy, hasSize } from './described-object.js';
 import { modeOf } from './new-file.js';
 import type { PathedSource } from './pack-small.js';
@@ -52,7 +54,7 @@ export function openSmallRestore(ctx: RestoreContext): SmallRestore | undefined 
       versionId === undefined &&
       info.size <= SMALL_BYTES &&
       hasSize(backend, info) &&
-      !(isCurrent && ctx.recordOf(name)?.hardLink === true),
+      !(isCurrent && needsItsOwn(ctx.recordOf(name))),
     async restore(files, restored, signal) {
       const done = new Set<PathedSource>();
       const write = async (loaded: readonly LoadedFile[], content: ArrayBuffer) => {
@@ -75,6 +77,10 @@ export function openSmallRestore(ctx: RestoreContext): SmallRestore | undefined 
     },
     close: () => threads.close(),
   };
+}
+
+function needsItsOwn(record: ObjectRecord | undefined): boolean {
+  return record?.hardLink === true || record?.attributesDigest !== undefined;
 }
 
 /** A file whose content is in memory. */
@@ -169,7 +175,14 @@ function bytesOf(files: readonly PathedSource[]): number {
   return files.reduce((sum, { source }) => sum + source.info.size, 0);
 }
 
-/** Undefined: no MD5 of the whole content is known without a further request, or the file has several names. */
+function isEmpty(attributes: FileAttributes): boolean {
+  return Object.keys(attributes).length === 0;
+}
+
+/**
+ * Undefined: no MD5 of the whole content is known without a further request, or the file has several names, or extended
+ * attributes.
+ */
 function loadedFile(
   { rules, recordOf }: RestoreContext,
   file: PathedSource,
@@ -181,8 +194,8 @@ function loadedFile(
   if (proof === undefined || !('checksum' in proof) || proof.checksum.algorithm !== 'md5')
     return undefined;
   const described: DescribedObject = describedBy(info, record);
-  if (described.linkGroup !== undefined) return undefined;
-  const { mtimeNs, mode, uid, gid } = described.attributes;
+  const { mtimeNs, mode, uid, gid, extended } = described.attributes;
+  if (described.linkGroup !== undefined || (rules.extended && !isEmpty(extended))) return undefined;
   const row: BatchRow = {
     segments,
     size: info.size,

@@ -31,6 +31,10 @@ export interface ObjectRecord {
   readonly looks?: 'random' | 'blank';
   /** The object says that its file has other names (hard links), and the inode of this record. */
   readonly hardLink?: true;
+  /**
+   * 16 hex digits of a digest over the extended attributes and ACLs that the object has of its file; missing where it has none.
+   */
+  readonly attributesDigest?: string;
   /** Number of the `metadata` setting that its object has (LedgerDocument.metadata). Missing: 0. */
   readonly metadataEpoch?: number;
   /**

@@ -37,6 +37,19 @@ const FIELDS: readonly ExtensionField[] = [
     },
   },
   {
+    name: 'attributesDigest',
+    bit: 2,
+    bytes: 8,
+    write(bytes, { attributesDigest = '' }, at) {
+      if (!/^[0-9a-f]{16}$/.test(attributesDigest))
+        throw new RangeError(`attributesDigest must be 16 hex digits, got ${attributesDigest}`);
+      bytes.write(attributesDigest, at, 'hex');
+    },
+    read(bytes, record, at) {
+      record.attributesDigest = bytes.toString('hex', at, at + 8);
+    },
+  },
+  {
     name: 'hardLink',
     bit: 4,
     bytes: 0,

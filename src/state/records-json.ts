@@ -5,8 +5,10 @@ import { upgrade } from './migrate.js';
 import { GUARDED, type Guarded, type ObjectName, type ObjectRecord } from './object-index.js';
 
 /** A document is of the first version that has all of its fields, so that an older program reads all it can. */
-const VERSION = 4;
-/** The last one without `hardLink`. */
+const VERSION = 5;
+/** The last one without `attributesDigest`. */
+const WITHOUT_ATTRIBUTES = 4;
+/** The last one without `hardLink`, too. */
 const WITHOUT_LINKS = 3;
 /** The last one without `provenAtMs`, too. */
 const WITHOUT_PROOFS = 2;
@@ -39,6 +41,7 @@ export function recordsFromJson(json: unknown, file: string): Map<ObjectName, Ob
       [WITHOUT_PARTS]: (document) => document,
       [WITHOUT_PROOFS]: (document) => document,
       [WITHOUT_LINKS]: (document) => document,
+      [WITHOUT_ATTRIBUTES]: (document) => document,
     },
   });
   if (!Array.isArray(records)) throw new StateDamagedError(file, 'has no list of records');
@@ -47,9 +50,10 @@ export function recordsFromJson(json: unknown, file: string): Map<ObjectName, Ob
 
 function versionOf(records: ReadonlyMap<ObjectName, ObjectRecord>): number {
   let version = WITHOUT_PARTS;
-  for (const { md5Parts, provenAtMs, hardLink } of records.values()) {
-    if (hardLink !== undefined) return VERSION;
-    if (provenAtMs !== undefined) version = WITHOUT_LINKS;
+  for (const { md5Parts, provenAtMs, hardLink, attributesDigest } of records.values()) {
+    if (attributesDigest !== undefined) return VERSION;
+    if (hardLink !== undefined) version = WITHOUT_ATTRIBUTES;
+    else if (provenAtMs !== undefined) version = Math.max(version, WITHOUT_LINKS);
     else if (md5Parts !== undefined) version = Math.max(version, WITHOUT_PROOFS);
   }
   return version;
@@ -104,6 +108,7 @@ function readRecord(json: unknown, file: string): readonly [ObjectName, ObjectRe
     ...(looks !== undefined && { looks: looks as 'random' | 'blank' }),
     ...(fields['metadataEpoch'] !== undefined && { metadataEpoch: number('metadataEpoch') }),
     ...(fields['provenAtMs'] !== undefined && { provenAtMs: number('provenAtMs') }),
+    ...(fields['attributesDigest'] !== undefined && { attributesDigest: text('attributesDigest') }),
     ...(fields['hardLink'] === true && { hardLink: true as const }),
     ...(guarded !== undefined && { guarded: guarded as Guarded }),
   };

@@ -43,7 +43,9 @@ export type SkipReason =
   /** The plan that is applied was made on other evidence. */
   | 'plan-outdated'
   /** The object is new. Its old content is not in the trash, because the provider refuses to read and to copy it (an archive). */
-  | 'not-in-trash';
+  | 'not-in-trash'
+  /** Only extended attributes, or ACLs, of the file are not with its object. */
+  | 'attributes-skipped';
 
 /**
  * The events of sync, in order. Log, progress display, `--json` output, metrics and status are listeners; sync

@@ -1,10 +1,11 @@
 import { isCopiedTime } from '../file-time.js';
 import type { ObjectRecord } from '../state/object-index.js';
 import type { LocalEntry } from '../watcher/entry.js';
+import { hasOtherAttributes, type KeptAttributes } from './file-attributes.js';
 import { hasOtherLinks } from './linked-file.js';
 
 /** What is kept with an object beside its content, and so is worth a metadata update of its own. */
-export interface KeptMetadata {
+export interface KeptMetadata extends KeptAttributes {
   readonly mtime: boolean;
   readonly mode: boolean;
   readonly owner: boolean;
@@ -23,6 +24,7 @@ export function metadataDiffers(
   const { metadata } = policy;
   return (
     hasOtherLinks(entry, known, policy) ||
+    hasOtherAttributes(entry, known) ||
     (metadata.mtime && !isCopiedTime(entry.mtimeNs, known.mtimeNs)) ||
     (metadata.mode && entry.mode !== known.mode) ||
     (metadata.owner && (entry.uid !== known.uid || entry.gid !== known.gid))

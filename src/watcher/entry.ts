@@ -4,6 +4,12 @@
  */
 export type RelativePath = string;
 
+/**
+ * Extended attributes (xattr(7)) by their full names, such as `user.colour`, in the order of the names' bytes; values in
+ * base64. Plain JSON.
+ */
+export type FileAttributes = Readonly<Record<string, string>>;
+
 /** What lstat (stat, for a followed link) said of one thing that can become an object. */
 export interface LocalEntry {
   readonly path: RelativePath;
@@ -23,4 +29,6 @@ export interface LocalEntry {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
+  /** No stat has them: only where the mirror keeps them, once they were read for its object. */
+  readonly attributes?: FileAttributes;
 }

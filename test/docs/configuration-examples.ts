@@ -242,7 +242,7 @@ mirrors:
     symlinks: preserve
     folders: keep
     hardlinks: record
-    metadata: [mtime, mode, owner]
+    metadata: [mtime, mode, owner, xattr, acl]
     headers:
       - match: "*.html"
         content_type: text/html; charset=utf-8

@@ -85,6 +85,7 @@ export const REASONS = names<SkipReason>({
   'object-missing': true,
   'plan-outdated': true,
   'not-in-trash': true,
+  'attributes-skipped': true,
 });
 
 export const STATES = names<MirrorState>({

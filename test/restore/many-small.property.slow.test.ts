@@ -33,6 +33,7 @@ const RULES: RestoreRules = {
   dryRun: false,
   owner: false,
   specialBits: false,
+  extended: true,
 };
 const PLACE = { container: 'c', prefix: '', trashPrefix: '.longshore/trash/' };
 

@@ -19,6 +19,7 @@ export function record(changes: Partial<ObjectRecord> = {}): ObjectRecord {
 }
 
 const hex32 = fc.stringMatching(/^[0-9a-f]{32}$/);
+export const hex16 = fc.stringMatching(/^[0-9a-f]{16}$/);
 const text = fc.string({ unit: 'binary', maxLength: 60 });
 
 /** Each time that Linux can hold: 64-bit seconds and their nanoseconds (timespec64); often one of 64-bit nanoseconds. */
@@ -63,6 +64,7 @@ export const anyRecord: fc.Arbitrary<ObjectRecord> = fc
       metadataEpoch: fc.constantFrom(1, 2, 3),
       provenAtMs: fc.maxSafeNat(),
       hardLink: fc.constant(true as const),
+      attributesDigest: hex16,
       guarded: fc.constantFrom(
         'delete-held' as const,
         'overwrite-held' as const,

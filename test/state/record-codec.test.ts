@@ -12,7 +12,7 @@ import {
   metadataEpochOf,
   provenAtMsOf,
 } from '../../src/state/record-fields.js';
-import { anyName, anyRecord, record } from './fixtures.js';
+import { anyName, anyRecord, hex16, record } from './fixtures.js';
 
 const FILE = '/state/index.mdb';
 
@@ -103,7 +103,7 @@ test('record codec: refuses a whole record of a later version as newer, not as d
 test('record codec: a last proof takes 9 bytes and 4 versions more, and leaves a record without one as it was', async () => {
   await fc.assert(
     fc.property(anyRecord, anyName, fc.maxSafeNat(), (made, name, provenAtMs) => {
-      const { provenAtMs: _, hardLink: __, ...unproven } = made;
+      const { provenAtMs: _, hardLink: __, attributesDigest: ___, ...unproven } = made;
       const without = encodeRecord(unproven, keyOf(name));
       const bytes = encodeRecord({ ...unproven, provenAtMs }, keyOf(name));
       expect(without.readUInt8(4)).toBeLessThanOrEqual(4);
@@ -116,13 +116,26 @@ test('record codec: a last proof takes 9 bytes and 4 versions more, and leaves a
 test('record codec: that an object says that its file has other names takes one byte and 4 versions more', async () => {
   await fc.assert(
     fc.property(anyRecord, anyName, (made, name) => {
-      const { provenAtMs: _, hardLink: __, ...single } = made;
+      const { provenAtMs: _, hardLink: __, attributesDigest: ___, ...single } = made;
       const without = encodeRecord(single, keyOf(name));
       const bytes = encodeRecord({ ...single, hardLink: true }, keyOf(name));
       expect(bytes.readUInt8(4)).toBe(without.readUInt8(4) + 4);
       expect(bytes.length).toBe(without.length + 1);
     }),
   );
+});
+
+test('record codec: a digest of attributes takes 9 bytes and 4 versions more, and must be one', async () => {
+  await fc.assert(
+    fc.property(anyRecord, anyName, hex16, (made, name, attributesDigest) => {
+      const { provenAtMs: _, hardLink: __, attributesDigest: ___, ...single } = made;
+      const without = encodeRecord(single, keyOf(name));
+      const bytes = encodeRecord({ ...single, attributesDigest }, keyOf(name));
+      expect(bytes.readUInt8(4)).toBe(without.readUInt8(4) + 4);
+      expect(bytes.length).toBe(without.length + 9);
+    }),
+  );
+  expect(() => encodeRecord(record({ attributesDigest: 'short' }), keyOf('a'))).toThrow(RangeError);
 });
 
 test('record codec: refuses a record with an unknown field in its extension as newer', async () => {

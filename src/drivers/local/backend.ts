@@ -52,6 +52,7 @@ export function localBackend({ root, fsync = true, create = true }: LocalOptions
     maxPutSize: Number.MAX_SAFE_INTEGER,
     maxObjectSize: Number.MAX_SAFE_INTEGER,
     maxKeyBytes: maxKeyBytes(root),
+    metadata: { bytes: 8_192, lines: 1_000 }, // a record has a page of 16 KiB: record-page.ts
   };
 
   function checkKey(key: string): void {

@@ -36,6 +36,12 @@ export interface MemoryOptions {
   readonly partSize?: Multipart['partSize'];
 }
 
+const LIMITS: Limits = {
+  maxPutSize: 1024 ** 3,
+  maxObjectSize: 1024 ** 4,
+  maxKeyBytes: 1024,
+  metadata: { bytes: 2_048, lines: 1_000 },
+};
 const PART_SIZE = { min: 1024, max: 1024 ** 3, maxParts: 10_000 };
 
 /** Object storage in this process's memory, with everything that a backend can declare except a CDN: the reference for the others. */
@@ -47,7 +53,7 @@ export function memoryBackend({
   const capabilities: Capabilities = {
     checksums: ['sha256', 'sha1', 'md5', 'crc32c'],
     preconditions: ['ifAbsent', 'ifMatch'],
-    limits: { maxPutSize: 1024 ** 3, maxObjectSize: 1024 ** 4, maxKeyBytes: 1024, ...limits },
+    limits: { ...LIMITS, ...limits },
     names: { newContainerProblem: () => undefined, keyProblem },
     listingOrder: 'utf8',
     folderType: FOLDER_TYPE,

@@ -86,6 +86,8 @@ export function s3Backend({
       maxPutSize: Math.min(5 * GIB, profile.parts.max),
       maxObjectSize: profile.maxObjectSize,
       maxKeyBytes: MAX_KEY_BYTES,
+      // docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
+      metadata: { bytes: 2_048, lines: 1_000 },
     },
     names: { newContainerProblem, keyProblem },
     listingOrder: 'utf8',

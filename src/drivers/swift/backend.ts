@@ -67,6 +67,8 @@ export function swiftBackend({
         maxPutSize: settings.max_put_size,
         maxObjectSize: settings.max_put_size * MAX_SEGMENTS,
         maxKeyBytes: MAX_KEY_BYTES,
+        // swift/common/constraints.py: max_meta_overall_size, max_meta_count
+        metadata: { bytes: 4_096, lines: 90 },
       },
       names: { newContainerProblem, keyProblem },
       // SQLite compares names as UTF-8 bytes (swift/container/backend.py).

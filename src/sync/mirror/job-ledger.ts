@@ -15,6 +15,7 @@ export interface JobLedger {
   book(job: Job, verdict: Verdict): void;
   /** The old content of the job's object is about to be replaced, and could not be kept in the trash. */
   notInTrash(job: Job, why: string): void;
+  attributesSkipped(job: Job, why: string): void;
 }
 
 export interface JobLedgerOptions {
@@ -92,6 +93,10 @@ export function createJobLedger(options: JobLedgerOptions): JobLedger {
     notInTrash(job, why) {
       countFor(options.runs, job.run, 'skipped');
       stats.skipped(job.name, 'not-in-trash', why);
+    },
+    attributesSkipped(job, why) {
+      countFor(options.runs, job.run, 'skipped');
+      stats.skipped(job.name, 'attributes-skipped', why);
     },
   };
 }

@@ -133,7 +133,7 @@ interface ContextOptions {
   readonly findings: Findings;
   readonly source: SourceView;
   readonly root: RemoteRoot;
-  readonly jobLedger: Pick<JobLedger, 'notInTrash'>;
+  readonly jobLedger: Pick<JobLedger, 'notInTrash' | 'attributesSkipped'>;
 }
 
 function contextOf({ parts, findings, source, root, jobLedger }: ContextOptions) {
@@ -163,6 +163,7 @@ function contextOf({ parts, findings, source, root, jobLedger }: ContextOptions)
     racyFiles: findings.racyFiles,
     seeTo: findings.admission.seeTo,
     notInTrash: jobLedger.notInTrash,
+    attributesSkipped: jobLedger.attributesSkipped,
   };
 }
 

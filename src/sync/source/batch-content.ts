@@ -1,5 +1,6 @@
 import type { ContentClass } from '../content-class.js';
 import type { UploadBatch } from '../upload-batch.js';
+import type { ReadAttributes } from './read-attributes.js';
 
 /** What became of one file of a batch that was read. */
 export const FILE_READ = 0;
@@ -23,6 +24,8 @@ export interface BatchContent {
   readonly hashedAtMs: Float64Array;
   /** See contentClassAt. */
   readonly classes: Uint8Array;
+  /** Of the files that were read, where the mirror keeps any. */
+  readonly attributes: (ReadAttributes | undefined)[];
 }
 
 export function createBatchContent({ sizes }: Pick<UploadBatch, 'sizes'>): BatchContent {
@@ -33,6 +36,7 @@ export function createBatchContent({ sizes }: Pick<UploadBatch, 'sizes'>): Batch
     md5s: new Uint8Array(files * MD5_BYTES),
     hashedAtMs: new Float64Array(files),
     classes: new Uint8Array(files),
+    attributes: [],
   };
 }
 

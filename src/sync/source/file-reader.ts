@@ -6,9 +6,11 @@ import type { ContentClass } from '../content-class.js';
 import { FileChangedError, FileUnreadableError } from '../file-errors.js';
 import type { UploadBatch } from '../upload-batch.js';
 import type { BatchContent } from './batch-content.js';
+import { gatherAttributes } from './gather-attributes.js';
 import type { ReadFrom } from './in-place.js';
+import type { ReadAttributes } from './read-attributes.js';
 import { pack, type ReadRequest } from './read-requests.js';
-import type { ReadAnswer, ReadBatchAnswer, ReadTask } from './read-worker.js';
+import type { AttributesAnswer, ReadAnswer, ReadBatchAnswer, ReadTask } from './read-worker.js';
 
 /** One version of a file: its content, or only the digest of it when it is large. */
 export interface FileContent {
@@ -46,6 +48,8 @@ export interface FileReader {
   ): Promise<FileContent>;
   /** What the file looks like by its beginning. */
   look(absolutePath: string, entry: LocalEntry): Promise<ContentClass>;
+  /** The extended attributes that the mirror keeps, of a file or folder. */
+  attributes(absolutePath: string, entry: LocalEntry): Promise<ReadAttributes>;
   close(): Promise<void>;
 }
 
@@ -127,6 +131,10 @@ export function openFileReader(from: ReadFrom): FileReader {
       if (answer?.outcome !== 'read') throw failure(path, answer);
       return answer.looks;
     },
+    attributes: gatherAttributes(
+      (requests) => small.run<readonly AttributesAnswer[]>({ task: 'attributes', requests, from }),
+      failure,
+    ),
     async close() {
       await Promise.all([small.close(), large.close()]);
     },
@@ -172,7 +180,7 @@ function lazyPool(): LazyPool {
   };
 }
 
-function failure(path: string, answer: ReadAnswer | undefined): Error {
+function failure(path: string, answer: ReadAnswer | AttributesAnswer | undefined): Error {
   if (answer?.outcome === 'failed')
     return new FileUnreadableError(path, answer.code, answer.message);
   return new FileChangedError(path);

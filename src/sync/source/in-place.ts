@@ -1,6 +1,7 @@
 import { readlinkSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { isWithin } from '../../watcher/links.js';
+import type { KeptAttributes } from '../file-attributes.js';
 
 /** Where a mirror's files are read. */
 export interface ReadFrom {
@@ -8,6 +9,8 @@ export interface ReadFrom {
   readonly source: string;
   /** Whether symbolic links are followed that stay in the source; else no segment below it may be one. */
   readonly follow: boolean;
+  /** Those that are read with each file; undefined: none. */
+  readonly attributes?: KeptAttributes | undefined;
 }
 
 /**

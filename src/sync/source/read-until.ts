@@ -15,5 +15,6 @@ export function readUntil(reader: FileReader, signal: AbortSignal): Omit<FileRea
     readAll: (batch) => until(() => reader.readAll(batch)),
     hash: (path, entry, partSize) => until(() => reader.hash(path, entry, partSize, signal)),
     look: (path, entry) => until(() => reader.look(path, entry)),
+    attributes: (path, entry) => until(() => reader.attributes(path, entry)),
   };
 }

@@ -1,11 +1,12 @@
 import '../../quiet-console.js';
 import { createHash, hash } from 'node:crypto';
-import { closeSync, constants, openSync, readlinkSync, readSync } from 'node:fs';
+import { readlinkSync, readSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { systemClock } from '../../clock.js';
-import { isVersion, lstatPath, statDescriptor } from '../../file-stat.js';
+import { isVersion, lstatPath } from '../../file-stat.js';
 import { hashInParts, type PartsDigest } from '../../parts-digest.js';
 import { CLASSIFIED_BYTES, type ContentClass, contentClassOf } from '../content-class.js';
+import type { KeptAttributes } from '../file-attributes.js';
 import { pathsOf, type UploadBatch, versionAt } from '../upload-batch.js';
 import {
   type BatchContent,
@@ -15,6 +16,8 @@ import {
   noteRead,
 } from './batch-content.js';
 import { openPlaceCheck, type ReadFrom } from './in-place.js';
+import { type Place, withOpenFile } from './open-version.js';
+import { type ReadAttributes, readAttributes } from './read-attributes.js';
 import { type ReadRequest, type ReadRequests, unpack } from './read-requests.js';
 
 export type ReadAnswer =
@@ -41,22 +44,27 @@ export type ReadTask = { readonly from: ReadFrom } & (
   | { readonly task: 'read-all'; readonly batch: UploadBatch }
   | { readonly task: 'hash'; readonly request: ReadRequest; readonly partSize: number | undefined }
   | { readonly task: 'look'; readonly request: ReadRequest }
+  | { readonly task: 'attributes'; readonly requests: readonly AttributesRequest[] }
 );
 
-/** Where all files of a task are. */
-interface Place {
-  readonly follow: boolean;
-  readonly has: ReturnType<typeof openPlaceCheck>;
+export interface AttributesRequest extends Pick<ReadRequest, 'path' | 'expected'> {
+  readonly isFolder: boolean;
 }
 
+export type AttributesAnswer =
+  | (ReadAttributes & { readonly outcome: 'read' })
+  | Exclude<ReadAnswer, { readonly outcome: 'read' }>;
+
 /** Runs in a thread of its own: synchronous calls are several times cheaper than promises, and block no other work here. */
-export default function perform(task: ReadTask): ReadBatchAnswer | ReadAnswer | BatchContent {
+export default function perform(
+  task: ReadTask,
+): ReadBatchAnswer | ReadAnswer | BatchContent | readonly AttributesAnswer[] {
   const place: Place = { follow: task.from.follow, has: openPlaceCheck(task.from) };
   switch (task.task) {
     case 'read':
       return readBatch(unpack(task.requests), place);
     case 'read-all':
-      return readAll(task.batch, task.from.source, place);
+      return readAll(task.batch, task.from, place);
     case 'hash':
       return caught(() => hashFile(task.request, task.partSize, place));
     case 'look':
@@ -64,6 +72,10 @@ export default function perform(task: ReadTask): ReadBatchAnswer | ReadAnswer | 
         answers: [caught(() => lookAtFile(task.request, place))],
         content: new ArrayBuffer(0),
       };
+    case 'attributes':
+      return task.requests.map((request) =>
+        caught(() => attributesOf(request, task.from.attributes, place)),
+      );
   }
 }
 
@@ -83,7 +95,11 @@ function readBatch(requests: readonly ReadRequest[], place: Place): ReadBatchAns
 }
 
 /** A file that is not read leaves its row's content undefined, and disturbs no other. */
-function readAll(batch: UploadBatch, source: string, place: Place): BatchContent {
+function readAll(
+  batch: UploadBatch,
+  { source, attributes: kept }: ReadFrom,
+  place: Place,
+): BatchContent {
   const read = createBatchContent(batch);
   let begin = 0;
   for (const [row, path] of pathsOf(batch).entries()) {
@@ -93,8 +109,13 @@ function readAll(batch: UploadBatch, source: string, place: Place): BatchContent
     read.hashedAtMs[row] = systemClock.now();
     const request = { path: `${source}/${path}`, kind: 'file', expected } as const;
     try {
-      if (readFile(request, place, into))
-        noteRead(read, row, hash('md5', into, 'buffer'), contentClassOf(into));
+      const isWhole = withOpenFile(request, place, (fd) => {
+        if (!fill(fd, into)) return false;
+        if (kept === undefined) return true;
+        read.attributes[row] = readAttributes(fd, false, kept);
+        return read.attributes[row] !== undefined;
+      });
+      if (isWhole) noteRead(read, row, hash('md5', into, 'buffer'), contentClassOf(into));
       else read.states[row] = FILE_CHANGED;
     } catch {
       read.states[row] = FILE_UNREADABLE;
@@ -103,7 +124,8 @@ function readAll(batch: UploadBatch, source: string, place: Place): BatchContent
   return read;
 }
 
-function caught(read: () => ReadAnswer): ReadAnswer {
+/** What a failed reading of a file means. */
+function caught<Answer>(read: () => Answer): Answer | Exclude<ReadAnswer, { outcome: 'read' }> {
   try {
     return read();
   } catch (error) {
@@ -133,15 +155,31 @@ function readLink({ path, expected }: ReadRequest, place: Place, into: Buffer): 
 }
 
 function readFile(request: ReadRequest, place: Place, into: Buffer): boolean {
-  return withOpenFile(request, place, (fd) => {
-    let filled = 0;
-    while (filled < into.length) {
-      const got = readSync(fd, into, filled, into.length - filled, filled);
-      if (got === 0) return false;
-      filled += got;
-    }
-    return true;
+  return withOpenFile(request, place, (fd) => fill(fd, into));
+}
+
+/** False: the file ends before. */
+function fill(fd: number, into: Buffer): boolean {
+  let filled = 0;
+  while (filled < into.length) {
+    const got = readSync(fd, into, filled, into.length - filled, filled);
+    if (got === 0) return false;
+    filled += got;
+  }
+  return true;
+}
+
+function attributesOf(
+  request: AttributesRequest,
+  kept: KeptAttributes = {},
+  place: Place,
+): AttributesAnswer {
+  let read: ReadAttributes | undefined;
+  const isWhole = withOpenFile(request, place, (fd) => {
+    read = readAttributes(fd, request.isFolder, kept);
+    return read !== undefined;
   });
+  return isWhole && read !== undefined ? { outcome: 'read', ...read } : { outcome: 'changed' };
 }
 
 const HASH_BUFFER_BYTES = 256 * 1024;
@@ -180,23 +218,4 @@ function lookAtFile(request: ReadRequest, place: Place): ReadAnswer {
   return whole
     ? { outcome: 'read', md5: '', hashedAtMs, looks: contentClassOf(beginning), offset: 0 }
     : { outcome: 'changed' };
-}
-
-/** Reads only if the file is in its place, and the expected one before and after: what was read is then one version of it. */
-function withOpenFile(
-  { path, expected }: ReadRequest,
-  place: Place,
-  read: (fd: number) => boolean,
-): boolean {
-  // O_NONBLOCK: a FIFO that took the file's place would otherwise wait for a writer without end.
-  const fd = openSync(
-    path,
-    constants.O_RDONLY | constants.O_NONBLOCK | (place.follow ? 0 : constants.O_NOFOLLOW),
-  );
-  const isExpected = () => isVersion(statDescriptor(fd), expected);
-  try {
-    return isExpected() && place.has(path, fd) && read(fd) && isExpected();
-  } finally {
-    closeSync(fd);
-  }
 }

@@ -8,6 +8,7 @@ import { sendObject } from '../../drivers/send.js';
 import { CLASSIFIED_BYTES } from '../content-class.js';
 import type { Policy } from '../decide.js';
 import { recordedParts } from '../digests.js';
+import { fitAttributes } from './attribute-metadata.js';
 import { md5Of } from './content-md5.js';
 import { type CopySources, copySources } from './copy-sources.js';
 import { batchingDelete, deletingTogether } from './delete-batch.js';
@@ -54,6 +55,7 @@ export function containerStore(options: ContainerStoreOptions): ObjectStore {
   return {
     canCopy: backend.capabilities.copy !== undefined,
     reportsMd5,
+    fitAttributes: (attributes) => fitAttributes(attributes, backend.capabilities.limits.metadata),
     mayBeLarger(listed, entry) {
       if (backend.capabilities.listingHas.largeSizes !== false) return false;
       return (

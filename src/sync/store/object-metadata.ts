@@ -3,6 +3,7 @@ import { isCopiedTime } from '../../file-time.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { Policy } from '../decide.js';
 import { isRecordedLink, LINK_KEY } from '../linked-file.js';
+import { attributeMetadata, isPackKey } from './attribute-metadata.js';
 
 const NS_PER_SECOND = 1_000_000_000n;
 /** Where rclone keeps the MD5 of an object in parts (its S3 backend), in base64. */
@@ -12,7 +13,8 @@ const FILE_TYPE_BITS = { file: 0o100000, symlink: 0o120000, folder: 0o040000 } a
 /**
  * What is kept with an object of its file, under the names and in the forms that rclone reads and writes
  * (rclone.org/docs/#metadata and the local backend's system metadata): `mtime` in seconds with nanoseconds as decimals,
- * `mode` as octal text with the file type's bits, `uid` and `gid` in decimal, `md5chksum` in base64.
+ * `mode` as octal text with the file type's bits, `uid` and `gid` in decimal, `md5chksum` in base64; extended attributes as
+ * attribute-metadata.ts says.
  * `md5`: hex, of the content, when the object is to tell it.
  */
 export function objectMetadata(
@@ -25,6 +27,7 @@ export function objectMetadata(
     ...(metadata.mtime ? { mtime: secondsText(entry.mtimeNs) } : {}),
     ...(metadata.mode ? { mode: (entry.mode | FILE_TYPE_BITS[entry.kind]).toString(8) } : {}),
     ...(metadata.owner ? { uid: String(entry.uid), gid: String(entry.gid) } : {}),
+    ...attributeMetadata(entry.attributes ?? {}),
     ...(isRecordedLink(entry, policy) ? { [LINK_KEY]: String(entry.inode) } : {}),
     ...(md5 === undefined ? {} : { [MD5_KEY]: Buffer.from(md5, 'hex').toString('base64') }),
   };
@@ -55,8 +58,14 @@ export function metadataState(
     if (said === undefined || said === value) return false;
     return key !== 'mtime' || !isTimeOf(said, entry);
   });
-  if (contradicts) return 'stale';
-  return NEEDED.some((key) => wanted[key] !== undefined && found[key] === undefined)
+  const { attributes } = entry;
+  // A pack that is left of attributes that the file has no more. What else may be one is another tool's, perhaps.
+  const isOutdated =
+    attributes !== undefined &&
+    Object.keys(found).some((key) => isPackKey(key) && wanted[key] === undefined);
+  if (contradicts || isOutdated) return 'stale';
+  const needed = [...NEEDED, ...Object.keys(attributeMetadata(attributes ?? {}))];
+  return needed.some((key) => wanted[key] !== undefined && found[key] === undefined)
     ? 'incomplete'
     : 'current';
 }

@@ -1,6 +1,6 @@
 import type { ExpectedContent, ReplacedObject } from '../../drivers/capabilities.js';
 import type { ObjectName, ObjectRecord } from '../../state/object-index.js';
-import type { LocalEntry } from '../../watcher/entry.js';
+import type { FileAttributes, LocalEntry } from '../../watcher/entry.js';
 import type { Remote } from '../decide.js';
 import type { MetadataState } from './object-metadata.js';
 import type { PlanParts } from './put-file.js';
@@ -56,6 +56,11 @@ export interface ObjectStore {
    * sent, and be given to putFile.
    */
   reportsMd5(entry: LocalEntry): boolean;
+  /** The attributes of a file that its object's metadata has room for, and the names of the others. */
+  fitAttributes(attributes: FileAttributes): {
+    readonly kept: FileAttributes;
+    readonly skipped: readonly string[];
+  };
   /** Whether the object may have another size than it was listed with: some listings say 0 of an object that is made of others. */
   mayBeLarger(listed: Remote, entry: LocalEntry | undefined): boolean;
   /** A HEAD of the object. */

@@ -1,10 +1,12 @@
 import type { ExpectedContent } from '../../drivers/capabilities.js';
+import { printable } from '../../printable.js';
 import type { ObjectName } from '../../state/object-index.js';
 import type { LocalEntry, RelativePath } from '../../watcher/entry.js';
 import type { ContentClass } from '../content-class.js';
 import { FileChangedError } from '../file-errors.js';
 import { SMALL_FILE } from '../plain-upload.js';
 import type { FileContent, FileReader } from '../source/file-reader.js';
+import type { ReadAttributes } from '../source/read-attributes.js';
 import type { Confirmed, Inspected, ObjectStore, PutWhere } from '../store/object-store.js';
 import type { PlanParts } from '../store/put-file.js';
 
@@ -30,6 +32,8 @@ export interface Effects
   read(entry: LocalEntry, partSize?: number): Promise<FileContent>;
   /** The content class of the file's beginning. */
   look(entry: LocalEntry): Promise<ContentClass>;
+  /** The file or folder with those of its extended attributes that its object can have, and why others are skipped. */
+  withAttributes(entry: LocalEntry): Promise<AttributedEntry>;
   /** See ObjectStore.inspect. */
   inspect(name: ObjectName, entry: LocalEntry, signal: AbortSignal): Promise<Inspected>;
   /**
@@ -39,6 +43,12 @@ export interface Effects
   send(order: SendOrder, atHand: AtHand, signal: AbortSignal): Promise<Confirmed>;
   /** See ObjectStore.copy. */
   copy(order: CopyOrder, signal: AbortSignal): Promise<Confirmed | undefined>;
+}
+
+export interface AttributedEntry {
+  readonly entry: LocalEntry;
+  /** Undefined: none are skipped. */
+  readonly skipped: string | undefined;
 }
 
 /** "Make the object of this file": plain data, which any process can be sent (see plain-facts.ts for JSON). */
@@ -96,6 +106,8 @@ export function openEffects({ store, reader, absolute, drain }: EffectsOptions):
         : reader.hash(path, entry, partSize, drain);
     },
     look: (entry) => reader.look(absolute(entry.path), entry),
+    withAttributes: async (entry) =>
+      attributed(entry, await reader.attributes(absolute(entry.path), entry), store),
     inspect: (name, entry, signal) => store.inspect(name, entry, absolute(entry.path), signal),
     async send({ name, entry, md5, where }, { bytes, planParts }, signal) {
       const path = absolute(entry.path);
@@ -110,4 +122,18 @@ export function openEffects({ store, reader, absolute, drain }: EffectsOptions):
     copy: ({ from, name, entry, expected, where }, signal) =>
       store.copy(from, name, entry, expected, where, signal),
   };
+}
+
+/** See Effects.withAttributes. */
+export function attributed(
+  entry: LocalEntry,
+  { attributes, unreadable }: ReadAttributes,
+  store: Pick<ObjectStore, 'fitAttributes'>,
+): AttributedEntry {
+  const { kept, skipped } = store.fitAttributes(attributes);
+  const tooMany =
+    skipped.length === 0
+      ? undefined
+      : `the metadata of its object has no room for ${skipped.map(printable).join(', ')}`;
+  return { entry: { ...entry, attributes: kept }, skipped: unreadable ?? tooMany };
 }

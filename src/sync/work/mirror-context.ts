@@ -37,4 +37,6 @@ export interface MirrorContext extends Pick<RemoteRoot, 'trash' | 'aside'> {
   seeTo(names: Iterable<ObjectName>, run: number, since: Since): Promise<void>;
   /** The old content of the job's object is about to be replaced, and could not be kept in the trash. */
   notInTrash(job: Job, why: string): void;
+  /** The object of the job is about to be described, and has not all attributes of its file. */
+  attributesSkipped(job: Job, why: string): void;
 }

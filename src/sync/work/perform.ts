@@ -1,6 +1,7 @@
 import type { LocalEntry } from '../../watcher/entry.js';
 import { type Decision, decide, type UploadReason } from '../decide.js';
 import { decideHealing } from '../decide-healing.js';
+import { needsAttributes } from '../file-attributes.js';
 import { REPORTED } from '../reported.js';
 import { emptyContent } from '../source/empty-content.js';
 import type { Job } from './job.js';
@@ -39,6 +40,8 @@ export async function perform(job: Job, ctx: MirrorContext, signal: AbortSignal)
     ctx.drain.throwIfAborted();
     const decision = decideFor(job, facts, ctx);
     if (decision.action === 'learn') facts = await learn(decision, job, facts, ctx);
+    else if (describes(decision) && lacksAttributes(facts, ctx))
+      facts = await withAttributes(job, facts, ctx);
     else if (decision.action !== 'forget' || asked)
       return actAsPlanned(decision, job, facts, ctx, signal);
     else {
@@ -47,6 +50,24 @@ export async function perform(job: Job, ctx: MirrorContext, signal: AbortSignal)
       asked = true;
     }
   }
+}
+
+/** Whether the object, or its record, is to be given the metadata of the file. */
+function describes({ action }: Decision): boolean {
+  return (
+    action === 'upload' || action === 'adopt' || action === 'refresh' || action === 'renew-metadata'
+  );
+}
+
+function lacksAttributes({ local }: Facts, { policy }: MirrorContext): boolean {
+  return local !== undefined && needsAttributes(local.entry, policy);
+}
+
+async function withAttributes(job: Job, facts: Facts, ctx: MirrorContext): Promise<Facts> {
+  const local = known(facts.local);
+  const { entry, skipped } = await ctx.effects.withAttributes(local.entry);
+  if (skipped !== undefined) ctx.attributesSkipped(job, skipped);
+  return { ...facts, local: { ...local, entry } };
 }
 
 function decideFor({ name, damage }: Job, { local, remote }: Facts, ctx: MirrorContext): Decision {

@@ -4,6 +4,7 @@ import type { ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { LocalFact, Remote } from '../decide.js';
 import { compareDigests, digestsOf } from '../digests.js';
+import { digestOfAttributes } from '../file-attributes.js';
 import { withVerdict } from '../guard/held-records.js';
 import { isRecordedLink } from '../linked-file.js';
 import type { FileContent } from '../source/file-reader.js';
@@ -125,6 +126,7 @@ export async function renewMetadata(
     Object.assign({}, others, confirmed, {
       metadataEpoch: epoch,
       hardLink: isRecordedLink(entry, ctx.policy),
+      attributesDigest: digestOfAttributes(entry.attributes),
     }),
     before.hashedAtMs,
     'confirmed',

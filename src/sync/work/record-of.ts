@@ -2,6 +2,7 @@ import type { ObjectRecord } from '../../state/object-index.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { ContentClass } from '../content-class.js';
 import type { Policy } from '../decide.js';
+import { digestOfAttributes } from '../file-attributes.js';
 import { isRecordedLink } from '../linked-file.js';
 import type { Confirmed } from '../store/object-store.js';
 
@@ -16,6 +17,7 @@ export function recordOf(
     readonly metadataEpoch?: number | undefined;
     readonly provenAtMs?: number | undefined;
     readonly hardLink?: boolean | undefined;
+    readonly attributesDigest?: string | undefined;
   },
   hashedAtMs: number,
   state: ObjectRecord['state'],
@@ -31,6 +33,7 @@ export function recordOf(
     metadataEpoch = 0,
     provenAtMs,
     hardLink = false,
+    attributesDigest,
   } = confirmed;
   return {
     state,
@@ -52,6 +55,7 @@ export function recordOf(
     ...(metadataEpoch === 0 ? {} : { metadataEpoch }),
     ...(provenAtMs === undefined ? {} : { provenAtMs }),
     ...(hardLink ? { hardLink } : {}),
+    ...(attributesDigest === undefined ? {} : { attributesDigest }),
   };
 }
 
@@ -64,6 +68,7 @@ export function confirmedRecord(
 ): ObjectRecord {
   const { metadataEpoch } = policy;
   const hardLink = isRecordedLink(entry, policy);
-  const described = { looks, metadataEpoch, hardLink, ...confirmed };
+  const attributesDigest = digestOfAttributes(entry.attributes);
+  const described = { looks, metadataEpoch, hardLink, attributesDigest, ...confirmed };
   return recordOf(entry, described, hashedAtMs, 'confirmed');
 }

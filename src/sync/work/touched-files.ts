@@ -1,6 +1,7 @@
 import { ObjectError } from '../../drivers/errors.js';
 import { failpoint } from '../../failpoint.js';
 import type { ObjectRecord } from '../../state/object-index.js';
+import type { LocalEntry } from '../../watcher/entry.js';
 import { decide, type Policy } from '../decide.js';
 import type { ObjectStore } from '../store/object-store.js';
 import type { BatchedFile } from '../upload-batch.js';
@@ -10,6 +11,8 @@ import { confirmedRecord, recordOf } from './record-of.js';
 /** A file of a batch with another stat than its record, whose content was read. */
 export interface TouchedFile<File extends BatchedFile> {
   readonly file: File;
+  /** That of the file, with its attributes where the mirror keeps any. */
+  readonly entry: LocalEntry;
   readonly content: MarkedContent & { readonly md5: string };
   readonly known: ObjectRecord;
 }
@@ -20,7 +23,7 @@ export interface TouchedFile<File extends BatchedFile> {
  * job of its own finds out.
  */
 export function compareTouched(
-  { file: { entry }, content: { md5 }, known }: TouchedFile<BatchedFile>,
+  { entry, content: { md5 }, known }: TouchedFile<BatchedFile>,
   policy: Policy,
 ): 'same' | 'metadata' | 'changed' | undefined {
   if (known.state !== 'confirmed' || known.guarded !== undefined) return undefined;
@@ -33,7 +36,7 @@ export function compareTouched(
 
 /** The record of a file whose content and metadata the object has. */
 export function recordOfSame({
-  file: { entry },
+  entry,
   content: { hashedAtMs },
   known,
 }: TouchedFile<BatchedFile>): ObjectRecord {
@@ -59,9 +62,8 @@ export async function renewMetadataOf(
   const rows = touched.entries();
   let stopped = false;
   const renew = async () => {
-    for (const [row, { file, content, known }] of rows) {
+    for (const [row, { entry, content, known }] of rows) {
       if (stopped || drain.aborted) return;
-      const { entry } = file;
       const expected = { md5: content.md5, etag: known.etag };
       try {
         const name = entry.path;

@@ -2,11 +2,14 @@ import type { ReplacedObject } from '../../drivers/capabilities.js';
 import { failpoint } from '../../failpoint.js';
 import type { ObjectIndex, ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { Policy } from '../decide.js';
+import { needsAttributes } from '../file-attributes.js';
 import { type BatchContent, contentClassAt, FILE_READ, md5At } from '../source/batch-content.js';
 import type { FileReader } from '../source/file-reader.js';
+import type { ReadAttributes } from '../source/read-attributes.js';
 import type { ObjectStore } from '../store/object-store.js';
 import type { BatchedFile, UploadBatch } from '../upload-batch.js';
 import type { Books, MarkedContent } from './books.js';
+import { attributed } from './effects.js';
 import { confirmedRecord } from './record-of.js';
 import {
   compareTouched,
@@ -18,7 +21,7 @@ import {
 /** What a batch works with. */
 export interface BatchContext {
   readonly reader: Pick<FileReader, 'readAll'>;
-  readonly store: Pick<ObjectStore, 'putAll' | 'copy'>;
+  readonly store: Pick<ObjectStore, 'putAll' | 'copy' | 'fitAttributes'>;
   readonly books: Pick<Books, 'markAll' | 'recordAll'>;
   readonly index: Pick<ObjectIndex, 'get'>;
   readonly policy: Policy;
@@ -106,14 +109,14 @@ async function send<File extends BatchedFile>(
   failpoint('sync: batch marked, nothing sent');
   const confirmed = await ctx.store.putAll(sending, read.content, signal);
   failpoint('sync: batch sent, not recorded');
-  for (const [row, { file, content }] of sending.entries()) {
+  for (const [row, { file, entry, content }] of sending.entries()) {
     const said = confirmed[row];
     const why = file.why === 'touched' ? 'changed' : file.why;
     if (said === undefined) left.push({ file, mayHaveGoneOut: true });
     else
       done.push({
         file,
-        record: confirmedRecord(file.entry, said, content, ctx.policy),
+        record: confirmedRecord(entry, said, content, ctx.policy),
         did: { job: 'upload_object', why },
       });
   }
@@ -156,17 +159,18 @@ function place<File extends BatchedFile>(
   row: number,
   begin: number,
   read: BatchContent,
-  { index, policy }: BatchContext,
+  { index, policy, store }: BatchContext,
   { sending, describing, done }: Sorted<File>,
 ): boolean {
-  const { entry } = file;
+  const entry = describedEntry(file, read.attributes[row], policy, store);
+  if (entry === undefined) return false;
   const md5 = md5At(read, row);
   const looks = contentClassAt(read, row);
   const content = { md5, looks, hashedAtMs: read.hashedAtMs[row] ?? 0 };
   const known = index.get(entry.path);
   if (file.why === 'touched') {
     if (known === undefined) return false;
-    const touched = { file, content, known };
+    const touched = { file, entry, content, known };
     const compared = compareTouched(touched, policy);
     if (compared === 'same')
       done.push({
@@ -191,6 +195,18 @@ function replacedBy({ listed }: BatchedFile, known: ObjectRecord | undefined): R
     known.md5 !== '' &&
     known.etag?.replaceAll('"', '') === known.md5;
   return isWhole ? 'whole' : 'unknown';
+}
+
+/** With its attributes, where the mirror keeps any; undefined: some are skipped, which a job of its own reports. */
+function describedEntry(
+  { entry }: BatchedFile,
+  read: ReadAttributes | undefined,
+  policy: Policy,
+  store: Pick<ObjectStore, 'fitAttributes'>,
+): BatchedFile['entry'] | undefined {
+  if (!needsAttributes(entry, policy)) return entry;
+  const described = read && attributed(entry, read, store);
+  return described?.skipped === undefined ? described?.entry : undefined;
 }
 
 function isSendable(

@@ -15,6 +15,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { digestOfParts } from '../../../src/parts-digest.js';
+import { ACCESS_ACL } from '../../../src/sync/file-attributes.js';
 import { FileChangedError, FileUnreadableError } from '../../../src/sync/file-errors.js';
 import {
   contentClassAt,
@@ -27,6 +28,7 @@ import { type FileReader, openFileReader } from '../../../src/sync/source/file-r
 import { packBatch } from '../../../src/sync/upload-batch.js';
 import type { LocalEntry } from '../../../src/watcher/entry.js';
 import { ciphertext } from '../../ciphertext.js';
+import { aclFor, setAttribute } from '../../world/attributes.js';
 import { createFolder, removeFolder } from '../../world/folder.js';
 
 let folder: string;
@@ -221,6 +223,59 @@ describe('reading files in another thread', () => {
     } finally {
       await following.close();
     }
+  });
+
+  describe('extended attributes', () => {
+    let own: FileReader;
+    beforeAll(() => {
+      own = openFileReader({ source: folder, follow: false, attributes: { xattr: true } });
+    });
+    afterAll(() => own.close());
+    const base64 = (text: string) => Buffer.from(text).toString('base64');
+
+    test('those that are kept are read, of files and of folders', async () => {
+      write('attributed', 'content');
+      mkdirSync(join(folder, 'attributed folder'));
+      for (const name of ['attributed', 'attributed folder']) {
+        setAttribute(join(folder, name), 'user.a', 'first');
+        setAttribute(join(folder, name), 'user.B', 'second');
+        setAttribute(join(folder, name), ACCESS_ACL, aclFor(1, 7));
+        const entry = entryOf(name);
+        const isFolder = name.endsWith('folder');
+        const seen = isFolder ? { ...entry, kind: 'folder' as const, size: 0 } : entry;
+        expect(await own.attributes(join(folder, name), seen)).toMatchObject({
+          attributes: { 'user.B': base64('second'), 'user.a': base64('first') },
+        });
+      }
+    });
+
+    test('P3: those of another version than the expected one are not read', async () => {
+      const entry = write('other attributes', 'content');
+      setAttribute(join(folder, 'other attributes'), 'user.a', 'later');
+      const changed = own.attributes(join(folder, 'other attributes'), entry);
+      await expect(changed).rejects.toThrow(FileChangedError);
+    });
+
+    test('P3: they are not read through a link', async () => {
+      const entry = write('linked attributes', 'content');
+      symlinkSync('linked attributes', join(folder, 'link to attributes'));
+      const through = own.attributes(join(folder, 'link to attributes'), entry);
+      await expect(through).rejects.toThrow(FileChangedError);
+    });
+
+    test('with a batch, those of each file are read along with its content', async () => {
+      write('in a batch', 'content');
+      setAttribute(join(folder, 'in a batch'), 'user.a', 'first');
+      const files = [
+        { entry: entryOf('in a batch'), why: 'new' as const, listed: 'absent' as const },
+        { entry: write('beside it', 'content'), why: 'new' as const, listed: 'absent' as const },
+      ];
+      const { attributes } = await own.readAll(packBatch(files));
+      expect(attributes.map((read) => read?.attributes)).toEqual([
+        { 'user.a': base64('first') },
+        {},
+      ]);
+    });
   });
 
   test('P8: a file that cannot be read fails with the reason of the system, and the others are read', async () => {

@@ -51,6 +51,7 @@ const touched = (
   md5 = known.md5,
 ): TouchedFile<{ entry: LocalEntry; why: 'touched'; listed: 'unknown' }> => ({
   file: { entry: { ...local, ...more }, why: 'touched', listed: 'unknown' },
+  entry: { ...local, ...more },
   content: { md5, looks: 'ordinary', hashedAtMs: 1 },
   known,
 });

@@ -1,0 +1,79 @@
+import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Backend } from '../../src/drivers/backend.js';
+import { openS3 } from '../drivers/s3/open.js';
+import { openSwift } from '../drivers/swift/open.js';
+import { extendedBelow, writeAttributes } from '../world/attributes.js';
+import { openRemoteMirror } from '../world/mirror-in-a-folder.js';
+import { summaryOf } from '../world/program.js';
+import { attributesBelow, differences, digestsBelow } from '../world/tree.js';
+import { type Server, type Settings, s3Servers, swiftServers, withServers } from './environment.js';
+import { isThere } from './installed.js';
+
+const LINES = '    folders: keep\n    metadata: [mtime, mode, xattr, acl]\n';
+
+function openMirror({ driver, settings }: Server, open: (settings: Settings) => Backend) {
+  const direct = open(settings);
+  onTestFinished(() => direct.close());
+  return openRemoteMirror({ target: { driver, ...settings }, direct, mirror: LINES });
+}
+
+function keepsAttributes(server: Server, open: (settings: Settings) => Backend): void {
+  test(`P10: ${server.title}: attributes and ACLs of files and folders come back, with and without state`, async () => {
+    const mirror = openMirror(server, open);
+    writeAttributes(mirror.source, mirror.write);
+    const first = await mirror.longshore('reconcile', '--json');
+    expect(first.code, first.stderr).toBe(0);
+    for (const [round, remember] of [true, false].entries()) {
+      if (!remember) rmSync(mirror.state, { recursive: true });
+      const restored = await mirror.longshore('restore', 'documents', '--to', `back${round}`);
+      expect(restored.code, restored.stderr).toBe(0);
+      const back = join(mirror.folder, `back${round}`);
+      expect(extendedBelow(back)).toEqual(extendedBelow(mirror.source));
+      expect(attributesBelow(back)).toEqual(attributesBelow(mirror.source));
+      expect(differences(digestsBelow(mirror.source), digestsBelow(back))).toEqual([]);
+    }
+    const adopted = summaryOf(await mirror.longshore('reconcile', '--json'));
+    expect(adopted).toMatchObject({ uploaded: 0, refreshed: 0, failed: 0, bytes: 0 });
+  });
+}
+
+withServers('S3', 'LONGSHORE_S3_ENDPOINT', s3Servers(), (server) => {
+  const open = (settings: Settings) => openS3(settings);
+  keepsAttributes(server, open);
+  test.runIf(isThere('rclone'))(
+    `P10: ${server.title}: rclone restores the attributes that are not packed`,
+    async () => {
+      const mirror = openMirror(server, open);
+      writeAttributes(mirror.source, mirror.write);
+      expect((await mirror.longshore('reconcile')).code).toBe(0);
+      const { settings, origin } = server;
+      const to = join(mirror.folder, 'by-rclone');
+      const args = ['copy', '-M', '--exclude', '/.longshore/**'];
+      execFileSync('rclone', [...args, `remote:${mirror.container}`, to], {
+        env: {
+          PATH: process.env['PATH'],
+          HOME: mirror.folder,
+          RCLONE_CONFIG: join(mirror.folder, 'no-such-file'),
+          RCLONE_CONFIG_REMOTE_TYPE: 's3',
+          RCLONE_CONFIG_REMOTE_PROVIDER: 'Other',
+          RCLONE_CONFIG_REMOTE_ACCESS_KEY_ID: String(settings['key']),
+          RCLONE_CONFIG_REMOTE_SECRET_ACCESS_KEY: String(settings['secret']),
+          RCLONE_CONFIG_REMOTE_ENDPOINT: origin,
+          RCLONE_CONFIG_REMOTE_REGION: String(settings['region']),
+        },
+        stdio: 'pipe',
+      });
+      const colour = (text: string) => ({ 'user.colour': Buffer.from(text).toString('base64') });
+      const found = extendedBelow(to);
+      expect(found['plain']).toMatchObject(colour('red'));
+      expect(found['odd']).toMatchObject(colour('light blue'));
+      expect(Object.keys(found).filter((path) => path.startsWith('many/some'))).toHaveLength(20);
+    },
+  );
+});
+withServers('Swift', 'LONGSHORE_SWIFT_AUTH_URL', swiftServers(), (server) =>
+  keepsAttributes(server, (settings) => openSwift(settings)),
+);
