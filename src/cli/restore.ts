@@ -14,9 +14,11 @@ import { openStaging } from '../restore/staging.js';
 import { UsageError } from './exit.js';
 import type { Io } from './io.js';
 import { withPlace } from './open-place.js';
+import { noteLine } from './output.js';
 import type { PlaceOptions, RemotePlace } from './remote-place.js';
 import { openRestoreProgress } from './restore-progress.js';
 import { openRestoreReport } from './restore-report.js';
+import { openSnapshotEvidence } from './snapshot-evidence.js';
 
 export interface RestoreOptions extends PlaceOptions {
   readonly to: string;
@@ -60,7 +62,19 @@ export async function restore(
       MOST_LANES,
       place.target.concurrency ?? backend.capabilities.concurrency,
     );
-    const base = { backend, clock: io.clock, recordOf: index.recordOf, onBytes: progress.onBytes };
+    const snapshot = openSnapshotEvidence(
+      backend,
+      place,
+      (text) => noteLine(progress.stderr, text),
+      signal,
+    );
+    const base = {
+      backend,
+      clock: io.clock,
+      recordOf: index.recordOf,
+      recordInSnapshot: snapshot.recordOf,
+      onBytes: progress.onBytes,
+    };
     const onEvent = (event: RestoreEvent) => {
       progress.onEvent(event);
       report.report(event);
@@ -71,6 +85,7 @@ export async function restore(
       );
       for (const text of selection.unmatched()) report.missing(text);
     } finally {
+      await snapshot.close();
       await progress.close();
     }
     return report.finish();

@@ -2,7 +2,12 @@ import type { Backend } from '../drivers/backend.js';
 import type { Call, ObjectInfo } from '../drivers/call.js';
 import type { ObjectRecord } from '../state/object-index.js';
 import { linkGroupIn } from '../sync/linked-file.js';
-import { type ContentProof, findProof, isRecordOf } from '../sync/store/content-proof.js';
+import {
+  type ContentProof,
+  findProof,
+  isRecordOf,
+  recordedProof,
+} from '../sync/store/content-proof.js';
 import type { Read } from '../sync/store/steady-read.js';
 import {
   type Attributes,
@@ -75,14 +80,25 @@ export function hasSize({ capabilities }: Backend, { size }: ObjectInfo): boolea
   return size > 0 || capabilities.listingHas.largeSizes !== false;
 }
 
-/** See `findProof`. The index speaks of the current object alone. */
-export function proofOf(
-  { backend, recordOf }: Pick<RestoreContext, 'backend' | 'recordOf'>,
+/**
+ * See `findProof`. The index speaks of the current object alone, and so does the index snapshot in the container, of that very
+ * version: it has the digests of parts where an ETag says nothing of them.
+ */
+export async function proofOf(
+  {
+    backend,
+    recordOf,
+    recordInSnapshot,
+  }: Pick<RestoreContext, 'backend' | 'recordOf' | 'recordInSnapshot'>,
   { name, isCurrent }: RestoreSource,
   { info }: DescribedObject,
   signal: AbortSignal,
 ): Promise<ContentProof | undefined> {
-  return findProof(backend, info, isCurrent ? recordOf(name) : undefined, signal);
+  if (!isCurrent) return findProof(backend, info, undefined, signal);
+  const known = await findProof(backend, info, recordOf(name), signal);
+  if (known !== undefined) return known;
+  const record = await recordInSnapshot(name);
+  return isRecordOf(record, info) ? recordedProof(record) : undefined;
 }
 
 /** Reads the very object that was described: another one in its place is refused with ObjectChangedError. */

@@ -46,4 +46,9 @@ export interface RestoreContext {
   readonly onBytes: (bytes: number) => void;
   /** What the index says of an object; undefined where there is no index, or it says nothing. */
   recordOf(name: ObjectName): ObjectRecord | undefined;
+  /**
+   * What the index snapshot in the container says of an object; undefined where there is none, or it says nothing. It is asked
+   * about objects that nothing else proves, and downloaded for the first of them.
+   */
+  recordInSnapshot(name: ObjectName): Promise<ObjectRecord | undefined>;
 }

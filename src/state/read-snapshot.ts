@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { inflateRaw } from 'node:zlib';
-import type { ObjectName } from './object-index.js';
+import { compareNames } from '../utf8-order.js';
+import type { ObjectName, ObjectRecord } from './object-index.js';
 import {
   DIGEST_BYTES,
   LONGEST_BLOCK,
@@ -23,6 +24,11 @@ export interface ReadableSnapshot {
    * format says.
    */
   blocks(): AsyncGenerator<Iterable<SnapshotRow>, void>;
+  /**
+   * The record of one name. Memory holds the first name of each block and the block that was read last, so that names in
+   * their order cost least. Rejects as `blocks` does.
+   */
+  find(name: ObjectName): Promise<ObjectRecord | undefined>;
   close(): Promise<void>;
 }
 
@@ -45,6 +51,7 @@ export async function openSnapshot(path: string): Promise<ReadableSnapshot> {
     return {
       header,
       blocks: () => blocksIn(file, length, end),
+      find: openLookup(file, length, end),
       close: () => file.close(),
     };
   } catch (error) {
@@ -86,12 +93,9 @@ async function* blocksIn(
   let last: ObjectName | undefined;
   let records = 0;
   while (at < end) {
-    const length = (await readAt(file, at, 4)).readUInt32LE();
-    at += 4;
-    if (length === 0 || length > LONGEST_BLOCK || at + length > end)
-      throw new UnusableSnapshotError('has a block of no possible length');
-    const rows = [...rowsOf(await inflated(await readAt(file, at, length)), last)];
-    at += length;
+    const { block, next } = await blockAt(file, at, end);
+    const rows = [...rowsOf(block, last)];
+    at = next;
     last = rows.at(-1)?.[0] ?? last;
     records += rows.length;
     yield rows;
@@ -99,6 +103,64 @@ async function* blocksIn(
   const trailer = await readAt(file, end, TRAILER_BYTES - DIGEST_BYTES);
   if (trailer.readUInt32LE() !== 0 || trailer.readDoubleLE(4) !== records)
     throw new UnusableSnapshotError(`has ${records} records, and says another number`);
+}
+
+/** A block, decompressed, and where the next one begins. */
+async function blockAt(
+  file: FileHandle,
+  begin: number,
+  end: number,
+): Promise<{ readonly block: Buffer; readonly next: number }> {
+  const length = (await readAt(file, begin, 4)).readUInt32LE();
+  const at = begin + 4;
+  if (length === 0 || length > LONGEST_BLOCK || at + length > end)
+    throw new UnusableSnapshotError('has a block of no possible length');
+  return { block: await inflated(await readAt(file, at, length)), next: at + length };
+}
+
+interface PlacedBlock {
+  readonly first: ObjectName;
+  readonly at: number;
+}
+
+/** See ReadableSnapshot.find. */
+function openLookup(file: FileHandle, begin: number, end: number): ReadableSnapshot['find'] {
+  let table: Promise<readonly PlacedBlock[]> | undefined;
+  let last:
+    | { readonly at: number; readonly rows: Promise<ReadonlyMap<ObjectName, Row>> }
+    | undefined;
+
+  async function rowsAt(at: number): Promise<ReadonlyMap<ObjectName, Row>> {
+    const { block } = await blockAt(file, at, end);
+    return new Map(rowsOf(block, undefined));
+  }
+
+  return async (name) => {
+    table ??= placesOf(file, begin, end);
+    const placed = (await table).findLast(({ first }) => compareNames(first, name) <= 0);
+    if (placed === undefined) return undefined;
+    if (last?.at !== placed.at) last = { at: placed.at, rows: rowsAt(placed.at) };
+    return (await last.rows).get(name);
+  };
+}
+
+type Row = SnapshotRow[1];
+
+async function placesOf(
+  file: FileHandle,
+  begin: number,
+  end: number,
+): Promise<readonly PlacedBlock[]> {
+  const places: PlacedBlock[] = [];
+  for (let at = begin; at < end; ) {
+    const { block, next } = await blockAt(file, at, end);
+    for (const [first] of rowsOf(block, undefined)) {
+      places.push({ first, at });
+      break; // the others are not decoded
+    }
+    at = next;
+  }
+  return places;
 }
 
 async function inflated(block: Buffer): Promise<Buffer> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { ObjectRecord } from '../../src/state/object-index.js';
@@ -181,4 +181,36 @@ test('P10: changed settings of metadata are applied to an upload in parts, whose
   expect(await mirror.sendsNothing('--reconcile')).toMatchObject({ CopyObject: 1 });
   expect(await mirror.recordOf('film')).toMatchObject({ md5: md5(mirror.content) });
   expect(await mirror.sendsNothing('--reconcile')).not.toHaveProperty('CopyObject');
+});
+
+test('P6: a restore from the container alone proves an object in parts by the index snapshot where its ETag says nothing', async () => {
+  const direct = openFake(fake);
+  onTestFinished(() => direct.close());
+  const mirror = openRemoteMirror({
+    target: { ...fakeTarget(fake), profile: 'generic', multipart_threshold: '6MiB' },
+    direct,
+    mirror: '    index_snapshot: 1h\n',
+  });
+  writeFileSync(join(mirror.source, 'film'), randomContent(SIZE));
+  writeFileSync(join(mirror.source, 'letter'), 'small');
+  expect((await mirror.longshore('--reconcile')).code).toBe(0);
+  rmSync(mirror.state, { recursive: true });
+  const restore = async (to: string) => {
+    const run = await mirror.longshore('restore', 'documents', '--to', to, '--json');
+    return { code: run.code, ...summaryOf(run) };
+  };
+  expect(await restore('proven')).toMatchObject({ code: 0, restored: 2, unverified: 0 });
+  expect(await mirror.differences()).toEqual([]);
+
+  const { store } = fake.rules;
+  const objects = store.bucket(mirror.container).objects;
+  const snapshot = objects.get('.longshore/index-snapshot') ?? expect.unreachable('no snapshot');
+  objects.delete('.longshore/index-snapshot');
+  expect(await restore('without')).toMatchObject({ code: 0, restored: 2, unverified: 1 });
+  objects.set('.longshore/index-snapshot', snapshot);
+
+  // Other bytes of the same ETag, as a disk that rots has.
+  const film = store.object(store.bucket(mirror.container), 'film');
+  film.bytes[SIZE - 1] = (film.bytes[SIZE - 1] ?? 0) ^ 1;
+  expect(await restore('rotten')).toMatchObject({ code: 3, failed: 1 });
 });

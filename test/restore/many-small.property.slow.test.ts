@@ -51,11 +51,15 @@ async function restoreTo(root: string, backend: Backend): Promise<readonly unkno
   const ctx = { backend, clock: systemClock, rules: RULES, tree, staging, foldsCase };
   const sources = listSources(backend, PLACE, openSelection([]), undefined, signal);
   try {
-    await restoreAll({ ...ctx, onBytes, recordOf: () => undefined }, sources, {
-      lanes: 8,
-      report: (event) => events.push(event),
-      signal,
-    });
+    await restoreAll(
+      { ...ctx, onBytes, recordOf: () => undefined, recordInSnapshot: async () => undefined },
+      sources,
+      {
+        lanes: 8,
+        report: (event) => events.push(event),
+        signal,
+      },
+    );
   } finally {
     tree.close();
     staging.close();

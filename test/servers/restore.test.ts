@@ -68,9 +68,33 @@ function restoresTrees(server: Server, open: (settings: Settings) => Backend): v
   });
 }
 
-withServers('S3', 'LONGSHORE_S3_ENDPOINT', s3Servers(), (server) =>
-  restoresTrees(server, (settings) => openS3(settings)),
-);
+function provesParts(server: Server, open: (settings: Settings) => Backend): void {
+  const { driver, title, settings } = server;
+
+  test(`P6: ${title}: an object in parts without an MD5 in its metadata is proven from the container alone`, async () => {
+    const direct = open(settings);
+    onTestFinished(() => direct.close());
+    const mirror = openRemoteMirror({
+      target: { driver, ...settings, multipart_threshold: '6MiB' },
+      direct,
+      mirror: '    index_snapshot: 1h\n',
+    });
+    mirror.write('film', Buffer.alloc(13 * MIB + 5, 'in parts '));
+    expect((await mirror.longshore('reconcile')).code).toBe(0);
+    rmSync(mirror.state, { recursive: true });
+    const restored = await mirror.longshore('restore', 'documents', '--to', 'back', '--json');
+    expect(restored.code, restored.stderr).toBe(0);
+    expect(summaryOf(restored)).toMatchObject({ restored: 1, unverified: 0, failed: 0 });
+    expect(differences(digestsBelow(mirror.source), digestsBelow(`${mirror.folder}/back`))).toEqual(
+      [],
+    );
+  });
+}
+
+withServers('S3', 'LONGSHORE_S3_ENDPOINT', s3Servers(), (server) => {
+  restoresTrees(server, (settings) => openS3(settings));
+  provesParts(server, (settings) => openS3(settings));
+});
 withServers('Swift', 'LONGSHORE_SWIFT_AUTH_URL', swiftServers(), (server) =>
   restoresTrees(server, (settings) => openSwift(settings)),
 );

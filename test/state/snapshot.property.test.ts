@@ -68,6 +68,36 @@ async function read(): Promise<{ readonly header: SnapshotHeader; readonly recor
 }
 
 describe('index snapshot', () => {
+  it('finds the record of each name, in any order, and none of a name that it has not', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyRecords, fc.array(anyName), async (records, others) => {
+        write(records);
+        const known = new Map(records);
+        const snapshot = await openSnapshot(path);
+        try {
+          for (const name of [...others, ...[...known.keys()].reverse()])
+            expect(await snapshot.find(name)).toEqual(known.get(name));
+        } finally {
+          await snapshot.close();
+        }
+      }),
+    );
+  });
+
+  it('finds records in any of many blocks', async () => {
+    const names = Array.from({ length: 6_000 }, (_, at) => `file ${String(at).padStart(5, '0')}`);
+    write(names.map((name, at) => [name, record({ size: at })] as const));
+    const snapshot = await openSnapshot(path);
+    try {
+      for (const at of [5_999, 0, 3_000, 2_999, 1])
+        expect(await snapshot.find(names[at] ?? '')).toMatchObject({ size: at });
+      expect(await snapshot.find('file 00001x')).toBeUndefined();
+      expect(await snapshot.find('a')).toBeUndefined();
+    } finally {
+      await snapshot.close();
+    }
+  });
+
   it('has the records that were written, in their order, whatever they are', async () => {
     await fc.assert(
       fc.asyncProperty(anyRecords, async (records) => {
