@@ -1,0 +1,289 @@
+import { chmodSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { expect, test } from 'vitest';
+import { OPERATIONS } from '../../src/status/operations.js';
+import { failure } from '../../src/status/schema-status.js';
+import { eventually } from '../world/eventually.js';
+import { type LocalMirror, openLocalMirror } from '../world/mirror-in-a-folder.js';
+
+interface Asked {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** Asks the control socket, and holds the answer to what docs/api.json says of the route. */
+async function ask(
+  mirror: LocalMirror,
+  route: string,
+  target: string,
+  body?: unknown,
+): Promise<Asked> {
+  const [method = ''] = route.split(' ');
+  const response = await new Promise<Asked & { readonly type: string }>((resolve, reject) => {
+    request(
+      {
+        socketPath: join(mirror.state, 'control.sock'),
+        method,
+        path: `/api/v1${target}`,
+        headers: body === undefined ? {} : { 'content-type': 'application/json' },
+      },
+      (answer) => {
+        const type = answer.headers['content-type'] ?? '';
+        text(answer).then(
+          (content) =>
+            resolve({
+              status: answer.statusCode ?? 0,
+              body: type.startsWith('application/json') ? JSON.parse(content) : content,
+              type,
+            }),
+          reject,
+        );
+      },
+    )
+      .on('error', reject)
+      .end(body === undefined ? undefined : JSON.stringify(body));
+  });
+  const operation = OPERATIONS[route];
+  if (operation === undefined) throw new Error(`docs/api.json has no ${route}`);
+  if (response.status === 200) {
+    expect(response.type).toContain(operation.contentType ?? 'application/json');
+    // What a schema does not know is not in its result.
+    expect(operation.answer.parse(response.body)).toEqual(response.body);
+  } else failure.parse(response.body);
+  return response;
+}
+
+const MIRROR = `    exclude: ["*.tmp"]
+    deletes: trash
+`;
+
+async function running(mirror: LocalMirror) {
+  const daemon = mirror.daemon();
+  await eventually(async () => {
+    const { body } = await ask(mirror, 'GET /status', '/status');
+    expect(body).toMatchObject({ mirrors: [{ state: 'in-sync' }] });
+  });
+  return daemon;
+}
+
+test('control API: each route answers as docs/api.json says', async () => {
+  const mirror = openLocalMirror(MIRROR);
+  mirror.write('a.txt');
+  mirror.write('skipped.tmp');
+  const daemon = await running(mirror);
+  const on = { mirror: 'documents' };
+  const untilMs = Date.now() + 60_000;
+  const orders: Readonly<Record<string, unknown>> = {
+    'POST /targets/:target/probe': {},
+    'POST /reject/undo': on,
+    'POST /scan': on,
+    'POST /reconcile': on,
+    'POST /retry': on,
+    'POST /pause': { ...on, untilMs },
+    'POST /resume': on,
+    'POST /log-level': { module: 'documents', level: 'debug' },
+  };
+  const questions = Object.keys(OPERATIONS).filter(
+    (route) => route.startsWith('GET ') && route !== 'GET /events',
+  );
+  expect(questions.length).toBeGreaterThan(12);
+  for (const route of [...questions, ...Object.keys(orders)]) {
+    const [, path = ''] = route.split(' ');
+    const target = path.replace(':mirror', 'documents').replace(':target', 'vault');
+    const query = OPERATIONS[route]?.query === undefined ? '' : '?mirror=documents&name=a.txt';
+    expect(await ask(mirror, route, `${target}${query}`, orders[route]), route).toMatchObject({
+      status: 200,
+    });
+  }
+  for (const route of ['POST /approve', 'POST /reject'])
+    expect(
+      await ask(mirror, route, route.slice('POST '.length), { ...on, id: 'another' }),
+    ).toMatchObject({ status: 409, body: { held: { id: '' } } });
+  daemon.kill('SIGTERM');
+  expect((await daemon.finished).code).toBe(0);
+});
+
+const REFUSED = [
+  ['POST /pause', '/pause', { mirror: 'documents' }, 400],
+  ['POST /pause', '/pause', { mirror: 'documents', untilMs: 1 }, 400],
+  ['POST /pause', '/pause', { mirror: 'nope', untilMs: 1e15 }, 404],
+  ['POST /pause', '/pause', { target: 'nope', untilMs: 1e15 }, 404],
+  ['POST /pause', '/pause', [], 400],
+  ['POST /retry', '/retry', { mirror: 'documents', name: 'a' }, 404],
+  ['GET /why', '/why?mirror=documents&name=nothing', undefined, 404],
+  ['GET /why', '/why?mirror=documents&name=../../etc/passwd', undefined, 404],
+  ['GET /changes', '/changes?limit=201', undefined, 400],
+  ['GET /mirrors/:mirror', '/mirrors/__proto__', undefined, 404],
+  ['POST /log-level', '/log-level', { module: 'all', level: 'loud' }, 400],
+  ['POST /scan', '/scan', { mirror: 'x'.repeat(17_000) }, 413],
+] as const;
+
+test('control API: what a request lacks, or names and is not there, is refused with a reason', async () => {
+  const mirror = openLocalMirror(MIRROR);
+  await running(mirror);
+  for (const [route, target, body, status] of REFUSED)
+    expect(await ask(mirror, route, target, body), `${route} ${target}`).toMatchObject({ status });
+});
+
+test('pause: uploads and deletes wait over a restart of the daemon, and go on at its end', async () => {
+  const mirror = openLocalMirror(MIRROR);
+  mirror.write('kept');
+  mirror.write('gone');
+  let daemon = await running(mirror);
+  expect((await mirror.longshore('pause', 'documents', '--for', '1h')).stdout).toMatch(
+    /^documents is paused until /,
+  );
+  mirror.write('new');
+  daemon.kill('SIGTERM');
+  await daemon.finished;
+  daemon = mirror.daemon();
+  await eventually(async () =>
+    expect(await ask(mirror, 'GET /status', '/status')).toMatchObject({
+      body: {
+        attention: [{ kind: 'paused', mirror: 'documents', needsYou: false }],
+        mirrors: [{ state: 'paused', queued: 1, pausedUntilMs: expect.any(Number) }],
+      },
+    }),
+  );
+  expect(mirror.objects()).toEqual(['gone', 'kept']);
+  expect((await mirror.longshore('resume')).stdout).toBe('documents goes on\n');
+  await eventually(() => expect(mirror.objects()).toEqual(['gone', 'kept', 'new']));
+  expect((await mirror.longshore('resume', 'documents')).stdout).toBe('documents was not paused\n');
+  daemon.kill('SIGTERM');
+  expect((await daemon.finished).code).toBe(0);
+});
+
+test('longshore events: prints each change, and what was missed since an event', async () => {
+  const mirror = openLocalMirror(MIRROR);
+  await running(mirror);
+  const events = mirror.start('events');
+  const seen = () =>
+    events
+      .stdout()
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line));
+  await eventually(() => expect(seen().length).toBeGreaterThan(0));
+  const [{ id: first }] = seen();
+  mirror.write('a.txt');
+  await eventually(() =>
+    expect(seen()).toContainEqual(
+      expect.objectContaining({
+        event: 'change',
+        data: expect.objectContaining({ name: 'a.txt', job: 'upload_object', outcome: 'done' }),
+      }),
+    ),
+  );
+  events.kill('SIGINT');
+  await events.finished;
+  const again = mirror.start('events', '--since', first);
+  const later = seen()
+    .slice(1)
+    .map(({ id }) => id);
+  await eventually(() => {
+    const ids = again
+      .stdout()
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line).id);
+    expect(ids.slice(0, later.length)).toEqual(later);
+  });
+});
+
+test('longshore why: names the line that excludes a file, with a daemon and without', async () => {
+  const mirror = openLocalMirror(MIRROR);
+  mirror.write('a.txt');
+  mirror.write('skipped.tmp');
+  mirror.write('sub/b.log');
+  mirror.write('sub/.longshoreignore', '# logs\n*.log\n');
+  const daemon = await running(mirror);
+  const why = async (path: string) =>
+    (await mirror.longshore('why', join(mirror.source, path))).stdout;
+  for (const isRunning of [true, false]) {
+    expect(await why('a.txt')).toMatch(/no rule concerns it[\s\S]*the provider confirmed/);
+    expect(await why('skipped.tmp')).toMatch(
+      /the pattern \*\.tmp excludes it .*longshore\.yaml:\d+\]/,
+    );
+    expect(await why('sub/b.log')).toContain('[sub/.longshoreignore:2]');
+    if (!isRunning) break;
+    expect(await why('a.txt')).toContain('upload_object: new');
+    daemon.kill('SIGTERM');
+    await daemon.finished;
+  }
+});
+
+test('longshore diagnose: has no secret, and with --hide-names no name', async () => {
+  const mirror = openLocalMirror(MIRROR);
+  mirror.write('private-name.txt');
+  await running(mirror);
+  const shown = (await mirror.longshore('diagnose')).stdout;
+  expect(shown).toMatch(
+    /== status[\s\S]*"state": "in-sync"[\s\S]*== last \d+ lines of the log\n[\s\S]*mirroring/,
+  );
+  expect(shown).toContain(mirror.source);
+  const hidden = (await mirror.longshore('diagnose', '--hide-names')).stdout;
+  expect(hidden).not.toContain(mirror.folder);
+  expect(hidden).toMatch(/"source": "#[0-9a-f]{10}"/);
+});
+
+test('commands that need a daemon say so when none runs', async () => {
+  const mirror = openLocalMirror(MIRROR);
+  for (const command of [
+    'events',
+    'pause',
+    'resume',
+    'retry',
+    'queue',
+    'changes',
+    'targets',
+    'diagnose',
+  ])
+    expect(await mirror.longshore(command), command).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('not running (no daemon holds'),
+    });
+});
+
+test('longshore retry: a quarantined object is tried at once, and one that is not quarantined is an error', async () => {
+  const mirror = openLocalMirror('    watch: scan\n    rescan: 0s\n', { unprivileged: true });
+  mirror.write('a.txt');
+  const closed = mirror.write('closed.txt');
+  chmodSync(closed, 0);
+  const daemon = mirror.daemon();
+  await eventually(async () =>
+    expect(
+      await ask(mirror, 'GET /mirrors/:mirror/quarantined', '/mirrors/documents/quarantined'),
+    ).toMatchObject({ body: { objects: [{ name: 'closed.txt', class: 'permission' }] } }),
+  );
+  await eventually(() => expect(mirror.objects()).toEqual(['a.txt']));
+  chmodSync(closed, 0o644);
+  expect(await mirror.longshore('retry', closed)).toMatchObject({
+    code: 0,
+    stdout: 'documents: 1 object is tried now\n',
+  });
+  await eventually(() => expect(mirror.objects()).toEqual(['a.txt', 'closed.txt']));
+  expect(await mirror.longshore('retry', 'a.txt', '--mirror', 'documents')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('"a.txt" is not quarantined'),
+  });
+  daemon.kill('SIGTERM');
+  await daemon.finished;
+});
+
+test('longshore scan and reconcile: while the daemon runs, the daemon makes the run', async () => {
+  const mirror = openLocalMirror('    watch: scan\n    rescan: 0s\n');
+  mirror.write('first');
+  await running(mirror);
+  for (const run of ['scan', 'reconcile']) {
+    mirror.write(run);
+    expect(mirror.objects()).not.toContain(run);
+    expect(await mirror.longshore(run)).toMatchObject({
+      code: 0,
+      stdout: `documents: the running daemon makes the ${run}; longshore status shows it\n`,
+    });
+    await eventually(() => expect(mirror.objects()).toContain(run));
+  }
+});
