@@ -6,13 +6,13 @@ import { signIn } from './sign-in.js';
 /** What the browser says where the page and its security policy disagree. */
 const POLICY = /Content Security Policy|Trusted|Refused/;
 
-/** Trusted Types refuse the text of the script; the policy refuses the attribute, and the image from elsewhere. */
+/** Trusted Types refuse the text of the script and the attribute; the policy refuses the image from elsewhere. */
 const INJECTION = `
   const script = document.createElement('script');
   try { script.textContent = 'document.title = "run"'; } catch {}
   try { document.body.append(script); } catch {}
   const image = document.createElement('img');
-  image.setAttribute('onerror', 'document.title = "run"');
+  try { image.setAttribute('onerror', 'document.title = "run"'); } catch {}
   image.src = 'http://evil.example/x';
   document.body.append(image);
 `;
