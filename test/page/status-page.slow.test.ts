@@ -38,7 +38,7 @@ const LOOKS = [
   [390, 'light'],
 ] as const;
 
-const isLive = (page: Page) => page.locator('.live.live').waitFor();
+const isLive = (page: Page) => page.locator('.live:not(.still, .stale)').waitFor();
 
 async function holdDeletes(served: ServedMirror): Promise<void> {
   await eventually(() => expect(served.differences()).toEqual([]));

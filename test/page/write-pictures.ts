@@ -35,7 +35,7 @@ async function take(browser: Browser, origin: string, picture: Picture): Promise
   const { name, path, width, height, theme, press } = picture;
   const page = await browser.newPage({ viewport: { width, height }, colorScheme: theme });
   await page.goto(origin + path);
-  await page.locator('.live.live').waitFor();
+  await page.locator('.live:not(.still, .stale)').waitFor();
   if (press !== undefined) {
     await page.getByRole('button', { name: press }).click();
     await page.getByRole('dialog').waitFor();
