@@ -17,9 +17,9 @@ function codeOf(character: string): string {
   return (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
 }
 
-/** `.TH`: the head of a page. `date` is YYYY-MM-DD. */
+/** `.TH`: the head of a page, whose lines stay ragged: long names would leave gaps. `date` is YYYY-MM-DD. */
 export function title(name: string, section: number, date: string, version: string): string {
-  return `.TH ${name.toUpperCase()} ${section} "${date}" "longshore ${roffText(version)}" "User Commands"\n`;
+  return `.TH ${name.toUpperCase()} ${section} "${date}" "longshore ${roffText(version)}" "User Commands"\n.ad l\n`;
 }
 
 export function section(name: string, body: string): string {

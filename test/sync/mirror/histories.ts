@@ -58,6 +58,7 @@ export function openHistory(clock: FakeClock, lastScanAgoMs: number | undefined)
       guard: { holding: undefined },
       ledger: { read: () => ({ reconciled: lastScanAgoMs !== undefined, ...report }) },
       health: { trouble: undefined },
+      settings: { maxLagMs: 0 },
       clock,
     } as never,
     books: {
