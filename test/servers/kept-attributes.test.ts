@@ -70,6 +70,7 @@ withServers('S3', 'LONGSHORE_S3_ENDPOINT', s3Servers(), (server) => {
       const found = extendedBelow(to);
       expect(found['plain']).toMatchObject(colour('red'));
       expect(found['odd']).toMatchObject(colour('light blue'));
+      expect(Object.keys(found).filter((path) => path.startsWith('many/some'))).toHaveLength(20);
     },
   );
 });
