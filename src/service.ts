@@ -1,7 +1,7 @@
 import { openAlerting, wantsAlerts } from './alerting.js';
 import type { Config } from './config/config.js';
 import { type Closable, createLifecycle, type Lifecycle } from './lifecycle.js';
-import { isLoopback, openMetricsListener } from './metrics/listener.js';
+import { isThisMachine, openMetricsListener } from './metrics/listener.js';
 import { createMetrics } from './metrics/metrics.js';
 import type { MetricsText } from './metrics/metrics-text.js';
 import { metricsRoutes } from './metrics/routes.js';
@@ -110,7 +110,7 @@ async function openMetrics(
 ): Promise<void> {
   if (settings?.listen === undefined) return;
   const { host, port } = settings.listen;
-  if (!isLoopback(host) && settings.token === undefined)
+  if (!isThisMachine(host) && settings.token === undefined)
     log.warn('metrics are open to other machines', { host, port, advice: 'set metrics.token' });
   try {
     const token = settings.token?.reveal();

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { BlockList, isIP } from 'node:net';
 import type { Clock } from '../clock.js';
+import { isLoopback } from '../ip-address.js';
 import type { Logger } from '../log.js';
 import type { MetricsText } from './metrics-text.js';
 
@@ -103,7 +103,7 @@ function refusal(
   { method, url = '', headers }: IncomingMessage,
   { host, token }: Pick<MetricsListenerOptions, 'host' | 'token'>,
 ): Reply | undefined {
-  if (isLoopback(host) && !isLoopback(hostOf(headers.host)))
+  if (isThisMachine(host) && !isThisMachine(hostOf(headers.host)))
     return { status: 421, text: 'this address answers only requests for a loopback address\n' };
   if (url.split('?', 1)[0] !== '/metrics') return { status: 404, text: 'there is only /metrics\n' };
   if (method !== 'GET' && method !== 'HEAD')
@@ -113,15 +113,9 @@ function refusal(
   return undefined;
 }
 
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
-LOOPBACK.addAddress('::1', 'ipv6');
-
-/** Whether only programs of this machine reach an address. */
-export function isLoopback(host: string): boolean {
-  const family = isIP(host);
-  if (family === 0) return host.toLowerCase() === 'localhost';
-  return LOOPBACK.check(host, family === 6 ? 'ipv6' : 'ipv4');
+/** Whether only programs of this machine reach a host, which is an address or a name. */
+export function isThisMachine(host: string): boolean {
+  return host.toLowerCase() === 'localhost' || isLoopback(host);
 }
 
 /** `[::1]:9460` is `::1`. */
