@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { defineConfig } from 'rolldown';
 
 // The program as a few files instead of a thousand: Node starts it in less than half the time. Threads and child
@@ -8,19 +8,25 @@ import { defineConfig } from 'rolldown';
 const MAIN = resolve('dist/src/main.js');
 const OTHERS = readdirSync('dist/src', { recursive: true })
   .filter((file) => /-worker\.js$|[\\/]check-program\.js$/.test(file))
-  .map((file) => [basename(file, '.js'), resolve('dist/src', file)]);
+  .sort() // a folder has no order, and that of the modules would follow it
+  .map((file) => [basename(file, '.js'), join('dist/src', file)]);
 
 const CACHED = 'with-code-cache:';
+/** Stands for a file of this folder, whose own path would be in what is built. */
+const HERE = 'here:';
 
 /** Each thread and child program begins with the code cache, and is itself among what comes from there. */
 const withCodeCache = {
   name: 'with-code-cache',
-  resolveId: (source) => (source.startsWith(CACHED) ? source : null),
+  resolveId(source) {
+    if (source.startsWith(HERE)) return resolve(source.slice(HERE.length));
+    return source.startsWith(CACHED) ? source : null;
+  },
   load: (id) =>
     id.startsWith(CACHED)
-      ? `import { useCodeCache } from '${resolve('dist/src/code-cache.js')}';
+      ? `import { useCodeCache } from '${HERE}dist/src/code-cache.js';
          process.on('exit', useCodeCache(__dirname));
-         export default import('${id.slice(CACHED.length)}').then((program) => program.default);`
+         export default import('${HERE}${id.slice(CACHED.length)}').then((program) => program.default);`
       : null,
 };
 
