@@ -19,7 +19,10 @@ interface Bill {
   serialNumber: string;
   components: Component[];
   dependencies: { ref: string; dependsOn: string[] }[];
-  metadata: { timestamp: string; component: { version: string; 'bom-ref': string; purl: string } };
+  metadata: {
+    timestamp: string;
+    component: { name: string; version: string; 'bom-ref': string; purl: string };
+  };
 }
 
 /**
@@ -35,6 +38,7 @@ export async function billOfMaterials({ checkout, version, epoch }: Release): Pr
   const bill = withoutDevelopment(JSON.parse(stdout) as Bill);
   bill.metadata.timestamp = new Date(epoch * MILLISECONDS).toISOString();
   bill.metadata.component.version = version;
+  bill.metadata.component.name = 'longshore'; // npm takes the name of the folder
   bill.serialNumber = '';
   bill.serialNumber = `urn:uuid:${uuidOf(JSON.stringify(bill))}`;
   return `${JSON.stringify(bill, null, 2)}\n`;

@@ -1,4 +1,4 @@
-import { chmod, mkdir, symlink, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /** One file of a package. */
@@ -17,6 +17,7 @@ export interface SymbolicLink {
 }
 
 const FOLDER_MODE = 0o755;
+const FILE_MODE = 0o644;
 
 /** Writes the files below `root`, with the same modes and times whatever the umask and the clock are. */
 export async function writeFiles(
@@ -37,7 +38,16 @@ export async function writeFiles(
   }
 }
 
+/** Makes all that is below `root` readable for everyone, whatever the umask was when it was written. */
+export async function makeReadable(root: string): Promise<void> {
+  await chmod(root, FOLDER_MODE);
+  for (const entry of await readdir(root, { recursive: true, withFileTypes: true }))
+    await chmod(join(entry.parentPath, entry.name), entry.isDirectory() ? FOLDER_MODE : FILE_MODE);
+}
+
 async function makeFolders(root: string, folder: string): Promise<void> {
+  await mkdir(root, { recursive: true });
+  await chmod(root, FOLDER_MODE);
   let at = root;
   for (const name of folder.split('/').filter((each) => each !== '.')) {
     at = join(at, name);

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { makeReadable } from './installed-file.js';
 import type { Release } from './release.js';
 
 const run = promisify(execFile);
@@ -37,6 +38,7 @@ export async function makeTarball(
     join(stage, 'package.json'),
     `${JSON.stringify({ ...manifest, version }, null, 2)}\n`,
   );
+  await makeReadable(stage);
   const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', out], {
     cwd: stage,
   });
