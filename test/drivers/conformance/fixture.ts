@@ -10,6 +10,7 @@ import type {
   ObjectRef,
   PutOptions,
 } from '../../../src/drivers/call.js';
+import { ContainerIsNotEmptyError } from '../../../src/drivers/errors.js';
 import { compareNames } from '../../../src/utf8-order.js';
 
 /** What a driver's test file brings. */
@@ -74,10 +75,19 @@ export async function removeContainer(backend: Backend, container: string): Prom
   const { multipart } = backend.capabilities;
   for (const token of (await multipart?.unfinished(container, '', call)) ?? [])
     await multipart?.abort(token, call);
-  for (const { key } of await listAll(backend, container))
-    await backend.deleteObject({ container, key }, call);
-  await backend.deleteContainer(container, call);
+  for (let round = 1; ; round += 1) {
+    for (const { key } of await listAll(backend, container))
+      await backend.deleteObject({ container, key }, call);
+    try {
+      return await backend.deleteContainer(container, call);
+    } catch (error) {
+      // A put that was aborted may still arrive.
+      if (!(error instanceof ContainerIsNotEmptyError) || round === ROUNDS) throw error;
+    }
+  }
 }
+
+const ROUNDS = 20;
 
 export async function put(
   backend: Backend,
