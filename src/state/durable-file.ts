@@ -64,10 +64,13 @@ export async function syncFolder(folder: string): Promise<void> {
   await withFile(folder, 'r', (handle) => handle.sync());
 }
 
-/** What writers that were killed left behind. Only for who holds the lock of the state folder. */
-export async function removeTemporaryFiles(folder: string): Promise<void> {
+/** What writers that were killed left behind. Only for who holds the lock of the state folder. `isOurs`: which of them; default: all. */
+export async function removeTemporaryFiles(
+  folder: string,
+  isOurs: (name: string) => boolean = () => true,
+): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (TEMPORARY.test(name)) await rm(join(folder, name), { force: true });
+    if (TEMPORARY.test(name) && isOurs(name)) await rm(join(folder, name), { force: true });
   }
 }
 

@@ -4,6 +4,7 @@ import { statPath } from '../file-stat.js';
 import type { Logger } from '../log.js';
 import { makeFolders } from '../make-folders.js';
 import { endPreparedCheck } from './check-in-child.js';
+import { removeTemporaryFiles } from './durable-file.js';
 import { reasonOf, StateError, StateUnavailableError, systemCode } from './errors.js';
 import { type StateLock, takeLock } from './lock.js';
 import type { IndexLocation } from './object-index.js';
@@ -51,6 +52,7 @@ export async function openState({ log, ...options }: OpenStateOptions): Promise<
   const cutShort = (mirror: string, file: string) =>
     log?.warn('the last start ended while it opened the index', { mirror, file, look: LOOK });
   try {
+    await removeTemporaryFiles(options.folder, isDocument).catch(() => undefined);
     return await openMirrors({ ...options, rebuilt, cutShort }, opened);
   } catch (error) {
     await closeAll(opened).catch((closeError: unknown) =>
@@ -59,6 +61,9 @@ export async function openState({ log, ...options }: OpenStateOptions): Promise<
     throw error;
   }
 }
+
+/** Other processes that ask for the lock write files of their own meanwhile. */
+const isDocument = (name: string) => name.includes('.json.');
 
 /** Where the state of a mirror is; `folder`: that of all mirrors. */
 export function locationOf(

@@ -209,6 +209,8 @@ async function watchDaemon(
 
 /** A killed daemon leaves its socket, which the next daemon takes; a run without a daemon has no use for it. */
 const SOCKET = 'state/control.sock';
+/** What the status page's curves are drawn from: a daemon writes it now and then, and at its end. */
+const HISTORY = 'state/history.json';
 
 /** Names in the state folder and the target; not what is in the trash, nor the objects, which are judged by themselves. */
 function keptBelow(folder: string): string[] {
@@ -216,7 +218,7 @@ function keptBelow(folder: string): string[] {
   for (const root of ['state', 'vault']) {
     for (const { path, kind, isEmpty } of entriesBelow(join(folder, root))) {
       const name = `${root}/${path}`;
-      if (name === SOCKET) continue;
+      if (name === SOCKET || name === HISTORY) continue;
       if (kind === 'folder' && isEmpty && name !== 'vault/.longshore/incoming')
         kept.add(`${name}: an empty folder`);
       else if (!/^vault\/documents\/(?!\.longshore)|\/\.longshore\/trash/.test(name))

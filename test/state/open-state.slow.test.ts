@@ -44,6 +44,17 @@ describe.each(['lmdb', 'lowdb'] as const)('state with engine %s', (engine) => {
     await state.close();
   });
 
+  test('what a killed writer of a document left behind is removed, and the files of those that ask for the lock stay', async () => {
+    const folder = join(temporaryFolder(), 'state');
+    const state = await opened(folder, engine);
+    const [dead, asking] = ['history.json.0123456789ab.tmp', 'asking.0123456789ab.tmp'];
+    for (const name of [dead, asking]) await writeFile(join(folder, name), 'half');
+    await state.close();
+    await (await opened(folder, engine)).close();
+    expect(await readdir(folder)).not.toContain(dead);
+    expect(await readdir(folder)).toContain(asking);
+  });
+
   test('P5: after an unclean end a sound index is looked through and kept', async () => {
     const { folder, mirror } = await filled(engine);
     await writeFile(join(mirror, 'check-needed'), 'in use\n');
