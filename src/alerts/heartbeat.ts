@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js';
-import type { HeartbeatSettings } from '../config/notify.js';
+import type { Alarm, HeartbeatSettings } from '../config/notify.js';
 import type { Logger } from '../log.js';
+import { STOPPED_STATES } from '../sync/events.js';
 import { type HeartbeatCall, heartbeatStep, heartbeatUrl } from './heartbeat-step.js';
 import type { Post } from './post.js';
 import { receiverUrl } from './receiver-url.js';
@@ -28,21 +29,7 @@ export interface HeartbeatOptions {
 }
 
 /** States that are no success. */
-const WRONG: Parameters<typeof seeMirror>[1] = [
-  'behind',
-  'held',
-  'failing',
-  'damaged',
-  'source-missing',
-  'source-changed',
-  'target-down',
-  'target-changed',
-  'target-denied',
-  'target-full',
-  'target-held',
-  'lease-lost',
-  'state-unavailable',
-];
+const WRONG: readonly Alarm[] = ['behind', 'held', 'failing', 'damaged', ...STOPPED_STATES];
 
 const LONGEST_TEXT = 200;
 

@@ -1,6 +1,11 @@
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
-import type { MirrorState, SyncEvent, SyncObserver } from '../sync/events.js';
+import {
+  type MirrorState,
+  STOPPED_STATES,
+  type SyncEvent,
+  type SyncObserver,
+} from '../sync/events.js';
 import { isAsMeant } from './exit.js';
 import { toMilliseconds } from './run-tally.js';
 
@@ -93,18 +98,7 @@ function fieldsOf(event: SyncEvent): Readonly<Record<string, unknown>> {
   );
 }
 
-const ALARMS: readonly MirrorState[] = [
-  'behind',
-  'source-missing',
-  'source-changed',
-  'target-down',
-  'target-changed',
-  'target-denied',
-  'target-full',
-  'target-held',
-  'lease-lost',
-  'state-unavailable',
-];
+const ALARMS: readonly MirrorState[] = ['behind', ...STOPPED_STATES];
 
 /** States of ordinary work are logged at level debug. */
 const WORK: readonly MirrorState[] = ['starting', 'scanning', 'transferring'];

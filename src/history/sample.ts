@@ -1,18 +1,7 @@
-import type { MirrorState, MirrorStatus } from '../sync/events.js';
+import { type MirrorState, type MirrorStatus, STOPPED_STATES } from '../sync/events.js';
 import type { DaySample } from './day-ring.js';
 
-/** States in which nothing of a mirror goes out. */
-const DOWN: ReadonlySet<MirrorState> = new Set([
-  'source-missing',
-  'source-changed',
-  'target-down',
-  'target-changed',
-  'target-denied',
-  'target-full',
-  'lease-lost',
-  'target-held',
-  'state-unavailable',
-]);
+const DOWN: ReadonlySet<MirrorState> = new Set(STOPPED_STATES);
 
 type Sampled = Pick<MirrorStatus, 'state' | 'lagSeconds' | 'held' | 'watch'>;
 

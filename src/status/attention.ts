@@ -1,5 +1,10 @@
 import type { MirrorState } from '../sync/events.js';
-import type { Attention, AttentionKind, MirrorRow } from './schema-status.js';
+import {
+  ATTENTION_KINDS,
+  type Attention,
+  type AttentionKind,
+  type MirrorRow,
+} from './schema-status.js';
 import { counted, duration } from './units.js';
 
 /** What the attention of one mirror follows from. */
@@ -13,21 +18,6 @@ export interface AttentionFacts {
   /** The first failure of an object that is still quarantined; null: none is. */
   readonly quarantinedSinceMs: number | null;
 }
-
-/** From the most urgent. */
-const RANKS: readonly AttentionKind[] = [
-  'held',
-  'target-down',
-  'source',
-  'lease',
-  'state',
-  'paused',
-  'behind',
-  'watch',
-  'quarantined',
-  'configuration',
-  'notification',
-];
 
 /** States that stop a mirror, and whether a person is to act. */
 const STOPPED: Readonly<Partial<Record<MirrorState, AttentionKind>>> = {
@@ -43,15 +33,12 @@ const STOPPED: Readonly<Partial<Record<MirrorState, AttentionKind>>> = {
 };
 
 /** What about these mirrors a person should know, most urgent first; the longest of a kind before the others. */
-export function attentionOf(
-  mirrors: readonly AttentionFacts[],
-  others: readonly Attention[] = [],
-): readonly Attention[] {
-  return [...mirrors.flatMap(ofMirror), ...others].sort(byUrgency);
+export function attentionOf(mirrors: readonly AttentionFacts[]): readonly Attention[] {
+  return mirrors.flatMap(ofMirror).sort(byUrgency);
 }
 
 function byUrgency(a: Attention, b: Attention): number {
-  const ranks = RANKS.indexOf(a.kind) - RANKS.indexOf(b.kind);
+  const ranks = ATTENTION_KINDS.indexOf(a.kind) - ATTENTION_KINDS.indexOf(b.kind);
   if (a.needsYou !== b.needsYou) return a.needsYou ? -1 : 1;
   return ranks !== 0 ? ranks : (a.sinceMs ?? 0) - (b.sinceMs ?? 0);
 }

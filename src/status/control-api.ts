@@ -15,7 +15,7 @@ import type { MirrorControl } from './mirror-control.js';
 import { createMirrorMeter } from './mirror-meter.js';
 import { attentionFactsOf, rowOf, sourcesOf } from './mirror-row.js';
 import { createObjectHistory, type ObjectHistory } from './object-history.js';
-import type { Attention, StatusAnswer } from './schema-status.js';
+import type { StatusAnswer } from './schema-status.js';
 import { createTargetCalls } from './target-calls.js';
 import type { TargetStatus } from './target-meter.js';
 
@@ -28,8 +28,6 @@ export interface ControlApiOptions {
   readonly pauses: PauseControl;
   readonly telemetry: Telemetry;
   readonly clock: Clock;
-  /** What else a person should know, beside what follows from the mirrors. */
-  readonly otherAttention?: () => readonly Attention[];
 }
 
 /** What a running daemon answers under `/api/v1`. */
@@ -85,7 +83,7 @@ export function createControlApi(options: ControlApiOptions): ControlApi {
 }
 
 function lookAtAll(
-  { mirrors, otherAttention = () => [] }: ControlApiOptions,
+  { mirrors }: ControlApiOptions,
   sourcesNow: (control: MirrorControl) => ReturnType<typeof sourcesOf>,
 ) {
   const looked = mirrors.map((control) => {
@@ -98,10 +96,7 @@ function lookAtAll(
     running: new Map(
       looked.map(({ sources: { status } }) => [status.mirror, status.running] as const),
     ),
-    attention: attentionOf(
-      looked.map(({ facts }) => facts),
-      otherAttention(),
-    ),
+    attention: attentionOf(looked.map(({ facts }) => facts)),
   };
 }
 

@@ -15,6 +15,7 @@ export const failure = z
   .object({ error: z.string().describe('What is wrong, and what to do.') })
   .describe('Why the request was refused.');
 
+/** From the most urgent. */
 export const ATTENTION_KINDS = [
   'held',
   'target-down',
@@ -25,8 +26,6 @@ export const ATTENTION_KINDS = [
   'behind',
   'watch',
   'quarantined',
-  'configuration',
-  'notification',
 ] as const;
 
 export const attention = z

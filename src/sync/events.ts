@@ -182,6 +182,19 @@ const STATES: Readonly<Record<MirrorState, true>> = {
   'state-unavailable': true,
 };
 
+/** States in which nothing of a mirror goes out, until a person, another machine or time changes that. */
+export const STOPPED_STATES = [
+  'source-missing',
+  'source-changed',
+  'target-down',
+  'target-changed',
+  'target-denied',
+  'target-full',
+  'lease-lost',
+  'target-held',
+  'state-unavailable',
+] as const satisfies readonly MirrorState[];
+
 export const MIRROR_STATES = Object.keys(STATES) as readonly MirrorState[];
 
 export type SyncObserver = (event: SyncEvent) => void;

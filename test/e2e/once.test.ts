@@ -12,12 +12,10 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openLocalMirror } from '../world/mirror-in-a-folder.js';
+import { untilStatsAreOld } from '../world/old-stats.js';
 import { eventsOf, summaryOf } from '../world/program.js';
 
 const NONE = { uploaded: 0, copied: 0, deleted: 0, adopted: 0, failed: 0, held: 0, bytes: 0 };
-
-/** Files whose ctime is older than the file system's clock ticks need no second hashing: see isRacy. */
-const untilStatsAreOld = () => new Promise((resolve) => setTimeout(resolve, 150));
 
 describe('longshore --reconcile', () => {
   test('P1: mirrors names of every kind byte for byte, and then has nothing to do', async () => {

@@ -11,6 +11,7 @@ import { summaryOf } from '../world/program.js';
 import { attributesBelow, differences, digestsBelow } from '../world/tree.js';
 import { type Server, type Settings, s3Servers, swiftServers, withServers } from './environment.js';
 import { isThere } from './installed.js';
+import { rcloneEnvironment } from './rclone.js';
 
 const LINES = '    folders: keep\n    metadata: [mtime, mode, xattr, acl]\n';
 
@@ -49,21 +50,10 @@ withServers('S3', 'LONGSHORE_S3_ENDPOINT', s3Servers(), (server) => {
       const mirror = openMirror(server, open);
       writeAttributes(mirror.source, mirror.write);
       expect((await mirror.longshore('reconcile')).code).toBe(0);
-      const { settings, origin } = server;
       const to = join(mirror.folder, 'by-rclone');
       const args = ['copy', '-M', '--exclude', '/.longshore/**'];
       execFileSync('rclone', [...args, `remote:${mirror.container}`, to], {
-        env: {
-          PATH: process.env['PATH'],
-          HOME: mirror.folder,
-          RCLONE_CONFIG: join(mirror.folder, 'no-such-file'),
-          RCLONE_CONFIG_REMOTE_TYPE: 's3',
-          RCLONE_CONFIG_REMOTE_PROVIDER: 'Other',
-          RCLONE_CONFIG_REMOTE_ACCESS_KEY_ID: String(settings['key']),
-          RCLONE_CONFIG_REMOTE_SECRET_ACCESS_KEY: String(settings['secret']),
-          RCLONE_CONFIG_REMOTE_ENDPOINT: origin,
-          RCLONE_CONFIG_REMOTE_REGION: String(settings['region']),
-        },
+        env: rcloneEnvironment(server, mirror.folder),
         stdio: 'pipe',
       });
       const colour = (text: string) => ({ 'user.colour': Buffer.from(text).toString('base64') });

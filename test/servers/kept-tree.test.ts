@@ -18,6 +18,7 @@ import { summaryOf } from '../world/program.js';
 import { attributesBelow, differences, digestsBelow } from '../world/tree.js';
 import { type Server, type Settings, s3Servers, swiftServers, withServers } from './environment.js';
 import { isThere } from './installed.js';
+import { rcloneEnvironment } from './rclone.js';
 
 const LINES = '    folders: keep\n    hardlinks: record\n    symlinks: preserve\n';
 
@@ -81,21 +82,10 @@ withServers('S3', 'LONGSHORE_S3_ENDPOINT', s3Servers(), (server) => {
   describe.runIf(isThere('rclone'))(server.title, () => {
     test('P10: rclone makes the folders of a kept tree, and a file of each name', async () => {
       const mirror = await openTree(server, open);
-      const { settings, origin } = server;
       const to = join(mirror.folder, 'by-rclone');
       const args = ['copy', '--create-empty-src-dirs', '-M', '--exclude', '/.longshore/**'];
       execFileSync('rclone', [...args, `remote:${mirror.container}`, to], {
-        env: {
-          PATH: process.env['PATH'],
-          HOME: mirror.folder,
-          RCLONE_CONFIG: join(mirror.folder, 'no-such-file'),
-          RCLONE_CONFIG_REMOTE_TYPE: 's3',
-          RCLONE_CONFIG_REMOTE_PROVIDER: 'Other',
-          RCLONE_CONFIG_REMOTE_ACCESS_KEY_ID: String(settings['key']),
-          RCLONE_CONFIG_REMOTE_SECRET_ACCESS_KEY: String(settings['secret']),
-          RCLONE_CONFIG_REMOTE_ENDPOINT: origin,
-          RCLONE_CONFIG_REMOTE_REGION: String(settings['region']),
-        },
+        env: rcloneEnvironment(server, mirror.folder),
         stdio: 'pipe',
       });
       expect(namesOf(to)).toEqual(namesOf(mirror.source));

@@ -7,6 +7,7 @@ import { openS3 } from '../drivers/s3/open.js';
 import { openRemoteMirror } from '../world/mirror-in-a-folder.js';
 import { s3Servers, withServers } from './environment.js';
 import { isThere } from './installed.js';
+import { rcloneEnvironment } from './rclone.js';
 
 const MIB = 2 ** 20;
 
@@ -43,15 +44,7 @@ withServers(
             ],
             {
               env: {
-                PATH: process.env['PATH'],
-                HOME: mirror.folder,
-                RCLONE_CONFIG: join(mirror.folder, 'no-such-file'),
-                RCLONE_CONFIG_REMOTE_TYPE: 's3',
-                RCLONE_CONFIG_REMOTE_PROVIDER: 'Other',
-                RCLONE_CONFIG_REMOTE_ACCESS_KEY_ID: String(settings['key']),
-                RCLONE_CONFIG_REMOTE_SECRET_ACCESS_KEY: String(settings['secret']),
-                RCLONE_CONFIG_REMOTE_ENDPOINT: origin,
-                RCLONE_CONFIG_REMOTE_REGION: String(settings['region']),
+                ...rcloneEnvironment({ settings, origin }, mirror.folder),
                 RCLONE_LOG_FILE: log,
               },
               encoding: 'utf8',
