@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { Alarm, HeartbeatSettings } from '../config/notify.js';
 import type { Logger } from '../log.js';
-import { STOPPED_STATES } from '../sync/events.js';
+import { STOPPED_STATES } from '../sync/mirror-states.js';
 import { type HeartbeatCall, heartbeatStep, heartbeatUrl } from './heartbeat-step.js';
 import type { Post } from './post.js';
 import { receiverUrl } from './receiver-url.js';

@@ -1,11 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
-import {
-  type MirrorState,
-  STOPPED_STATES,
-  type SyncEvent,
-  type SyncObserver,
-} from '../sync/events.js';
+import type { MirrorState, SyncEvent, SyncObserver } from '../sync/events.js';
+import { STOPPED_STATES } from '../sync/mirror-states.js';
 import { isAsMeant } from './exit.js';
 import { toMilliseconds } from './run-tally.js';
 

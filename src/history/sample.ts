@@ -1,4 +1,5 @@
-import { type MirrorState, type MirrorStatus, STOPPED_STATES } from '../sync/events.js';
+import type { MirrorState, MirrorStatus } from '../sync/events.js';
+import { STOPPED_STATES } from '../sync/mirror-states.js';
 import type { DaySample } from './day-ring.js';
 
 const DOWN: ReadonlySet<MirrorState> = new Set(STOPPED_STATES);

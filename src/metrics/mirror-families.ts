@@ -1,5 +1,6 @@
 import type { RunReport } from '../state/ledger.js';
-import { MIRROR_STATES, type MirrorStatus } from '../sync/events.js';
+import type { MirrorStatus } from '../sync/events.js';
+import { MIRROR_STATES } from '../sync/mirror-states.js';
 import type { MirrorCounts } from './counts.js';
 import type { FamilyCollector } from './families.js';
 
