@@ -38,7 +38,7 @@ _longshore() {
       *) found+=("\${\${line//:/\\\\:}/ /:}") ;;
     esac
   done < <("\${words[1]}" __complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)
-  (( \${#found} )) && _describe longshore found
+  if (( \${#found} )); then _describe longshore found; fi
 }
 if [ "$funcstack[1]" = _longshore ]; then _longshore "$@"; else compdef _longshore longshore; fi
 `,

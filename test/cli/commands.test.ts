@@ -148,6 +148,14 @@ describe('init', () => {
     },
   );
 
+  it('replaces a file of comments alone, whose mode stays', async () => {
+    const file = join(console.folder, 'longshore.yaml');
+    writeFileSync(file, '# see longshore.yaml(5)\n\n  # nothing else\n', { mode: 0o640 });
+    expect(await console.run(['init'])).toBe(0);
+    expect(readFileSync(file, 'utf8')).toContain('\nmirrors:\n');
+    expect(statSync(file).mode & 0o777).toBe(0o640);
+  });
+
   it('never overwrites', async () => {
     writeConfig(console.folder, 'mine');
     expect(await console.run(['init'])).toBe(2);

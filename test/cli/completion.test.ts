@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { completionScript } from '../../src/cli/completion.js';
+import { isThere } from '../servers/installed.js';
 import { MAIN } from '../world/program.js';
 import { type Console, openConsole, writeConfig } from './console.js';
 
@@ -70,32 +71,55 @@ describe('longshore completion', () => {
     expect(console.stderr.text()).toContain('did you mean "bash"?');
   });
 
-  test('bash completes commands, options and the names of mirrors', () => {
+  /** What a shell prints for a script, where `longshore` is the built program. */
+  function shell(program: string, args: readonly string[], script: string): string {
     const bin = join(console.folder, 'bin');
-    mkdirSync(bin);
+    mkdirSync(bin, { recursive: true });
     writeFileSync(join(bin, 'longshore'), `#!/bin/sh\nexec ${process.execPath} ${MAIN} "$@"\n`, {
       mode: 0o755,
     });
+    writeFileSync(join(console.folder, 'completion'), completionScript(program));
     writeConfig(console.folder);
+    return execFileSync(program, [...args, script], {
+      cwd: console.folder,
+      env: { PATH: `${bin}:${process.env['PATH']}`, HOME: console.folder },
+      encoding: 'utf8',
+    }).trim();
+  }
+
+  test('bash completes commands, options, names of mirrors, files and folders', () => {
     const complete = (...words: readonly string[]) =>
-      execFileSync(
+      shell(
         'bash',
-        [
-          '-c',
-          `. /dev/fd/3 3<<'SCRIPT'\n${completionScript('bash')}\nSCRIPT\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _longshore; printf '%s\\n' "\${COMPREPLY[@]}"`,
-          'bash',
-          ...words,
-        ],
-        {
-          cwd: console.folder,
-          env: { PATH: `${bin}:${process.env['PATH']}`, HOME: console.folder },
-          encoding: 'utf8',
-        },
-      ).trim();
+        ['-c'],
+        `. ./completion; COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _longshore; printf '%s\\n' "\${COMPREPLY[@]}"`,
+      );
     expect(complete('longshore', 'recon')).toBe('reconcile');
     expect(complete('longshore', 'reconcile', 'p')).toBe('photos');
     expect(complete('longshore', 'reconcile', '--dr')).toBe('--dry-run');
     expect(complete('longshore', 'apply', 'longsh')).toBe('longshore.yaml');
     expect(complete('longshore', 'restore', 'photos', '--to', 'b')).toBe('bin');
+  });
+
+  test.runIf(isThere('fish'))('fish completes commands with their descriptions, and files', () => {
+    const complete = (line: string) =>
+      shell('fish', ['-c'], `source ./completion; complete -C '${line}'`);
+    expect(complete('longshore rebu')).toBe(
+      'rebuild\tmake a lost index again, without sending what the container has',
+    );
+    expect(complete('longshore reconcile ph')).toBe('photos');
+    expect(complete('longshore apply longsh')).toBe('longshore.yaml');
+  });
+
+  // Its own completion runs in a terminal alone; what it would be given is looked at.
+  test.runIf(isThere('zsh'))('zsh is given commands with their descriptions, and folders', () => {
+    const given =
+      'compdef() {}; _describe() { print -l -- "${(@)found}"; }; _files() { print files "$@"; }; source ./completion;';
+    const complete = (words: string, current: number) =>
+      shell('zsh', ['-fc'], `${given} words=(${words}); CURRENT=${current}; _longshore`);
+    expect(complete('longshore rebu', 2)).toBe(
+      'rebuild:make a lost index again, without sending what the container has',
+    );
+    expect(complete('longshore restore photos --to ""', 5)).toBe('files -/');
   });
 });
