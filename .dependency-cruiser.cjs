@@ -147,7 +147,7 @@ const doors = {
   lowdb: 'src/state/document.ts',
   winston: 'src/log.ts',
   undici: 'src/drivers/http/http-client.ts',
-  'fast-xml-parser': 'src/drivers/s3/xml.ts',
+  'fast-xml-parser': 'src/drivers/http/xml.ts',
   yaml: 'src/config/load.ts',
   zod: 'src/config/zod.ts',
   commander: 'src/cli/commander.ts',

@@ -1,7 +1,7 @@
 import type { AnswerRule, BodyRule, Protocol } from '../http/answer-rules.js';
 import type { HttpHeaders } from '../http/exchange.js';
+import { parseXml, rootOf, textOf } from '../http/xml.js';
 import { S3 } from './errors.js';
-import { parseXml, rootOf, textOf } from './xml.js';
 
 // What each S3 operation answers: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
 

@@ -8,13 +8,14 @@ import {
   StorageError,
 } from '../errors.js';
 import type { HttpAnswer } from '../http/exchange.js';
+import { childrenOf, elementOf, survivesXml, textOf, type XmlElement } from '../http/xml.js';
 import { eachInParallel } from '../parallel.js';
 import type { S3Context } from './context.js';
 import { S3, toStorageError } from './errors.js';
 import { requestIdOf } from './failure.js';
 import { checkContainer, isPossibleKey } from './names.js';
 import type { objectOperations } from './objects.js';
-import { buildXml, childrenOf, elementOf, survivesXml, textOf, type XmlElement } from './xml.js';
+import { requestXml } from './request-xml.js';
 
 /** Keys that XML cannot carry go one by one, this many at once. */
 const LANES = 8;
@@ -32,7 +33,7 @@ export function batchDelete(
     failures: Map<string, Error>,
     call: Call,
   ): Promise<void> {
-    const body = buildXml('Delete', { Quiet: 'false', Object: keys.map((Key) => ({ Key })) });
+    const body = requestXml('Delete', { Quiet: 'false', Object: keys.map((Key) => ({ Key })) });
     let answer: HttpAnswer;
     try {
       answer = await client.request(

@@ -8,6 +8,7 @@ import {
   type ProviderClient,
   type ProviderRequest,
 } from '../http/provider-client.js';
+import { createProviderTime, type ProviderTime } from '../http/provider-time.js';
 import type { Notice } from '../notice.js';
 import { S3_ANSWERS, S3_PROTOCOL, type S3Operation } from './answers.js';
 import type { ChunkedForm } from './aws-chunked.js';
@@ -17,7 +18,6 @@ import type { AddressOf } from './endpoint.js';
 import { corruptedOnItsWay, toStorageError } from './errors.js';
 import { type Failure, failureInside, readFailure } from './failure.js';
 import { chunkedFormOf, outgoing } from './outgoing.js';
-import { createProviderTime, type ProviderTime } from './provider-time.js';
 import { createRegions, type Regions } from './regions.js';
 import { createSigner, type Signer } from './sign.js';
 
@@ -83,7 +83,8 @@ export function createS3Client(options: S3ClientOptions): S3Client {
         await askByGet(client, request, call);
         return 'believe';
       }
-      if (regions.learn(failure, request.container) || time.learn(failure)) return 'repeat';
+      if (regions.learn(failure, request.container)) return 'repeat';
+      if (isAboutTime(failure) && time.learn(failure.dateMs)) return 'repeat';
       if (REFUSED_CREDENTIALS.test(failure.code) && (await credentials.refused(access, call)))
         return 'repeat';
       if (!isAmbiguous(failure, request)) return undefined;
@@ -166,6 +167,11 @@ function signedRequest(
 
 function isUnprovenContainer({ flaw, status }: Failure, { operation }: S3Request): boolean {
   return flaw !== undefined && operation === 'headBucket' && isSuccess(status);
+}
+
+/** The answer to a HEAD has no body that could say RequestTimeTooSkewed, so its status and its Date header must do. */
+function isAboutTime({ code, status }: Failure): boolean {
+  return code === 'RequestTimeTooSkewed' || status === 403;
 }
 
 /**

@@ -5,13 +5,14 @@ import type { Multipart, Part, UploadToken } from '../capabilities.js';
 import { ObjectDoesNotExistError, ObjectHashMismatchError } from '../errors.js';
 import type { HttpAnswer } from '../http/exchange.js';
 import { foundAsSent } from '../http/found-as-sent.js';
+import { elementOf, textOf } from '../http/xml.js';
 import { type S3Context, SLOW_ANSWER_MS } from './context.js';
 import { S3 } from './errors.js';
 import { compositeEtag, isKeyEncrypted, md5InEtag, quoted } from './etag.js';
 import type { Profile } from './profiles.js';
 import { refusedCondition } from './put-object.js';
+import { requestXml } from './request-xml.js';
 import { readToken } from './upload-token.js';
-import { buildXml, elementOf, textOf } from './xml.js';
 
 /** A completion, and what it should have made. */
 interface Completion {
@@ -56,7 +57,7 @@ export function s3Completion(
     conditional: Readonly<Record<string, string>>,
     call: Call,
   ): Promise<HttpAnswer> {
-    const body = buildXml('CompleteMultipartUpload', {
+    const body = requestXml('CompleteMultipartUpload', {
       Part: parts.map(({ number, receipt }) => ({ PartNumber: String(number), ETag: receipt })),
     });
     return client.request(

@@ -7,10 +7,11 @@ import {
   StorageError,
   UnprovenAnswerError,
 } from '../errors.js';
+import { childrenOf, parseXml, textOf, type XmlElement } from '../http/xml.js';
 import type { S3Context } from './context.js';
 import { S3 } from './errors.js';
 import { checkContainer, checkNewContainer } from './names.js';
-import { buildXml, childrenOf, parseXml, textOf, type XmlElement } from './xml.js';
+import { requestXml } from './request-xml.js';
 
 type ContainerOperations = Pick<
   Backend,
@@ -83,7 +84,7 @@ export function containerOperations({ client, profile, settings }: S3Context): C
               ? {}
               : { 'x-amz-bucket-object-lock-enabled': 'true' },
           ...(constrained && {
-            body: buildXml('CreateBucketConfiguration', { LocationConstraint: region }),
+            body: requestXml('CreateBucketConfiguration', { LocationConstraint: region }),
           }),
         },
         call,

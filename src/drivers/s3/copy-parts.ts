@@ -1,11 +1,11 @@
 import type { Call, ObjectInfo, ObjectRef } from '../call.js';
 import type { CopyReplacement, Multipart } from '../capabilities.js';
 import { copyInParts } from '../copy-in-parts.js';
+import { elementOf, textOf } from '../http/xml.js';
 import { planParts } from '../part-size.js';
 import { type S3Context, SLOW_ANSWER_MS } from './context.js';
 import { copySource } from './copy-source.js';
 import { quoted } from './etag.js';
-import { elementOf, textOf } from './xml.js';
 
 const LANES = 8;
 

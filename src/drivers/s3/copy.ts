@@ -6,6 +6,7 @@ import { findChecksum } from '../digest.js';
 import { ObjectError } from '../errors.js';
 import { descriptionOf } from '../http/content-headers.js';
 import { foundAsSent, isAsSent } from '../http/found-as-sent.js';
+import { elementOf, textOf } from '../http/xml.js';
 import { type S3Context, SLOW_ANSWER_MS } from './context.js';
 import { copyByParts } from './copy-parts.js';
 import { copySource } from './copy-source.js';
@@ -14,7 +15,6 @@ import { quoted } from './etag.js';
 import { checkContainer, checkKey } from './names.js';
 import type { Profile } from './profiles.js';
 import { isStorageClass, storageClassNamed } from './storage-classes.js';
-import { elementOf, textOf } from './xml.js';
 
 export function s3Copy(
   context: S3Context,

@@ -3,7 +3,7 @@ import type { HttpHeaders } from '../http/exchange.js';
 import type { ProviderFailure } from '../http/provider-client.js';
 import { withoutStop } from '../http/refusal.js';
 import { retryAfterMs } from '../http/retry-after.js';
-import { parseXml, rootOf, textOf } from './xml.js';
+import { parseXml, rootOf, textOf } from '../http/xml.js';
 
 /** What the provider answered instead of doing what it was asked. */
 export interface Failure extends ProviderFailure {

@@ -1,6 +1,7 @@
 import type { Backend } from '../backend.js';
 import type { Multipart } from '../capabilities.js';
 import { ObjectDoesNotExistError } from '../errors.js';
+import { elementOf, textOf } from '../http/xml.js';
 import { s3Completion } from './complete.js';
 import type { S3Context } from './context.js';
 import { cutsOf } from './cuts-of.js';
@@ -10,7 +11,6 @@ import { checkContainer, checkKey } from './names.js';
 import { uploadListing } from './upload-listing.js';
 import { uploadPart } from './upload-part.js';
 import { readToken, writeToken } from './upload-token.js';
-import { elementOf, textOf } from './xml.js';
 
 export function s3Multipart(context: S3Context, objects: Pick<Backend, 'headObject'>): Multipart {
   const { client, profile, etags, conditions, headers: objectHeaders } = context;

@@ -1,10 +1,11 @@
 import { parseTime } from '../../clock.js';
 import type { Checksum, ObjectInfo, ObjectRef } from '../call.js';
 import { extraOfHeaders } from '../http/content-headers.js';
+import { decodeMetadataValue } from '../http/encoded-words.js';
 import type { HttpHeaders } from '../http/exchange.js';
 import { metaDataOf } from '../http/metadata-headers.js';
 import { quoted } from './etag.js';
-import { decodeMetadataValue, METADATA_PREFIX } from './metadata.js';
+import { METADATA_PREFIX } from './metadata.js';
 
 /** Answer headers of S3's own that are worth keeping in `extra`, and their names there. */
 const EXTRA = {

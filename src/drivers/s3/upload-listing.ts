@@ -2,6 +2,7 @@ import { parseTime } from '../../clock.js';
 import type { Call, Page, PageRequest } from '../call.js';
 import type { ListedUpload, Multipart, Part, UploadToken } from '../capabilities.js';
 import { ObjectDoesNotExistError, ObjectError, StorageError } from '../errors.js';
+import { childrenOf, elementOf, textOf, type XmlElement } from '../http/xml.js';
 import { collect, itemsOfPages } from '../pages.js';
 import type { S3Context } from './context.js';
 import { decodeListed } from './encode.js';
@@ -9,7 +10,6 @@ import { S3 } from './errors.js';
 import { type EtagMeaning, quoted } from './etag.js';
 import { checkContainer } from './names.js';
 import { readToken } from './upload-token.js';
-import { childrenOf, elementOf, textOf, type XmlElement } from './xml.js';
 
 /** What uploads there are, and what parts they have. */
 export function uploadListing({

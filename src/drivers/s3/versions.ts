@@ -1,6 +1,7 @@
 import { parseTime } from '../../clock.js';
 import type { ObjectVersion, Versions } from '../capabilities.js';
 import { ObjectDoesNotExistError, StorageError } from '../errors.js';
+import { elementOf, orderedChildren, textOf, type XmlElement } from '../http/xml.js';
 import type { S3Context } from './context.js';
 import { decodeListed } from './encode.js';
 import { S3 } from './errors.js';
@@ -8,7 +9,6 @@ import { quoted } from './etag.js';
 import type { Head } from './head-object.js';
 import { checkContainer, refuseImpossible, target } from './names.js';
 import type { Read } from './read.js';
-import { elementOf, orderedChildren, textOf, type XmlElement } from './xml.js';
 
 /** A place in a listing of versions; its text is what pages hand out. */
 interface VersionMarker {

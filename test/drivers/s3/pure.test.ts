@@ -1,5 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import {
+  decodeMetadataValue,
+  encodeMetadataValue,
+} from '../../../src/drivers/http/encoded-words.js';
+import {
+  buildXml,
+  childrenOf,
+  parseXml,
+  survivesXml,
+  textOf,
+} from '../../../src/drivers/http/xml.js';
 import { matchesPattern } from '../../../src/drivers/name-pattern.js';
 import { profileOfHost } from '../../../src/drivers/s3/choose.js';
 import { parseSharedFile } from '../../../src/drivers/s3/credentials/shared-files.js';
@@ -8,15 +19,7 @@ import { addressing } from '../../../src/drivers/s3/endpoint.js';
 import { compositeEtag, md5InEtag } from '../../../src/drivers/s3/etag.js';
 import { readFailure } from '../../../src/drivers/s3/failure.js';
 import { readListing } from '../../../src/drivers/s3/listing-xml.js';
-import { decodeMetadataValue, encodeMetadataValue } from '../../../src/drivers/s3/metadata.js';
 import { findProfile, profiles } from '../../../src/drivers/s3/profiles.js';
-import {
-  buildXml,
-  childrenOf,
-  parseXml,
-  survivesXml,
-  textOf,
-} from '../../../src/drivers/s3/xml.js';
 import { escapeXml } from '../../fakes/s3/answer.js';
 
 const anyText = fc.string({ unit: 'binary', maxLength: 50 });

@@ -88,16 +88,18 @@ export function orderedChildren(
   return { element, entries };
 }
 
-const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
-
-/** A request body. Texts are escaped, carriage returns and line ends included, which a parser would otherwise change. */
-export function buildXml(root: string, element: XmlElement): Buffer {
+/**
+ * A request body; `namespace`: of its elements, where the provider wants one. Texts are escaped, carriage returns and line ends
+ * included, which a parser would otherwise change.
+ */
+export function buildXml(root: string, element: XmlElement, namespace?: string): Buffer {
   const inner: string = builder.build(element);
   const escaped = inner
     .replaceAll('\r', '&#13;')
     .replaceAll('\n', '&#10;')
     .replaceAll('\t', '&#9;');
-  return Buffer.from(`<${root} xmlns="${NAMESPACE}">${escaped}</${root}>`, 'utf8');
+  const attribute = namespace === undefined ? '' : ` xmlns="${namespace}"`;
+  return Buffer.from(`<${root}${attribute}>${escaped}</${root}>`, 'utf8');
 }
 
 /** Whether XML 1.0 can hold the text at all, and every parser gives it back as it was. */

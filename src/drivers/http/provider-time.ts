@@ -1,14 +1,16 @@
 import type { Clock } from '../../clock.js';
-import { TOLERATED_SKEW_MS, warnOfSkew } from '../http/clock-skew.js';
 import type { Notice } from '../notice.js';
-import type { Failure } from './failure.js';
+import { TOLERATED_SKEW_MS, warnOfSkew } from './clock-skew.js';
 
 /** The provider's clock, by which requests are signed. */
 export interface ProviderTime {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Corrects the time by a refusal that is about it. False when it is not, or when the time is right already. */
-  learn(failure: Failure): boolean;
+  /**
+   * Corrects the time by the one in a refusal that may be about it; milliseconds since the epoch. False when the time is right
+   * already, or the refusal does not say it.
+   */
+  learn(theirMs: number | undefined): boolean;
 }
 
 export function createProviderTime(clock: Clock, notice: Notice): ProviderTime {
@@ -16,10 +18,9 @@ export function createProviderTime(clock: Clock, notice: Notice): ProviderTime {
   let skewMs = 0;
   return {
     now: () => clock.now() + skewMs,
-    learn({ code, status, dateMs }) {
-      // The answer to a HEAD has no body that could say RequestTimeTooSkewed, so its Date header alone must do.
-      if (dateMs === undefined || (code !== 'RequestTimeTooSkewed' && status !== 403)) return false;
-      const skew = dateMs - clock.now();
+    learn(theirMs) {
+      if (theirMs === undefined) return false;
+      const skew = theirMs - clock.now();
       if (Math.abs(skew - skewMs) < TOLERATED_SKEW_MS) return false;
       skewMs = skew;
       warnOfSkew(notice, skew);
