@@ -29,9 +29,12 @@ export interface Answer {
   readonly body: Buffer;
 }
 
+/** The drivers that speak HTTP. */
+export type DriverName = 's3' | 'swift' | 'azure_blobs' | 'google_storage' | 'backblaze_b2';
+
 /** What a proxy has to know of an API. */
 export interface Dialect {
-  readonly driver: 's3' | 'swift';
+  readonly driver: DriverName;
   read(message: IncomingMessage): Asked;
   /** An error as the service words it; `code` is S3's. */
   refusal(status: number, code: string, headers?: Readonly<Record<string, string>>): Answer;

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
+import type { DriverName } from '../faults/dialect.js';
 
 /** Settings of a driver, as a configuration file has them. */
 export type Settings = Readonly<Record<string, string | number | boolean>>;
 
 /** A real server that the environment names. */
 export interface Server {
-  readonly driver: 's3' | 'swift';
+  readonly driver: DriverName;
   /** For test titles: `s3 (profile ceph) at http://127.0.0.1:7480`. */
   readonly title: string;
   /** `http://host:port`; for Swift that of its identity service. */

@@ -44,6 +44,13 @@ function expectedIn({ after, upTo }: KeyRange, prefix: string): readonly string[
 }
 
 export function listingRangeCases({ backend, inContainer }: Fixture): void {
+  const { listingOrder } = backend.capabilities;
+  /** What a provider lists in an order of its own is sorted here. */
+  const inOrder = (listed: readonly { readonly key: string }[]): readonly string[] => {
+    const keys = listed.map(({ key }) => key);
+    return listingOrder === 'utf8' ? keys : sortNames(keys);
+  };
+
   inContainer(
     'G3: a range has each key after its beginning and up to its end, whatever the bounds, the prefix and the pages',
     async (container) => {
@@ -53,10 +60,9 @@ export function listingRangeCases({ backend, inContainer }: Fixture): void {
           const range = { ...(after && { after }), ...(upTo && { upTo }) };
           for (const [prefix, size] of [['', 7] as const, ['a/', 2] as const]) {
             const listed = await listAll(backend, container, prefix, size, range);
-            expect(
-              listed.map(({ key }) => key),
-              JSON.stringify({ ...range, prefix }),
-            ).toEqual(expectedIn(range, prefix));
+            expect(inOrder(listed), JSON.stringify({ ...range, prefix })).toEqual(
+              expectedIn(range, prefix),
+            );
           }
         }
       }
@@ -73,6 +79,21 @@ export function listingRangeCases({ backend, inContainer }: Fixture): void {
         return { keys: items.map(({ key }) => key), next };
       };
       const first = await pageOf({ after: 'a', upTo: 'f' });
+      if (listingOrder === 'none') {
+        const rest: string[] = [];
+        for (let next = first.next; next !== undefined; ) {
+          const page = await pageOf({ after: 'a', upTo: 'd' }, next);
+          rest.push(...page.keys);
+          next = page.next;
+        }
+        expect(sortNames([...first.keys, ...rest].filter((key) => key <= 'd'))).toEqual([
+          'b',
+          'c',
+          'd',
+        ]);
+        expect(rest.every((key) => key <= 'd')).toBe(true);
+        return;
+      }
       expect(first.keys).toEqual(['b', 'c']);
       expect(await pageOf({ after: 'a', upTo: 'd' }, first.next)).toMatchObject({ keys: ['d'] });
       expect(await pageOf({ after: 'a', upTo: 'b' }, first.next)).toEqual({
@@ -90,7 +111,7 @@ export function listingRangeCases({ backend, inContainer }: Fixture): void {
       const listed: string[] = [];
       for (const [i, after] of [undefined, ...cuts].entries()) {
         const range = { after, upTo: cuts[i] };
-        listed.push(...(await listAll(backend, container, '', 2, range)).map(({ key }) => key));
+        listed.push(...inOrder(await listAll(backend, container, '', 2, range)));
         await put(backend, { container, key: 'a-new' }, 'behind');
         await put(backend, { container, key: 'ee-new' }, 'before');
       }

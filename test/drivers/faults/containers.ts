@@ -40,28 +40,34 @@ export function containerFaults(dialect: FaultDialect, service: () => FaultyServ
     expect(failures.get('c')).toMatchObject({ retry: 'backoff' });
   });
 
-  test('batch delete: keys that a batch cannot carry go alone, and each has its own outcome', async () => {
-    const keys = ['a', ...unbatchable, 'z'];
-    await putAll(keys);
-    service().next('delete', { kind: 'refuse', status: 403, code: 'AccessDenied' });
-    const failures = await deleteTogether(keys);
-    expect([...failures.values()]).toEqual([expect.any(ObjectAccessDeniedError)]);
-    expect(await listKeys(backend(), container)).toEqual([...failures.keys()]);
-    const counts = {
-      together: service().count('delete together'),
-      alone: service().count('delete'),
-    };
-    expect(counts).toEqual({ together: 1, alone: unbatchable.length });
-  });
+  test.runIf(unbatchable.length > 0)(
+    'batch delete: keys that a batch cannot carry go alone, and each has its own outcome',
+    async () => {
+      const keys = ['a', ...unbatchable, 'z'];
+      await putAll(keys);
+      service().next('delete', { kind: 'refuse', status: 403, code: 'AccessDenied' });
+      const failures = await deleteTogether(keys);
+      expect([...failures.values()]).toEqual([expect.any(ObjectAccessDeniedError)]);
+      expect(await listKeys(backend(), container)).toEqual([...failures.keys()]);
+      const counts = {
+        together: service().count('delete together'),
+        alone: service().count('delete'),
+      };
+      expect(counts).toEqual({ together: 1, alone: unbatchable.length });
+    },
+  );
 
-  test('batch delete: rejects with the reason when it is aborted while a key goes alone', async () => {
-    const stop = new AbortController();
-    service().next('delete', { kind: 'stall' });
-    const deleting = deleteTogether(unbatchable.slice(0, 1), stop.signal);
-    await expect.poll(() => service().left()).toBe(0);
-    stop.abort(new Error('enough'));
-    expect((await rejection(deleting)).message).toBe('enough');
-  });
+  test.runIf(unbatchable.length > 0)(
+    'batch delete: rejects with the reason when it is aborted while a key goes alone',
+    async () => {
+      const stop = new AbortController();
+      service().next('delete', { kind: 'stall' });
+      const deleting = deleteTogether(unbatchable.slice(0, 1), stop.signal);
+      await expect.poll(() => service().left()).toBe(0);
+      stop.abort(new Error('enough'));
+      expect((await rejection(deleting)).message).toBe('enough');
+    },
+  );
 
   test('listing: a page that is given again is an error, and not asked for without end', async () => {
     service().listOneByOne();
@@ -74,7 +80,7 @@ export function containerFaults(dialect: FaultDialect, service: () => FaultyServ
     expect((await rejection(listing)).message).toMatch(/not where to go on|advance/);
   });
 
-  test('P4: listing: names out of order are an error, since an object that was passed over would be taken for missing', async () => {
+  test('P4: listing: names out of order are an error, or sorted where no order is promised, since an object that was passed over would be taken for missing', async () => {
     await putAll(['a', 'b']);
     const proxy = await startFaultProxy(service().origin, dialect.proxy);
     proxy.next('list', {
@@ -85,9 +91,11 @@ export function containerFaults(dialect: FaultDialect, service: () => FaultyServ
       }),
     });
     const through = dialect.openAt(`http://${proxy.host}:${proxy.port}`);
-    const { message } = await rejection(listKeys(through, container));
-    expect(message).toContain('"b" came after "c"');
-    expect(message).toContain('UTF-8 byte order');
+    if (through.capabilities.listingOrder === 'utf8') {
+      const { message } = await rejection(listKeys(through, container));
+      expect(message).toContain('"b" came after "c"');
+      expect(message).toContain('UTF-8 byte order');
+    } else expect(await listKeys(through, container), 'sorted here').toEqual(['b', 'c']);
     expect(await listKeys(through, container)).toEqual(['a', 'b']);
     await through.close();
     await proxy.close();

@@ -1,7 +1,7 @@
 import type { Backend } from '../../../src/drivers/backend.js';
 import type { Retry, StorageError } from '../../../src/drivers/errors.js';
 import type { ForeignAnswer, HttpFault } from '../../fakes/scripted-faults.js';
-import type { Dialect as ProxyDialect } from '../../faults/dialect.js';
+import type { DriverName, Dialect as ProxyDialect } from '../../faults/dialect.js';
 import type { Ask, Step } from './steps.js';
 
 /** What goes wrong with one request of a step. */
@@ -63,7 +63,7 @@ export type Refusal = readonly [
 
 /** How one provider fails, and what its driver makes of it. */
 export interface FaultDialect {
-  readonly driver: 's3' | 'swift';
+  readonly driver: DriverName;
   /** For titles. */
   readonly name: string;
   start(): Promise<FaultyService>;
@@ -78,7 +78,7 @@ export interface FaultDialect {
   readonly hollow: readonly (readonly [Step, new (...args: never) => StorageError])[];
   /** Steps that the provider is known to take minutes over. */
   readonly slow: readonly ('complete' | 'copy' | 'delete together')[];
-  /** Keys that no batch delete can carry. */
+  /** Keys that no batch delete can carry, if there are any. */
   readonly unbatchable: readonly string[];
   /** Of a batch delete that left one key out: the keys whose fate its answer leaves unknown. */
   unknownAfter(asked: readonly string[], omitted: string): readonly string[];
