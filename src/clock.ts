@@ -9,7 +9,7 @@ export interface Clock {
   monotonic(): number;
   /** Resolves after `ms`; rejects with the signal's reason as soon as the signal is aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Calls `run` once after `ms`, without keeping the process alive. Returns what cancels it. */
+  /** Calls `run` once after `ms`, without keeping the process alive, which the command line does for as long as it has work. Returns what cancels it. */
   after(ms: number, run: () => void): () => void;
 }
 
@@ -44,6 +44,12 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** Keeps the process alive until the returned function is called. */
+export function keepAlive(): () => void {
+  const timer = setInterval(() => {}, LONGEST_TIMER_MS);
+  return () => clearInterval(timer);
+}
 
 /** `2026-11-22T14:41:47.123Z`: how a moment is written in logs, state files and metadata. */
 export function isoTime(epochMs: number): string {

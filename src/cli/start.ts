@@ -1,5 +1,5 @@
 import '../quiet-console.js';
-import { systemClock } from '../clock.js';
+import { keepAlive, systemClock } from '../clock.js';
 import { hasFailedEnvironment, onFailedEnvironment } from '../state/failed-environment.js';
 import { errorLines } from './error-lines.js';
 import { EXIT } from './exit.js';
@@ -16,8 +16,11 @@ const PROGRAM: Program = {
   runOnce: async (...options) => (await import('../once.js')).runOnce(...options),
 };
 
-/** Runs this process's command line to its end, and sets the exit code. */
-export async function start(): Promise<void> {
+/**
+ * Runs this process's command line to its end, and sets the exit code. Until then the process stays alive: Node ends it, as
+ * a success, in the moment when all that is left to wait for is a timer of `Clock.after`, or a thread that holds nothing.
+ */
+export async function start(program: Program = PROGRAM): Promise<void> {
   const io = processIo();
   function endWith(error: unknown): void {
     io.stderr.write(errorLines(error, writesToJournal(io)));
@@ -26,6 +29,8 @@ export async function start(): Promise<void> {
   // A fault of the program itself. What it has done so far bears an end at any moment; to go on might not.
   process.on('uncaughtException', endWith);
   onFailedEnvironment((error) => systemClock.after(LAST_MS, () => endWith(error)));
-  process.exitCode = await run(process.argv.slice(2), io, PROGRAM);
+  const letEnd = keepAlive();
+  process.exitCode = await run(process.argv.slice(2), io, program);
+  letEnd();
   if (hasFailedEnvironment()) process.exit(EXIT.FAILED); // without the clean-up of LMDB, which may crash
 }
