@@ -17,11 +17,12 @@ import { EXIT, UsageError } from './exit.js';
 import type { Io } from './io.js';
 import type { ObjectProgress } from './object-progress.js';
 import { type PlaceCommand, withPlace } from './open-place.js';
-import type { Output } from './output.js';
+import { noteLine, type Output } from './output.js';
 import { openProofRecorder } from './record-proofs.js';
 import type { PlaceOptions } from './remote-place.js';
 import { openReportFile, type ReportFile } from './report-file.js';
 import { openIndexEvidence } from './restore-index.js';
+import { openSnapshotEvidence } from './snapshot-evidence.js';
 import { openVerifyProgress } from './verify-progress.js';
 import { openVerifyReport } from './verify-report.js';
 
@@ -84,6 +85,12 @@ async function verifyPlace(
   });
   const proofs = openProofRecorder(command);
   const fresh = openFreshIndexes(command);
+  const snapshot = openSnapshotEvidence(
+    backend,
+    place,
+    (text) => noteLine(progress.stderr, text),
+    signal,
+  );
   const lanes = Math.min(MOST_LANES, place.target.concurrency ?? backend.capabilities.concurrency);
   const digests = createDigestThreads();
   try {
@@ -94,6 +101,7 @@ async function verifyPlace(
         prefix: place.prefix,
         index: index.whole,
         freshIndex: fresh.open,
+        recordInSnapshot: snapshot.recordOf,
         extraneousIsWrong,
         clock: io.clock,
         fast: { digests, reads: openGate(io.clock, lanes) },
@@ -117,6 +125,7 @@ async function verifyPlace(
     await progress.close();
     proofs.close();
     await digests.close();
+    await snapshot.close();
     await fresh.close();
   }
   return report.finish();

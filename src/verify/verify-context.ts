@@ -18,6 +18,11 @@ export interface VerifyContext {
   readonly index: Pick<ObjectIndex, 'get' | 'entries'> | undefined;
   /** The same as of now, for what does not agree: a daemon may be at work. */
   readonly freshIndex: () => Promise<Pick<ObjectIndex, 'get'>>;
+  /**
+   * What the index snapshot in the container says of an object; undefined where there is none, or it says nothing. It is asked
+   * about objects that nothing else proves, and downloaded for the first of them.
+   */
+  readonly recordInSnapshot: (name: ObjectName) => Promise<ObjectRecord | undefined>;
   /** Whether objects that the index does not know are wrong, and so are looked at twice. */
   readonly extraneousIsWrong: boolean;
   readonly clock: Pick<Clock, 'now' | 'monotonic' | 'sleep'>;

@@ -5,6 +5,7 @@ import type { ObjectName, ObjectRecord } from '../state/object-index.js';
 import { type PackedUnit, packSmall } from '../sync/pack-small.js';
 import { type ReadBack, readBack } from '../sync/proof/read-back.js';
 import { openSpill, type Spill } from '../sync/scan/spill.js';
+import { isRecordOf } from '../sync/store/content-proof.js';
 import { type ComparedName, compareListing, type ListedObject } from './compare-listing.js';
 import { judgeListed } from './judge-listed.js';
 import { type ListedName, type LoadedObject, openSmallReads } from './read-small.js';
@@ -109,11 +110,26 @@ async function verifyOne(
   options: VerifyOptions,
   signal: AbortSignal,
 ): Promise<'doubtful' | undefined> {
-  const ref = { container: ctx.container, key: ctx.prefix + name };
-  const read = await readBack(ctx, ref, record, signal, info);
+  const read = await readByAnyProof(ctx, { name, record, info }, signal);
   if (ctx.index !== undefined && isDoubtfulRead(read)) return 'doubtful';
   reportRead(ctx, name, record, read, options);
   return undefined;
+}
+
+/** The index snapshot speaks of the very version that it has a record of: it may be older than the object. */
+async function readByAnyProof(
+  ctx: VerifyContext,
+  { name, record, info }: ListedName,
+  signal: AbortSignal,
+): Promise<ReadBack> {
+  const ref = { container: ctx.container, key: ctx.prefix + name };
+  const read = await readBack(ctx, ref, record, signal, info);
+  if (read.verdict !== 'unverified') return read;
+  const kept = await ctx.recordInSnapshot(name);
+  if (!isRecordOf(kept, read.info)) return read;
+  const compared = await readBack(ctx, ref, kept, signal, read.info);
+  // It was replaced meanwhile.
+  return compared.verdict === 'changed' ? readBack(ctx, ref, undefined, signal) : compared;
 }
 
 function reportLoaded(

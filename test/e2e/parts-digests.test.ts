@@ -214,3 +214,32 @@ test('P6: a restore from the container alone proves an object in parts by the in
   film.bytes[SIZE - 1] = (film.bytes[SIZE - 1] ?? 0) ^ 1;
   expect(await restore('rotten')).toMatchObject({ code: 3, failed: 1 });
 });
+
+test('P6: a verification without a state proves an object in parts by the index snapshot, and finds it damaged', async () => {
+  const direct = openFake(fake);
+  onTestFinished(() => direct.close());
+  const mirror = openRemoteMirror({
+    target: { ...fakeTarget(fake), profile: 'generic', multipart_threshold: '6MiB' },
+    direct,
+    mirror: '    index_snapshot: 1h\n',
+  });
+  writeFileSync(join(mirror.source, 'film'), randomContent(SIZE));
+  expect((await mirror.longshore('--reconcile')).code).toBe(0);
+  rmSync(mirror.state, { recursive: true });
+  const verify = async () => {
+    const run = await mirror.longshore('verify', 'documents', '--read-back', 'all', '--json');
+    return { code: run.code, ...summaryOf(run) };
+  };
+  expect(await verify()).toMatchObject({ code: 0, proven: 1, unverified: 0 });
+
+  const { store } = fake.rules;
+  const film = store.object(store.bucket(mirror.container), 'film');
+  const last = film.bytes[SIZE - 1] ?? 0;
+  film.bytes[SIZE - 1] = last ^ 1;
+  expect(await verify()).toMatchObject({ code: 5, damaged: 1 });
+  film.bytes[SIZE - 1] = last;
+
+  // Something else has replaced it: of that version the snapshot says nothing.
+  Object.assign(film, { etag: `"${'0'.repeat(32)}-3"` });
+  expect(await verify()).toMatchObject({ code: 0, proven: 0, unverified: 1 });
+});

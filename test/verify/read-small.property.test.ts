@@ -72,6 +72,7 @@ async function verify(
   await verifyAll(
     {
       ...{ backend, container: 'c', prefix: '', index, extraneousIsWrong: true, clock },
+      recordInSnapshot: async () => undefined,
       freshIndex: async () => index ?? { get: () => undefined },
       fast: { digests, reads: openGate(systemClock, 4) },
       onBytes(some) {
