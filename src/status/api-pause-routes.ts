@@ -15,7 +15,10 @@ export interface PauseControl {
   resume(what: PausableName): Promise<boolean>;
 }
 
-/** `POST /pause` and `POST /resume`, each of a mirror or of a target. A pause has an end. */
+/**
+ * `POST /pause` and `POST /resume`, each of a mirror or of a target. A pause has an end. Without a name all mirrors are paused,
+ * and all that is paused goes on.
+ */
 export function pauseRoutes(
   mirrors: readonly MirrorControl[],
   pauses: PauseControl,
@@ -27,9 +30,9 @@ export function pauseRoutes(
       path: `${API}/pause`,
       needs: 'decide',
       async answer({ body }) {
-        const what = pausableIn(body, mirrors);
+        const named = pausableIn(body, mirrors) ?? mirrors.map(mirrorName);
         const pausedUntilMs = laterTimeIn(body, 'untilMs', clock.now());
-        await pauses.pause(what, pausedUntilMs);
+        for (const what of named) await pauses.pause(what, pausedUntilMs);
         return ok({ pausedUntilMs });
       },
     },
@@ -37,19 +40,40 @@ export function pauseRoutes(
       method: 'POST',
       path: `${API}/resume`,
       needs: 'decide',
-      answer: async ({ body }) => ok({ resumed: await pauses.resume(pausableIn(body, mirrors)) }),
+      async answer({ body }) {
+        let resumed = false;
+        for (const what of pausableIn(body, mirrors) ?? allOf(mirrors))
+          resumed = (await pauses.resume(what)) || resumed;
+        return ok({ resumed });
+      },
     },
   ];
 }
 
-function pausableIn(body: unknown, mirrors: readonly MirrorControl[]): PausableName {
-  const target = textIn(body, 'target');
-  if (target === undefined)
-    return { kind: 'mirror', name: findControl(mirrors, textIn(body, 'mirror')).settings.name };
-  if (textIn(body, 'mirror') !== undefined)
+/** What the request names; undefined: nothing. */
+function pausableIn(
+  body: unknown,
+  mirrors: readonly MirrorControl[],
+): readonly PausableName[] | undefined {
+  const [mirror, target] = [textIn(body, 'mirror'), textIn(body, 'target')];
+  if (mirror !== undefined && target !== undefined)
     throw new RefusedError(400, 'the request names a mirror and a target: name one of them');
+  if (mirror !== undefined) return [mirrorName(findControl(mirrors, mirror))];
+  if (target === undefined) return undefined;
   refuseUnknownTarget(mirrors, target);
-  return { kind: 'target', name: target };
+  return [{ kind: 'target', name: target }];
+}
+
+function mirrorName({ settings: { name } }: MirrorControl): PausableName {
+  return { kind: 'mirror', name };
+}
+
+function allOf(mirrors: readonly MirrorControl[]): readonly PausableName[] {
+  const targets = new Set(mirrors.map(({ settings }) => settings.target));
+  return [
+    ...mirrors.map(mirrorName),
+    ...[...targets].map((name) => ({ kind: 'target', name }) as const),
+  ];
 }
 
 /** @throws RefusedError 404 */
