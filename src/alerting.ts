@@ -1,12 +1,20 @@
 import { type Alerts, openAlerts } from './alerts/alerts.js';
+import { createDeliveries, type Deliveries } from './alerts/deliveries.js';
 import { createHeartbeat, type Heartbeat } from './alerts/heartbeat.js';
+import { type NamedHeartbeat, notificationControl } from './alerts/notifications.js';
 import { createPoster } from './alerts/post.js';
 import { type SeenStatus, seenStatusOf } from './alerts/seen.js';
 import type { Config, MirrorConfig } from './config/config.js';
 import type { Closable } from './lifecycle.js';
+import type { NotificationControl } from './status/api-notification-routes.js';
 import type { DaemonStatus } from './status/snapshot.js';
 import { conditionOf } from './sync/mirror/condition-of.js';
 import type { OnceResult, World } from './world.js';
+
+interface Sending {
+  readonly post: ReturnType<typeof createPoster>['post'];
+  readonly deliveries: Deliveries;
+}
 
 type AlertingConfig = Pick<Config, 'notify' | 'heartbeat' | 'mirrors' | 'stateFolder'>;
 
@@ -25,17 +33,24 @@ export function wantsAlerts({ notify, heartbeat, mirrors }: AlertingConfig): boo
   );
 }
 
+/** Messages of a running daemon. */
+export interface Alerting extends Closable {
+  readonly notifications: NotificationControl;
+}
+
 /** Looks at the mirrors of a daemon until it is closed, and sends what there is to say. The mirrors never wait for it. */
 export async function openAlerting(
   config: AlertingConfig,
   world: World,
   status: () => DaemonStatus,
-): Promise<Closable> {
-  const { clock, log, telemetry } = world;
+): Promise<Alerting> {
+  const { clock, env, log, telemetry } = world;
+  const deliveries = createDeliveries(clock);
   const stop = new AbortController();
   const poster = createPoster(world.env);
-  const alerts = await alertsOf(config, world, poster.post, false);
-  const heartbeats = heartbeatsOf(config, world, poster.post);
+  const { post } = poster;
+  const alerts = await alertsOf(config, world, { post, deliveries }, false);
+  const heartbeats = heartbeatsOf(config, world, { post, deliveries });
   const looking = lookWhileOpen();
   const delivering = alerts.deliver(stop.signal);
 
@@ -59,6 +74,12 @@ export async function openAlerting(
   });
 
   return {
+    notifications: notificationControl({
+      channels: config.notify,
+      heartbeats: namedHeartbeats(config),
+      deliveries,
+      parts: { clock, env, post },
+    }),
     async close() {
       unlisten();
       stop.abort(new Error('the daemon ends'));
@@ -78,8 +99,9 @@ export interface RunAlerting {
 export async function openRunAlerting(config: AlertingConfig, world: World): Promise<RunAlerting> {
   const { clock } = world;
   const poster = createPoster(world.env);
-  const alerts = await alertsOf(config, world, poster.post, true);
-  const heartbeats = heartbeatsOf(config, world, poster.post);
+  const sending = { post: poster.post, deliveries: createDeliveries(clock) };
+  const alerts = await alertsOf(config, world, sending, true);
+  const heartbeats = heartbeatsOf(config, world, sending);
   const ended = new AbortController();
   const starting = Promise.all(heartbeats.map((heartbeat) => heartbeat.start(ended.signal)));
   return {
@@ -105,7 +127,7 @@ export async function openRunAlerting(config: AlertingConfig, world: World): Pro
 function alertsOf(
   { notify, mirrors, stateFolder }: AlertingConfig,
   { clock, log, env, random }: World,
-  post: ReturnType<typeof createPoster>['post'],
+  sending: Sending,
   atOnce: boolean,
 ): Promise<Alerts> {
   return openAlerts({
@@ -113,25 +135,34 @@ function alertsOf(
     mirrors: mirrors.map(({ name }) => name),
     stateFolder,
     atOnce,
-    parts: { clock, log, env, random, post },
+    parts: { clock, log, env, random, ...sending },
   });
 }
 
-/** That of all mirrors, and those of single ones. */
 function heartbeatsOf(
-  { heartbeat, mirrors }: AlertingConfig,
+  config: AlertingConfig,
   { clock, log }: World,
-  post: ReturnType<typeof createPoster>['post'],
+  { post, deliveries }: Sending,
 ): readonly Heartbeat[] {
-  const ofOne = ({ name, heartbeat: settings }: MirrorConfig) =>
-    settings === undefined ? [] : [{ settings, mirrors: [name] }];
-  const ofAll =
-    heartbeat === undefined
-      ? []
-      : [{ settings: heartbeat, mirrors: mirrors.map(({ name }) => name) }];
-  return [...ofAll, ...mirrors.flatMap(ofOne)].map((each) =>
-    createHeartbeat({ ...each, post, clock, log }),
+  return namedHeartbeats(config).map(({ name, settings, mirrors }) =>
+    createHeartbeat({
+      settings,
+      mirrors,
+      post: (request, signal) => deliveries.note(name, () => post(request, signal), signal),
+      clock,
+      log,
+    }),
   );
+}
+
+/** That of all mirrors, and those of single ones. */
+function namedHeartbeats({ heartbeat, mirrors }: AlertingConfig): readonly NamedHeartbeat[] {
+  const ofOne = ({ name, heartbeat: settings }: MirrorConfig) =>
+    settings === undefined ? [] : [{ name: `heartbeat of ${name}`, settings, mirrors: [name] }];
+  const all = mirrors.map(({ name }) => name);
+  const ofAll =
+    heartbeat === undefined ? [] : [{ name: 'heartbeat', settings: heartbeat, mirrors: all }];
+  return [...ofAll, ...mirrors.flatMap(ofOne)];
 }
 
 /** A channel with a short `after`, and a heartbeat with a short interval, are looked for more often. */

@@ -9,6 +9,7 @@ import { createWorkMeter } from './notify/work-meter.js';
 import { openNotifier } from './notify.js';
 import { onAbort } from './signal.js';
 import type { ApiRoute } from './status/api.js';
+import { notificationRoutes } from './status/api-notification-routes.js';
 import { openControlServer } from './status/server.js';
 import type { DaemonStatus } from './status/snapshot.js';
 import { formatStatusLine } from './status/status-line.js';
@@ -51,7 +52,7 @@ export function createService(world: World): {
   };
   return {
     close,
-    async open({ config, status, routes, drain }) {
+    async open({ config, status, routes: given, drain }) {
       const readMetrics = () => metrics.text(status());
       const opened = createLifecycle({ clock, deadlineMs: CLOSE_MS });
       const notifier = await opened.add(
@@ -67,6 +68,10 @@ export function createService(world: World): {
       );
       const stopping = () => void notifier.stopping(config.drainMs + CLOSING_MS);
       const forget = onAbort(drain, stopping);
+      const alerting = wantsAlerts(config)
+        ? await opened.add('alerts', openAlerting(config, world, status))
+        : undefined;
+      const routes = [...given, ...notificationRoutes(alerting?.notifications)];
       try {
         await opened.add(
           'control socket',
@@ -82,7 +87,6 @@ export function createService(world: World): {
         log.error('no control socket: longshore status cannot reach this daemon', { error });
       }
       await openMetrics(config.metrics, readMetrics, opened, { clock, log });
-      if (wantsAlerts(config)) await opened.add('alerts', openAlerting(config, world, status));
       if (config.statusPage !== undefined) {
         const { openPageListener } = await import('./page-listener.js');
         const page = { settings: config.statusPage, routes, metrics: readMetrics };

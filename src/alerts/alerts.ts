@@ -6,7 +6,8 @@ import type { ChannelConfig } from '../config/notify.js';
 import type { Logger } from '../log.js';
 import { ALERT_FILE, type KeptAlerts, readAlerts, writeAlerts } from './alert-file.js';
 import { type AlertRule, type AlertState, alertStep, QUIET, unseenFor } from './alert-step.js';
-import { openChannel } from './channel.js';
+import { type Channel, openChannel } from './channel.js';
+import type { Deliveries } from './deliveries.js';
 import { messageOf } from './message.js';
 import { createOutbox, type Outbox } from './outbox.js';
 import type { Post } from './post.js';
@@ -39,6 +40,7 @@ export interface AlertParts {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly random: () => number;
   readonly post: Post;
+  readonly deliveries: Deliveries;
 }
 
 /** A channel with what it has said of each mirror. */
@@ -100,13 +102,20 @@ function openSpeaker(
       known.map(([mirror, state]) => [mirror, { state: unseenFor(state, unseenMs), atMs }]),
     ),
     outbox: createOutbox({
-      channel: openChannel(config, parts),
+      channel: noted(openChannel(config, parts), parts.deliveries),
       kept: waiting,
       changed,
       clock,
       random,
       log,
     }),
+  };
+}
+
+function noted({ name, deliver }: Channel, { note }: Deliveries): Channel {
+  return {
+    name,
+    deliver: (message, signal) => note(name, () => deliver(message, signal), signal),
   };
 }
 

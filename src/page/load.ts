@@ -5,6 +5,7 @@ import type {
   Day,
   LagSeries,
   MirrorDetail,
+  Notification,
   QuarantinedObject,
   Queue,
   ThroughputSeries,
@@ -38,12 +39,13 @@ export async function loadModel(place: Place, ask: Ask, reader: Reader): Promise
         ? status.mirrors.slice(0, PLOTTED)
         : [];
   const names = shown.map(({ mirror }) => mirror);
-  const [lags, days, targets, changes, mirror] = await Promise.all([
+  const [lags, days, targets, changes, mirror, service] = await Promise.all([
     ofEach(names, (name) => ask(`/mirrors/${encodeURIComponent(name)}/lag`)),
     ofEach(names, (name) => ask(`/mirrors/${encodeURIComponent(name)}/days`)),
     ask('/targets'),
     place.page === 'service' ? undefined : ask(changesTarget(place)),
     place.page === 'mirror' ? loadMirror(place, ask) : undefined,
+    place.page === 'service' ? loadService(ask) : undefined,
   ]);
   const listed = (targets as { readonly targets: readonly ApiTarget[] } | undefined)?.targets ?? [];
   const listedChanges = (changes as { readonly changes: readonly Change[] } | undefined)?.changes;
@@ -61,7 +63,13 @@ export async function loadModel(place: Place, ask: Ask, reader: Reader): Promise
     )) as Record<string, ThroughputSeries>,
     ...(listedChanges ? { changes: listedChanges } : {}),
     ...(mirror ? { mirror } : {}),
+    ...service,
   };
+}
+
+async function loadService(ask: Ask): Promise<Pick<PageModel, 'notifications'>> {
+  const answer = await ask('/notifications');
+  return (answer ?? {}) as { readonly notifications?: readonly Notification[] };
 }
 
 function changesTarget(place: Place): string {

@@ -5,6 +5,7 @@ import type {
   Day,
   LagSeries,
   MirrorDetail,
+  Notification,
   QuarantinedObject,
   Queue,
   ThroughputSeries,
@@ -39,6 +40,8 @@ export interface PageModel {
   readonly changes?: readonly Change[];
   /** Of the mirror's page. */
   readonly mirror?: MirrorParts;
+  /** Of the page about the service; undefined: this daemon has no route for it. */
+  readonly notifications?: readonly Notification[];
 }
 
 /** What the mirror's own page shows beside the summary; each is missing where no route has it. */

@@ -1,5 +1,6 @@
 import { count, duration } from '../status/units.js';
 import { FullName } from './names.js';
+import { Notifications } from './notifications.js';
 import { Command, Facts, type ViewProps } from './parts.js';
 import { momentOf } from './times.js';
 
@@ -11,7 +12,8 @@ const COMMANDS = [
 ] as const;
 
 /** The process, what it was started with, and the commands beside the page. */
-export function ServicePage({ model, acts }: ViewProps) {
+export function ServicePage(props: ViewProps) {
+  const { model, acts } = props;
   const { status, nowMs, zone } = model;
   const { version, host, pid, startedAtMs, configFile, mirrors } = status;
   return (
@@ -51,6 +53,15 @@ export function ServicePage({ model, acts }: ViewProps) {
           </p>
         </aside>
       </div>
+      <Notifications {...props} />
+      <section aria-labelledby="h-diagnostics">
+        <h2 id="h-diagnostics">Diagnostics</h2>
+        <p class="soft">
+          For a bug report: versions, states, the configuration, the last lines of the log, without
+          secrets. <a href="/api/v1/diagnostics">Download</a>, or{' '}
+          <a href="/api/v1/diagnostics?hide-names=yes">without the names of files</a>.
+        </p>
+      </section>
     </>
   );
 }

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type Alerts, openAlerts } from '../../src/alerts/alerts.js';
+import { createDeliveries } from '../../src/alerts/deliveries.js';
 import { DeliveryError } from '../../src/alerts/delivery-error.js';
 import type { PostRequest } from '../../src/alerts/post.js';
 import { seenStatusOf } from '../../src/alerts/seen.js';
@@ -39,6 +40,7 @@ function rig(channel: Partial<ChannelConfig> = {}) {
     sent.push(`${String(kind)} ${String(condition)}`);
   };
   const log = (event: string) => void logged.push(event);
+  const deliveries = createDeliveries(clock);
   const logger = { error: log, warn: log, info: log, debug: log, debugEnabled: false };
 
   async function start(atOnce = false) {
@@ -48,7 +50,7 @@ function rig(channel: Partial<ChannelConfig> = {}) {
       mirrors: ['documents'],
       stateFolder,
       atOnce,
-      parts: { clock, log: logger, env: {}, random: () => 0, post },
+      parts: { clock, log: logger, env: {}, random: () => 0, post, deliveries },
     });
     const delivering = alerts.deliver(stop.signal);
     // What is being written is on the disk before the next process reads it.
@@ -66,7 +68,16 @@ function rig(channel: Partial<ChannelConfig> = {}) {
       },
     };
   }
-  return { start, clock, sent, logged, ids, receiver, file: join(stateFolder, 'alerts.json') };
+  return {
+    start,
+    clock,
+    sent,
+    logged,
+    ids,
+    receiver,
+    deliveries,
+    file: join(stateFolder, 'alerts.json'),
+  };
 }
 
 describe('alerts', () => {
@@ -103,12 +114,16 @@ describe('alerts', () => {
   });
 
   test('a message that no receiver takes is kept, tried again, and sent by the next process', async () => {
-    const { start, sent, logged, receiver, clock, file } = rig();
+    const { start, sent, logged, receiver, clock, file, deliveries } = rig();
     receiver.answers = false;
     const first = await start();
     await first.see('target-down');
     await first.see('target-down', 15);
     await clock.advance(60 * MINUTE);
+    expect(deliveries.last('hook')).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining('503'),
+    });
     expect(logged.filter((event) => event === 'notification failed')).toHaveLength(1);
     await first.kill();
     expect(readFileSync(file, 'utf8')).not.toContain('receiver.example.org');
@@ -116,6 +131,7 @@ describe('alerts', () => {
     receiver.answers = true;
     await clock.advance(60 * MINUTE);
     await second.see('in-sync', 0);
+    expect(deliveries.last('hook')).toMatchObject({ ok: true });
     expect(sent).toEqual(['alarm target-down', 'recovery target-down']);
     await second.kill();
     await (await start()).see('in-sync', 60);
