@@ -116,8 +116,9 @@ export const bundle = (dir, plugins) => [
 const STYLE = 'src/page/style';
 /** In the order in which rules override each other. */
 const STYLES = [
-  ...['base', 'controls', 'frame', 'overview', 'tables', 'targets', 'mirror', 'plots', 'transfers'],
-  ...['dialogs', 'held', 'drawers', 'narrow', 'phone', 'phone-mirror', 'preferences'],
+  ...['base', 'controls', 'frame', 'search', 'overview', 'tables', 'targets', 'mirror', 'plots'],
+  ...['transfers', 'service', 'dialogs', 'held', 'drawers', 'narrow', 'phone', 'phone-mirror'],
+  ...['preferences'],
 ];
 
 /** The style of the status page as one file, without comments and what only people need between the words. */

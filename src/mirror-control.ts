@@ -1,12 +1,14 @@
 import type { Config } from './config/config.js';
 import { explainedObject } from './explained-object.js';
 import type { GuardControl } from './status/guard-control.js';
-import type { MirrorControl } from './status/mirror-control.js';
+import type { MirrorControl, SourceNow, TrashedContent } from './status/mirror-control.js';
 import type { TrashAnswer } from './status/schema-mirror.js';
 import type { Guard } from './sync/guard/guard.js';
 import type { KeptMirror } from './sync/mirror/keep-mirrored.js';
 import type { Mirror } from './sync/mirror/mirror.js';
 import { type DueRun, RECONCILE, SCAN } from './sync/run.js';
+import { contentOf } from './sync/store/restore-object.js';
+import { findTrashed } from './sync/trash/find-trashed.js';
 import { listTrash, type TrashEntry } from './sync/trash/list-trash.js';
 
 /** `kept`: the mirror once it is watched; undefined: not yet. */
@@ -35,12 +37,52 @@ export function mirrorControl(
         name,
       ),
     recordOf: mirror.parts.index.get,
+    *namesAfter(after) {
+      for (const [name] of parts.index.entries(after === undefined ? {} : { after })) yield name;
+    },
     targetTrouble: () => mirror.parts.health.trouble?.message,
     async probeTarget(signal) {
       await mirror.parts.backend.headContainer(mirror.settings.container, { signal });
     },
     trash: (signal) => lookAtTrash(mirror, signal),
+    trashed: (name, atMs, signal) => openTrashed(mirror, { name, atMs }, signal),
+    sourceNow: () => sourceNow(mirror),
+    isInSource: (path) => isInSource(mirror, path),
   };
+}
+
+async function openTrashed(
+  { settings, parts: { backend } }: Pick<Mirror, 'settings' | 'parts'>,
+  wanted: { readonly name: string; readonly atMs: number },
+  signal: AbortSignal,
+): Promise<TrashedContent | undefined> {
+  const entry = await findTrashed(backend, settings, wanted, signal);
+  if (entry === undefined) return undefined;
+  const ref = { container: settings.container, key: entry.key };
+  const info = await backend.headObject(ref, { signal });
+  return { bytes: info.size, content: () => contentOf(info, entry.name, backend, signal) };
+}
+
+/** A source that cannot be looked at has a veto, too. */
+function sourceNow({ source }: Pick<Mirror, 'source'>): SourceNow {
+  try {
+    return { veto: source.deleteVeto(), fileSystem: source.identity().fileSystemUuid };
+  } catch (error) {
+    return {
+      veto: error instanceof Error ? error.message : String(error),
+      fileSystem: undefined,
+    };
+  }
+}
+
+function isInSource({ source }: Pick<Mirror, 'source'>, path: string): boolean | undefined {
+  try {
+    const { found } = source.stat(path);
+    if (found === 'nothing') return false;
+    return found === 'entry' || found === 'folder' ? true : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Objects of a trash that are counted, and those that are shown. */

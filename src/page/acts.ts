@@ -1,3 +1,5 @@
+import type { Found } from './api.js';
+
 /** What a person can do on the page; only with the script. Each is an act of the person, never of time. */
 export interface Acts {
   openHeld(mirror: string): void;
@@ -8,8 +10,12 @@ export interface Acts {
   probe(target: string): void;
   retry(mirror: string, name: string): void;
   resume(): void;
+  testNotification(name: string): void;
   copy(text: string): void;
   toggleTheme(): void;
   reconnect(): void;
-  search(words: string): void;
+  /** Finds objects by a part of their name, once nothing more was typed for a moment; undefined: something was. */
+  find(words: string, after: string | undefined): Promise<Found | undefined>;
+  /** Explains exactly this path of a mirror that has it. */
+  search(path: string): void;
 }

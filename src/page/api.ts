@@ -158,7 +158,7 @@ export interface HeldChanges {
   readonly deletes: number;
   readonly overwrites: number;
   readonly extraneous: number;
-  readonly trigger?: readonly { readonly atMs: number; readonly text: string }[];
+  readonly trigger?: readonly { readonly atMs: number | null; readonly text: string }[];
   readonly checks?: readonly { readonly ok: boolean; readonly text: string }[];
   readonly confirm?: { readonly approve: string; readonly reject: string };
   readonly confirmUntilMs?: number;
@@ -223,4 +223,27 @@ export interface Trash {
     /** Null: until a person purges it. */
     readonly untilMs: number | null;
   }[];
+}
+
+/** Objects by a part of their name. */
+export interface Found {
+  readonly names: readonly { readonly mirror: string; readonly name: string }[];
+  /** Not all names were looked at. */
+  readonly more: boolean;
+  /** Goes into `after` of the next request. */
+  readonly next: string | null;
+}
+
+/** A receiver of messages or heartbeats. */
+export interface Notification {
+  readonly name: string;
+  readonly kind: string;
+  /** What is sent, and when. */
+  readonly on: string;
+  /** A host or a program; null: its secret is not there. */
+  readonly to: string | null;
+  readonly canTest: boolean;
+  readonly lastMs: number | null;
+  readonly ok: boolean | null;
+  readonly detail: string;
 }

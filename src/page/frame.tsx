@@ -4,6 +4,7 @@ import type { PageModel, Place } from './model.js';
 import { Escaped } from './names.js';
 import { mayAct, type ViewProps } from './parts.js';
 import type { ComponentChildren } from './preact.js';
+import { SearchBox } from './search-box.js';
 import { momentOf, secondOf } from './times.js';
 
 const PAGES = [
@@ -55,7 +56,7 @@ function Top(props: ViewProps) {
           ))}
         </ul>
       </nav>
-      {acts ? <Search acts={acts} /> : null}
+      {acts ? <SearchBox acts={acts} /> : null}
       <LinkState model={model} />
       {acts ? (
         <div class="tools">
@@ -80,32 +81,6 @@ function Top(props: ViewProps) {
 
 function isAt(place: Place, page: string): boolean {
   return place.page === page;
-}
-
-function Search({ acts }: { acts: NonNullable<ViewProps['acts']> }) {
-  return (
-    <search>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          acts.search(new FormData(event.currentTarget).get('q')?.toString() ?? '');
-        }}
-      >
-        <label class="vh" for="q">
-          Find a path in all mirrors
-        </label>
-        <input
-          id="q"
-          name="q"
-          type="search"
-          placeholder="Find a path"
-          autocomplete="off"
-          spellcheck={false}
-        />
-        <kbd>/</kbd>
-      </form>
-    </search>
-  );
 }
 
 function LinkState({ model: { link, nowMs, zone } }: { model: PageModel }) {

@@ -1,3 +1,4 @@
+import { printable } from '../printable.js';
 import { bytes, counted } from '../status/units.js';
 import type { Trash } from './api.js';
 import { Name } from './names.js';
@@ -10,7 +11,7 @@ export function TrashTab({ model, mirror, acts }: MirrorProps) {
   return (
     <>
       {trash === undefined ? null : trash.on ? (
-        <Kept trash={trash} model={model} />
+        <Kept trash={trash} model={model} mirror={mirror.mirror} />
       ) : (
         <p class="empty">
           This mirror has no trash: with <code>deletes: trash</code>, what is deleted or overwritten
@@ -21,13 +22,31 @@ export function TrashTab({ model, mirror, acts }: MirrorProps) {
       <p class="soft">In a terminal; into a new folder, so that nothing is overwritten:</p>
       <Command text={`${commandLine('restore', mirror.mirror)} --to FOLDER`} acts={acts} />
       {trash?.on ? (
-        <Command text={commandLine('trash', 'list', mirror.mirror)} acts={acts} />
+        <>
+          <Command text={commandLine('trash', 'list', mirror.mirror)} acts={acts} />
+          <p class="soft">
+            The page downloads one object at a time, and never writes into the source.
+          </p>
+        </>
       ) : null}
     </>
   );
 }
 
-function Kept({ trash, model }: { trash: Trash; model: MirrorProps['model'] }) {
+/** Where one object of the trash is downloaded: see GET /trash/object of the API. */
+function downloadAddress(mirror: string, name: string, atMs: number): string {
+  return `/api/v1/trash/object?${new URLSearchParams({ mirror, name, at: String(atMs) })}`;
+}
+
+function Kept({
+  trash,
+  model,
+  mirror,
+}: {
+  trash: Trash;
+  model: MirrorProps['model'];
+  mirror: string;
+}) {
   const { objects, bytes: size, more, newest } = trash;
   if (objects === 0) return <p class="empty">The trash is empty.</p>;
   return (
@@ -52,6 +71,11 @@ function Kept({ trash, model }: { trash: Trash; model: MirrorProps['model'] }) {
             <th scope="col" class="c5">
               Kept until
             </th>
+            {model.role === 'decide' ? (
+              <th scope="col" class="c6">
+                <span class="vh">Download</span>
+              </th>
+            ) : null}
           </tr>
         </thead>
         <tbody>
@@ -65,6 +89,14 @@ function Kept({ trash, model }: { trash: Trash; model: MirrorProps['model'] }) {
               <td class="c5">
                 {untilMs === null ? 'it is purged' : momentOf(untilMs, model.nowMs, model.zone)}
               </td>
+              {model.role === 'decide' ? (
+                <td class="c6">
+                  <a href={downloadAddress(mirror, name, removedAtMs)} download>
+                    Download
+                    <span class="vh"> {printable(name)}</span>
+                  </a>
+                </td>
+              ) : null}
             </tr>
           ))}
         </tbody>

@@ -1,7 +1,9 @@
 import { HeldChangedError } from '../sync/guard/guard.js';
 import { API, type ApiRoute, ok, RefusedError } from './api.js';
+import { checksOf, groupHeld, triggersOf } from './held-reasons.js';
 import { heldPage } from './held-routes.js';
 import type { MirrorControl } from './mirror-control.js';
+import type { ObjectHistory } from './object-history.js';
 import { findControl, limitIn, textIn } from './request-fields.js';
 import type { HeldAnswer, HeldObjectsAnswer } from './schema-mirror.js';
 
@@ -11,7 +13,11 @@ const PAGE = 1_000;
  * What guards hold, and the decisions about it. A decision names the id of what was shown: when something else is held by
  * then, nothing is decided, and the answer is 409 with what is held now.
  */
-export function apiHeldRoutes(mirrors: readonly MirrorControl[]): readonly ApiRoute[] {
+export function apiHeldRoutes(
+  mirrors: readonly MirrorControl[],
+  history: Pick<ObjectHistory, 'of'>,
+): readonly ApiRoute[] {
+  const held = (control: MirrorControl) => heldOf(control, history);
   const decide = (
     path: string,
     carryOut: (control: MirrorControl, id: string) => Promise<number>,
@@ -28,7 +34,7 @@ export function apiHeldRoutes(mirrors: readonly MirrorControl[]): readonly ApiRo
         return ok({ changed: await carryOut(control, id) });
       } catch (error) {
         if (!(error instanceof HeldChangedError)) throw error;
-        throw new RefusedError(409, 'what is held has changed', { held: await heldOf(control) });
+        throw new RefusedError(409, 'what is held has changed', { held: await held(control) });
       }
     },
   });
@@ -38,7 +44,7 @@ export function apiHeldRoutes(mirrors: readonly MirrorControl[]): readonly ApiRo
       method: 'GET',
       path: `${API}/held`,
       needs: 'read',
-      answer: async ({ query }) => ok(await heldOf(findControl(mirrors, query.get('mirror')))),
+      answer: async ({ query }) => ok(await held(findControl(mirrors, query.get('mirror')))),
     },
     {
       method: 'GET',
@@ -61,9 +67,22 @@ export function apiHeldRoutes(mirrors: readonly MirrorControl[]): readonly ApiRo
   ];
 }
 
-async function heldOf({ guard }: MirrorControl): Promise<HeldAnswer> {
-  const { id, sinceMs, why, deletes, overwrites, foreign } = await guard.describe();
-  return { id, sinceMs, why, deletes, overwrites, extraneous: foreign };
+async function heldOf(
+  control: MirrorControl,
+  history: Pick<ObjectHistory, 'of'>,
+): Promise<HeldAnswer> {
+  const { guard, settings, isInSource } = control;
+  const held = await guard.describe();
+  const { id, sinceMs, why, deletes, overwrites, foreign } = held;
+  const counts = { id, sinceMs, why, deletes, overwrites, extraneous: foreign };
+  if (id === '') return { ...counts, trigger: [], checks: [] };
+  const heldAtMs = (name: string) =>
+    history.of(settings.name, name).findLast(({ what }) => what === 'held')?.atMs ?? null;
+  return {
+    ...counts,
+    trigger: triggersOf({ held, groups: await groupHeld(guard.list()), isInSource, heldAtMs }),
+    checks: checksOf(held, control.sourceNow(), control.status()),
+  };
 }
 
 async function heldObjects(

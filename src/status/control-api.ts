@@ -5,7 +5,9 @@ import { apiHeldRoutes } from './api-held-routes.js';
 import { mirrorRoutes } from './api-mirror-routes.js';
 import { overviewRoutes } from './api-overview-routes.js';
 import { type PauseControl, pauseRoutes } from './api-pause-routes.js';
+import { searchRoutes } from './api-search-routes.js';
 import { targetRoutes, targetRows } from './api-target-routes.js';
+import { trashRoutes } from './api-trash-routes.js';
 import { whyRoutes } from './api-why-routes.js';
 import { attentionOf } from './attention.js';
 import { createEventRing, type EventRing } from './event-ring.js';
@@ -70,7 +72,9 @@ export function createControlApi(options: ControlApiOptions): ControlApi {
       ...overviewRoutes({ mirrors, status, ring, changes, clock }),
       ...mirrorRoutes({ mirrors, sources }),
       ...targetRoutes({ mirrors, rows: targets, clock }),
-      ...apiHeldRoutes(mirrors),
+      ...apiHeldRoutes(mirrors, history),
+      ...searchRoutes(mirrors),
+      ...trashRoutes(mirrors),
       ...whyRoutes({ mirrors, history, clock }),
       ...pauseRoutes(mirrors, pauses, clock),
     ],

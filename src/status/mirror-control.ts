@@ -35,10 +35,33 @@ export interface MirrorControl {
   /** What is true of an object now. Rejects with SourceMissingError where the source is not there. */
   explained(name: string): Promise<ExplainedObject>;
   recordOf(name: string): ObjectRecord | undefined;
+  /** Names of its objects, in the order of the index; only those after this one. */
+  namesAfter(after: string | undefined): Iterable<string>;
   /** Why the target counts as down; undefined: it is up. */
   targetTrouble(): string | undefined;
   /** Makes one small request to the target. Rejects as the driver does. */
   probeTarget(signal: AbortSignal): Promise<void>;
   /** Lists the trash. Rejects as the driver does. */
   trash(signal: AbortSignal): Promise<TrashAnswer>;
+  /** What went to the trash under this name at this moment; undefined: nothing did. Rejects as the driver does. */
+  trashed(name: string, atMs: number, signal: AbortSignal): Promise<TrashedContent | undefined>;
+  /** Whether the source is what deletes may rest on, as far as that can be seen now. */
+  sourceNow(): SourceNow;
+  /** Whether anything is at a path of the source; undefined: that cannot be seen. */
+  isInSource(path: string): boolean | undefined;
+}
+
+/** One object of a trash. */
+export interface TrashedContent {
+  readonly bytes: number;
+  /** Its content, compared with the provider's checksum on the way. To be read once. */
+  content(): AsyncGenerator<Uint8Array, void>;
+}
+
+/** What a source looks like now. */
+export interface SourceNow {
+  /** Why nothing may be deleted; undefined: the folder is the one that was mirrored, and it is not empty. */
+  readonly veto: string | undefined;
+  /** What the file system of the folder is known by; undefined: by nothing of its own. */
+  readonly fileSystem: string | undefined;
 }

@@ -21,7 +21,9 @@ import {
   trashAnswer,
   verifyAnswer,
 } from './schema-mirror.js';
-import { mirrorName, objectName, statusAnswer } from './schema-status.js';
+import { notificationsAnswer, testedAnswer } from './schema-notifications.js';
+import { searchAnswer } from './schema-search.js';
+import { mirrorName, objectName, statusAnswer, timeMs } from './schema-status.js';
 import { probedAnswer, targetsAnswer } from './schema-targets.js';
 import { whyAnswer } from './schema-why.js';
 
@@ -110,6 +112,17 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     answer: whyAnswer,
     refusals: { 404: 'There is no such mirror, or no object or file has this name.' },
   },
+  'GET /search': {
+    summary: 'Objects by a part of their name',
+    query: z.object({
+      q: z.string().min(1).describe('A part of the name, in any case.'),
+      mirror: mirrorName.optional().describe('Only of this mirror.'),
+      after: z.string().optional().describe('`next` of the answer before.'),
+      limit: page.limit,
+    }),
+    answer: searchAnswer,
+    refusals: NO_MIRROR,
+  },
   'GET /events': {
     summary: 'What happens from now on, or after an event',
     query: z.object({
@@ -164,6 +177,16 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     answer: trashAnswer,
     refusals: NO_MIRROR,
   },
+  'GET /trash/object': {
+    summary: 'Download one object of a trash',
+    query: mirrorQuery.extend({
+      name: objectName,
+      at: timeMs.describe('When it was removed, as GET /trash says.'),
+    }),
+    answer: z.string().describe('The content, as an attachment. It needs the right to decide.'),
+    contentType: 'application/octet-stream',
+    refusals: { 404: 'There is no such mirror, or its trash has no such object.' },
+  },
   'POST /scan': {
     summary: 'Compare a source with the index',
     body: onMirror,
@@ -193,6 +216,18 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     body: resumeBody,
     answer: resumedAnswer,
     refusals: { 404: 'There is no such mirror or target.' },
+  },
+  'GET /notifications': {
+    summary: 'Receivers of messages and heartbeats, and the last delivery to each',
+    answer: notificationsAnswer,
+  },
+  'POST /notifications/:name/test': {
+    summary: 'Send a test message',
+    answer: testedAnswer,
+    refusals: {
+      404: 'There is no such receiver.',
+      409: 'It is a heartbeat: a test would say that all is well.',
+    },
   },
   'GET /log-level': { summary: 'How much the log says', answer: logLevels },
   'POST /log-level': {

@@ -87,12 +87,16 @@ export const resumedAnswer = z.object({
 
 export const onMirror = z.object({ mirror: mirrorName });
 export const retryBody = z.object({ mirror: mirrorName, name: objectName.optional() });
-export const pauseBody = z.object({
-  mirror: mirrorName.optional(),
-  target: z.string().optional(),
-  untilMs: timeMs,
-});
-export const resumeBody = pauseBody.omit({ untilMs: true });
+export const pauseBody = z
+  .object({
+    mirror: mirrorName.optional(),
+    target: z.string().optional(),
+    untilMs: timeMs,
+  })
+  .describe('Neither mirror nor target: all mirrors.');
+export const resumeBody = pauseBody
+  .omit({ untilMs: true })
+  .describe('Neither mirror nor target: all that is paused.');
 
 export const heldAnswer = z
   .object({
@@ -102,6 +106,12 @@ export const heldAnswer = z
     deletes: z.number(),
     overwrites: z.number(),
     extraneous: z.number(),
+    trigger: z
+      .array(z.object({ atMs: timeOrNull.describe('Null: not known any more.'), text: z.string() }))
+      .describe('What made the guard hold.'),
+    checks: z
+      .array(z.object({ ok: z.boolean(), text: z.string() }))
+      .describe('What was looked at, so that absence means something.'),
   })
   .describe('What the guard of a mirror holds until a person decides.');
 

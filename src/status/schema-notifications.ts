@@ -21,4 +21,3 @@ export const testedAnswer = z
   .describe('One test message, now.');
 
 export type NotificationRow = z.infer<typeof notificationRow>;
-export type NotificationsAnswer = z.infer<typeof notificationsAnswer>;

@@ -86,13 +86,14 @@ test('control API: each route answers as docs/api.json says', async () => {
     'POST /log-level': { module: 'documents', level: 'debug' },
   };
   const questions = Object.keys(OPERATIONS).filter(
-    (route) => route.startsWith('GET ') && route !== 'GET /events',
+    (route) => route.startsWith('GET ') && !['GET /events', 'GET /trash/object'].includes(route),
   );
   expect(questions.length).toBeGreaterThan(12);
   for (const route of [...questions, ...Object.keys(orders)]) {
     const [, path = ''] = route.split(' ');
     const target = path.replace(':mirror', 'documents').replace(':target', 'vault');
-    const query = OPERATIONS[route]?.query === undefined ? '' : '?mirror=documents&name=a.txt';
+    const query =
+      OPERATIONS[route]?.query === undefined ? '' : '?mirror=documents&name=a.txt&q=A.T';
     expect(await ask(mirror, route, `${target}${query}`, orders[route]), route).toMatchObject({
       status: 200,
     });
@@ -111,6 +112,13 @@ const REFUSED = [
   ['POST /pause', '/pause', { mirror: 'nope', untilMs: 1e15 }, 404],
   ['POST /pause', '/pause', { target: 'nope', untilMs: 1e15 }, 404],
   ['POST /pause', '/pause', [], 400],
+  ['GET /search', '/search', undefined, 400],
+  ['GET /search', '/search?q=a&after=nothing', undefined, 400],
+  ['GET /search', '/search?q=a&after=nope/a', undefined, 404],
+  ['GET /trash/object', '/trash/object?mirror=documents', undefined, 400],
+  ['GET /trash/object', '/trash/object?mirror=documents&name=a.txt&at=1', undefined, 404],
+  ['POST /notifications/:name/test', '/notifications/nothing/test', {}, 404],
+  ['POST /pause', '/pause', { mirror: 'documents', target: 'vault', untilMs: 1e15 }, 400],
   ['POST /retry', '/retry', { mirror: 'documents', name: 'a' }, 404],
   ['GET /why', '/why?mirror=documents&name=nothing', undefined, 404],
   ['GET /why', '/why?mirror=documents&name=../../etc/passwd', undefined, 404],

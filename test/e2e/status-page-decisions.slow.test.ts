@@ -9,6 +9,8 @@ import { FILES, fill, objectsLeft, PASS, untilStatus } from './guard-fixture.js'
 interface Held {
   readonly id: string;
   readonly deletes: number;
+  readonly trigger: readonly { readonly atMs: number | null; readonly text: string }[];
+  readonly checks: readonly { readonly ok: boolean; readonly text: string }[];
   readonly confirm: { readonly approve: string; readonly reject: string };
 }
 
@@ -59,6 +61,16 @@ test('P3: P4: status page: held deletes are approved as they were shown, and not
   const shown = await session.held();
   const left = objectsLeft(served);
   expect(shown.deletes).toBe(left);
+  expect(shown.trigger.map(({ text }) => text)).toEqual([
+    `the folder folder/ is gone (${left} objects)`,
+    expect.stringMatching(/ changes that destroy something.*the guard lets \d+ pass unasked$/),
+  ]);
+  expect(shown.trigger.every(({ atMs }) => typeof atMs === 'number')).toBe(true);
+  expect(shown.checks.map(({ ok, text }) => [ok, text])).toEqual([
+    [true, expect.stringContaining('the source is the same folder as before')],
+    [true, expect.stringMatching(/^it is not empty: the last scan found \d+ files?$/)],
+    [true, 'all of it could be read, so the files really are gone'],
+  ]);
 
   const [held = ''] = readdirSync(join(served.container, 'folder'));
   served.write(join('folder', held), 'back');

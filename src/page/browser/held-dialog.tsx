@@ -97,7 +97,7 @@ function Reasons({ held, model }: { held: HeldChanges; model: PageModel }) {
         <ul>
           {trigger.map(({ atMs, text }) => (
             <li key={text}>
-              <time>{momentOf(atMs, model.nowMs, model.zone)}</time>
+              <time>{atMs === null ? '' : momentOf(atMs, model.nowMs, model.zone)}</time>
               <span>
                 <Escaped text={text} />
               </span>

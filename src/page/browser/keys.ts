@@ -48,6 +48,7 @@ function moveInTabs({ key, target }: KeyboardEvent): boolean {
 function leavesSearch({ key, target }: KeyboardEvent): boolean {
   if (key !== 'Escape' || !(target instanceof HTMLInputElement) || target.id !== 'q') return false;
   target.value = '';
+  target.dispatchEvent(new Event('input', { bubbles: true })); // its results go, too
   target.blur();
   return true;
 }

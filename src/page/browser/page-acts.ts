@@ -1,10 +1,11 @@
 import { printable } from '../../printable.js';
 import type { Acts } from '../acts.js';
-import type { HeldChanges, HeldObjects, MirrorDetail, Why } from '../api.js';
+import type { Found, HeldChanges, HeldObjects, MirrorDetail, Why } from '../api.js';
 import { ApiError, ask, order } from './api-client.js';
 import type { Connection } from './connection.js';
 import { keepTheme, type Theme } from './kept.js';
 import type { PauseWhat } from './pause-dialog.js';
+import { after } from './platform.js';
 import { model, overlay, say } from './store.js';
 
 /** What a person can do on the live page, and in its dialogs. */
@@ -66,7 +67,9 @@ export function createActs(connection: Connection): PageActs {
     copy: (text) => run(() => copy(text)),
     toggleTheme,
     reconnect: () => connection.reconnect(),
-    search: (words) => run(() => search(words.trim())),
+    testNotification: (name) => run(() => testNotification(name, connection)),
+    find,
+    search: (path) => run(() => search(path.trim())),
   };
 }
 
@@ -132,6 +135,22 @@ async function openWhy(mirror: string, name: string): Promise<undefined> {
   overlay.value = { kind: 'why', mirror, name, why };
 }
 
+/** Names that are shown of a search at first, and milliseconds without a key before it begins. */
+const FOUND = 12;
+const TYPING_MS = 200;
+let searches = 0;
+
+async function find(words: string, from: string | undefined): Promise<Found | undefined> {
+  searches += 1;
+  const own = searches;
+  await new Promise<void>((resolve) => void after(from === undefined ? TYPING_MS : 0, resolve));
+  if (own !== searches || words === '') return undefined;
+  const query = new URLSearchParams({ q: words, limit: String(FOUND) });
+  if (from !== undefined) query.set('after', from);
+  const found = (await ask(`/search?${query}`).catch(() => undefined)) as Found | undefined;
+  return own === searches ? found : undefined;
+}
+
 /** Finds a path in all mirrors: the name of an object, or a path below a source. */
 async function search(words: string): Promise<string | undefined> {
   if (words === '') return undefined;
@@ -143,6 +162,13 @@ async function search(words: string): Promise<string | undefined> {
     return undefined;
   }
   return 'No object or file has this name';
+}
+
+async function testNotification(name: string, connection: Connection): Promise<string> {
+  const answer = await order(`/notifications/${encodeURIComponent(name)}/test`, {});
+  const { ok, detail } = answer as { readonly ok: boolean; readonly detail: string };
+  await connection.refresh();
+  return `Test message to ${printable(name)}: ${ok ? '' : 'failed: '}${detail}`;
 }
 
 async function probe(target: string): Promise<string> {

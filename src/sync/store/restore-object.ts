@@ -53,7 +53,8 @@ export async function restoreObject(
   });
 }
 
-async function* contentOf(
+/** The content of an object, compared with the provider's digest; after the last byte it throws when that is another one. */
+export async function* contentOf(
   { container, key, size, checksums }: ObjectInfo,
   name: ObjectName,
   backend: Backend,

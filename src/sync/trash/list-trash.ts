@@ -26,17 +26,19 @@ export interface TrashEntry extends TrashedName {
 
 /**
  * What is in the trash, a page at a time; the oldest folder first where the provider lists in order. What does not have
- * the form of our own names there is not ours, and is skipped. Rejects as the driver does.
+ * the form of our own names there is not ours, and is skipped. `begin`: only folders whose names begin with this. Rejects as
+ * the driver does.
  */
 export async function* listTrash(
   backend: Backend,
   { container, prefix, trashPrefix }: TrashPlace,
   signal: AbortSignal,
+  begin = '',
 ): AsyncGenerator<readonly TrashEntry[], void> {
   const root = prefix + trashPrefix;
   for await (const { items } of pages(
     backend.name,
-    (request) => backend.listObjects(container, root, request, { signal }),
+    (request) => backend.listObjects(container, root + begin, request, { signal }),
     { signal },
   )) {
     yield items.flatMap(({ key, size, checksums, extra }) => {

@@ -21,7 +21,12 @@ const FORM = /^((\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d\.\d{3})Z-[0-9a-f]{6})\/(.+
 
 /** `distinction` is six hex digits. */
 export function trashFolder(atMs: number, distinction: string): string {
-  return `${isoTime(atMs).replaceAll(':', '-')}-${distinction}`;
+  return `${foldersOf(atMs)}${distinction}`;
+}
+
+/** What the names of the folders begin with that were opened at this moment. */
+export function foldersOf(atMs: number): string {
+  return `${isoTime(atMs).replaceAll(':', '-')}-`;
 }
 
 /** Reads a name below the trash's prefix. Undefined for anything that we would not have written. */
