@@ -63,7 +63,7 @@ export async function playRound({ folder, seed, kind, figures }: RoundOptions): 
 
   const { sightings } = source;
   const isUnproven = (size: number) =>
-    size >= kind.largeBytes && !kind.provesParts && !settings.metadata.includes('md5');
+    size >= kind.multipartBytes && !kind.provesParts && !settings.metadata.includes('md5');
   const round = { vault, settings, random, isUnproven };
   const life = await liveAndDie(first, source, round);
   const { settled, settledAtMs } = life;

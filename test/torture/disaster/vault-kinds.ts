@@ -35,6 +35,7 @@ const LOCAL: VaultKind = {
   driver: 'local',
   canKeepVersions: false,
   provesParts: true,
+  multipartBytes: Number.POSITIVE_INFINITY,
   largeBytes: 3 * MIB,
   async open(folder) {
     const root = join(folder, 'vault');
@@ -59,9 +60,10 @@ function s3Kind(title: string, settings: Settings): VaultKind {
     driver: 's3',
     canKeepVersions: true,
     provesParts: false,
+    multipartBytes: 5 * MIB,
     largeBytes: 6 * MIB,
     open: (_, versions) =>
-      openS3Vault(settings, '5MiB', (container) => enableVersions(settings, container), versions),
+      openS3Vault(settings, 5 * MIB, (container) => enableVersions(settings, container), versions),
     close: async () => {},
   };
 }
@@ -86,15 +88,16 @@ async function fakeS3Kind(): Promise<VaultKind> {
     driver: 's3',
     canKeepVersions: true,
     provesParts: true,
+    multipartBytes: MIB,
     largeBytes: 3 * MIB,
-    open: (_, versions) => openS3Vault(settings, '1MiB', keepVersions, versions),
+    open: (_, versions) => openS3Vault(settings, MIB, keepVersions, versions),
     close: () => fake.close(),
   };
 }
 
 function openS3Vault(
   settings: Settings,
-  threshold: string,
+  multipartBytes: number,
   keepVersions: (container: string) => Promise<void>,
   versions: boolean,
 ) {
@@ -102,7 +105,7 @@ function openS3Vault(
   const endpoint = `${secure === true ? 'https' : 'http'}://${host}:${port}`;
   const direct = openS3(settings);
   const known = {
-    target: { driver: 's3', ...settings, multipart_threshold: threshold },
+    target: { driver: 's3', ...settings, multipart_threshold: `${multipartBytes / MIB}MiB` },
     options: [
       ...['--profile', String(profile), '--region', String(region), '--endpoint', endpoint],
       ...Object.entries(others).flatMap(([name, value]) => ['--option', `${name}=${value}`]),
@@ -132,6 +135,7 @@ function swiftKind(title: string, settings: Settings, provesParts: boolean): Vau
     driver: 'swift',
     canKeepVersions: false,
     provesParts,
+    multipartBytes: MIB,
     largeBytes: 3 * MIB,
     open: () => remoteVault(direct(), known, async () => {}),
     close: async () => {},

@@ -25,7 +25,9 @@ export interface VaultKind {
   readonly canKeepVersions: boolean;
   /** Whether it reports where the parts of an object end, so that their digests prove its content. Else an MD5 in its metadata does. */
   readonly provesParts: boolean;
-  /** Bytes of a file that is sent in parts. */
+  /** Bytes from which on a file is sent in parts: the configuration's multipart_threshold. */
+  readonly multipartBytes: number;
+  /** Bytes of a file that is sent in several parts. */
   readonly largeBytes: number;
   /** `folder`: an empty one, for a target that is a folder. */
   open(folder: string, versions: boolean): Promise<Vault>;
