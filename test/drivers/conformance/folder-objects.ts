@@ -1,11 +1,23 @@
 import { expect } from 'vitest';
-import { ObjectDoesNotExistError } from '../../../src/drivers/errors.js';
+import { InvalidObjectNameError, ObjectDoesNotExistError } from '../../../src/drivers/errors.js';
 import { call, contentOf, type Fixture, listKeys, put, rejection } from './fixture.js';
 
 /** An empty object whose name ends in `/`: what stands for a folder. A store of files has the folder itself. */
 export function folderObjectCases({ backend, again, inContainer }: Fixture): void {
   const contentType = backend.capabilities.folderType;
   const described = { contentType, metaData: { mtime: '1600000000.000000000', mode: '40750' } };
+
+  if (backend.capabilities.names.keyProblem('a/') !== undefined) {
+    inContainer(
+      'the object of a folder is refused by its name, and nothing is stored',
+      async (container) => {
+        const refused = put(backend, { container, key: 'a/' }, '', described);
+        expect(await rejection(refused)).toBeInstanceOf(InvalidObjectNameError);
+        expect(await listKeys(backend, container)).toEqual([]);
+      },
+    );
+    return;
+  }
 
   inContainer(
     'G1: the object of a folder has its type and metadata, for another client too, and no content',

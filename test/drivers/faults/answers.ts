@@ -14,7 +14,7 @@ import {
 } from '../conformance/fixture.js';
 import { wrapInEveryLayer } from '../layers/every-layer.js';
 import type { FaultDialect, FaultyService } from './dialect.js';
-import { type Ask, CONTAINER, DESCRIBED, PART, REF, type Step, stepsOf } from './steps.js';
+import { type Ask, CONTAINER, DESCRIBED, partOf, REF, type Step, stepsOf } from './steps.js';
 
 const REDIRECT = {
   ...LOGIN_PAGE,
@@ -28,7 +28,7 @@ export function answerFaults(dialect: FaultDialect, service: () => FaultyService
   const backend = () => service().backend;
 
   const prepare = (step: Step, client = backend()): Promise<Ask> =>
-    ownAsks[step]?.(service()) ?? stepsOf(client)[step]!();
+    ownAsks[step]?.(service()) ?? stepsOf(client, partOf(dialect))[step]!();
 
   describe.each(provenSteps)('the answer to %s', (step) => {
     test.each([
@@ -72,7 +72,7 @@ export function answerFaults(dialect: FaultDialect, service: () => FaultyService
       expect(sent.info).toMatchObject({
         size: 100,
         metaData: DESCRIBED.metaData,
-        checksums: [sent.checksum],
+        checksums: expect.arrayContaining([sent.checksum]),
       });
       expect(service().count('put')).toBe(before + 1);
     }
@@ -95,13 +95,13 @@ export function answerFaults(dialect: FaultDialect, service: () => FaultyService
       metaData: DESCRIBED.metaData,
     });
     const token = await multipart!.begin(REF, plain, call);
-    const part = await multipart!.uploadPart(token, 1, PART, call);
+    const part = await multipart!.uploadPart(token, 1, partOf(dialect), call);
     service().next('complete', { ...LOGIN_PAGE, done: true });
     expect(await multipart!.complete(token, [part], call)).toMatchObject({
       key: REF.key,
-      size: 4,
+      size: partOf(dialect).size,
     });
-    expect(await contentOf(backend(), REF)).toBe('part');
+    expect(await contentOf(backend(), REF)).toBe(partOf(dialect).bytes?.toString());
   });
 
   test('P4: delete and get: a 404 or 416 of another server does not say that the object is gone or short', async () => {

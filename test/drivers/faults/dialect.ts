@@ -71,15 +71,16 @@ export interface FaultDialect {
   openAt(origin: string): Backend;
   /** Each answer to a put, the error that it becomes, and when that is worth another try. */
   readonly refusals: readonly Refusal[];
-  readonly requestId: RegExp;
+  /** Undefined: the provider gives none. */
+  readonly requestId: RegExp | undefined;
   /** The refusal of a body whose digest is another. */
   readonly badDigest: { readonly status: number; readonly code: string };
   /** Steps that a success can be reported for without being done, with the error's class. */
   readonly hollow: readonly (readonly [Step, new (...args: never) => StorageError])[];
   /** Steps that the provider is known to take minutes over. */
   readonly slow: readonly ('complete' | 'copy' | 'delete together')[];
-  /** Keys that no batch delete can carry, if there are any. */
-  readonly unbatchable: readonly string[];
+  /** Keys that no batch delete can carry, if there are any; undefined: there is no batch delete. */
+  readonly unbatchable: readonly string[] | undefined;
   /** Of a batch delete that left one key out: the keys whose fate its answer leaves unknown. */
   unknownAfter(asked: readonly string[], omitted: string): readonly string[];
   /** Pages that must be given again before a client can notice. */
@@ -89,6 +90,8 @@ export interface FaultDialect {
   rename(body: string): string;
   /** Bytes. The smallest part, or a convenient one. */
   readonly partSize: number;
+  /** Bytes of the smallest upload that goes as one part. Default: a few. */
+  readonly onePart?: number;
   /** Steps beside those of `Backend`. */
   readonly ownAsks: Readonly<Partial<Record<Step, (service: FaultyService) => Promise<Ask>>>>;
   /** Steps that depend on a request of their own, whose answer must prove that it is the provider's. */

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import { bytesBody, streamBody } from '../../../src/drivers/body.js';
+import { streamBody } from '../../../src/drivers/body.js';
 import { TargetUnavailableError } from '../../../src/drivers/errors.js';
 import {
   call,
@@ -15,7 +15,7 @@ import {
 } from '../conformance/fixture.js';
 import { wrapInEveryLayer } from '../layers/every-layer.js';
 import type { FaultDialect, FaultyService } from './dialect.js';
-import { CONTAINER, REF } from './steps.js';
+import { CONTAINER, partOf, REF } from './steps.js';
 
 const MIB = 2 ** 20;
 
@@ -30,7 +30,11 @@ export function requestFaults(dialect: FaultDialect, service: () => FaultyServic
       service().next('put', { kind: 'refuse', status, code, headers });
       const error = await rejection(put(backend(), REF, 'x'));
       expect(error).toBeInstanceOf(type);
-      expect(error).toMatchObject({ driver, retry, requestId: expect.stringMatching(requestId) });
+      expect(error).toMatchObject({
+        driver,
+        retry,
+        requestId: requestId && expect.stringMatching(requestId),
+      });
       expect(error.message).toContain(code);
     },
   );
@@ -74,10 +78,12 @@ export function requestFaults(dialect: FaultDialect, service: () => FaultyServic
   test(`client: waits longer for ${dialect.slow.join(', ')}, over which the provider takes its time`, async () => {
     const hasty = service().open({ timeout: '150ms' });
     const { multipart, copy, batchDelete } = hasty.capabilities;
-    const token = await multipart!.begin(REF, plain, call);
-    const part = await multipart!.uploadPart(token, 1, bytesBody(randomContent(10)), call);
+    const patient = backend().capabilities.multipart!;
+    const token = await patient.begin(REF, plain, call);
+    const part = await patient.uploadPart(token, 1, partOf(dialect), call);
     const from = { container: CONTAINER, key: 'from' };
     await put(backend(), from, 'x');
+    await hasty.headContainer(CONTAINER, call); // what it has to find out once is found out
     const asks = {
       complete: () => multipart!.complete(token, [part], call),
       copy: () => copy!.copyObject(from, { container: CONTAINER, key: 'to' }, undefined, call),

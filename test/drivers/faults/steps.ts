@@ -1,13 +1,21 @@
 import type { Backend } from '../../../src/drivers/backend.js';
 import { bytesBody } from '../../../src/drivers/body.js';
+import type { Body } from '../../../src/drivers/call.js';
 import { call, listKeys, plain, put, readAll } from '../conformance/fixture.js';
+import type { FaultDialect } from './dialect.js';
 
 /** The container of every test with scripted faults. */
 export const CONTAINER = 'faults';
 export const REF = { container: CONTAINER, key: 'folder/object' };
 const FROM = { container: CONTAINER, key: 'from' };
 export const DESCRIBED = { ...plain, metaData: { mtime: '1' } };
+
 export const PART = bytesBody(Buffer.from('part'));
+
+/** A body that is the only part of an upload: PART, or that again and again. */
+export function partOf({ onePart = 4 }: Pick<FaultDialect, 'onePart'>): Body {
+  return bytesBody(Buffer.alloc(onePart, 'part'));
+}
 
 /** What a client asks for. Each step depends on one kind of request. */
 export type Step =
@@ -38,8 +46,11 @@ export type Ask = () => Promise<unknown>;
 /** Brings about what must be there before a step; the result asks for it. */
 export type Prepare = () => Promise<Ask>;
 
-/** All steps that `Backend` has. */
-export function stepsOf(backend: Backend): Readonly<Record<Step, Prepare | undefined>> {
+/** All steps that `Backend` has. `part`: see partOf. */
+export function stepsOf(
+  backend: Backend,
+  part: Body = PART,
+): Readonly<Record<Step, Prepare | undefined>> {
   const { multipart, copy, batchDelete, versions } = backend.capabilities;
   const begin = () => multipart!.begin(REF, plain, call);
   return {
@@ -73,7 +84,7 @@ export function stepsOf(backend: Backend): Readonly<Record<Step, Prepare | undef
     begin: async () => begin,
     part: async () => {
       const token = await begin();
-      return () => multipart!.uploadPart(token, 1, PART, call);
+      return () => multipart!.uploadPart(token, 1, part, call);
     },
     'list parts': async () => {
       const token = await begin();
@@ -81,8 +92,8 @@ export function stepsOf(backend: Backend): Readonly<Record<Step, Prepare | undef
     },
     complete: async () => {
       const token = await begin();
-      const part = await multipart!.uploadPart(token, 1, PART, call);
-      return () => multipart!.complete(token, [part], call);
+      const sent = await multipart!.uploadPart(token, 1, part, call);
+      return () => multipart!.complete(token, [sent], call);
     },
     abort: async () => {
       const token = await begin();

@@ -1,0 +1,49 @@
+import { HEADER_FIELDS } from '../../config/header-rules.js';
+import { Secret } from '../../config/secret.js';
+import { type DriverKind, placeProblemBy } from '../driver-kind.js';
+import { StorageError } from '../errors.js';
+import { openConnections } from '../http/connection.js';
+import { b2Backend } from './backend.js';
+import type { B2Keys } from './client.js';
+import { B2 } from './errors.js';
+import { keyProblem, newContainerProblem } from './names.js';
+import { type B2Settings, b2Settings } from './settings.js';
+
+export const b2Driver: DriverKind<B2Settings> = {
+  name: B2,
+  aliases: ['b2'],
+  summary: 'Backblaze B2 by its native API: keys restricted to names, versions, SHA-1',
+  settings: b2Settings,
+  /** Buckets are of all customers, so their names say whose they are. */
+  where: ({ host, port }) => (port === undefined ? host : `${host}:${port}`),
+  placeProblem: placeProblemBy({ newContainerProblem, keyProblem }, () => false),
+  objectHeaders: () => HEADER_FIELDS,
+  open(settings, { clock }) {
+    const { host, port, secure } = settings;
+    if (host.startsWith('s3.'))
+      throw wrong('host is that of the S3 API: leave it out, or use driver "s3" with profile "b2"');
+    const keys = keysOf(settings);
+    const http = openConnections(settings, B2);
+    const origin = `${secure ? 'https' : 'http'}://${host}${port === undefined ? '' : `:${port}`}`;
+    return b2Backend({ settings, keys, origin, http, clock });
+  },
+};
+
+/** Those of the settings, or of the variables that Backblaze's own tools read. */
+function keysOf({ key, secret, environment }: B2Settings): B2Keys {
+  if (key !== undefined && secret !== undefined) return { id: key, secret: () => secret.reveal() };
+  if (key !== undefined || secret !== undefined)
+    throw wrong('key and secret belong together: one of them is missing');
+  const env = environment();
+  const { B2_APPLICATION_KEY_ID: id = '', B2_APPLICATION_KEY: applicationKey = '' } = env;
+  if (id === '' || applicationKey === '')
+    throw wrong(
+      'key and secret are missing, and so are B2_APPLICATION_KEY_ID and B2_APPLICATION_KEY in the environment',
+    );
+  const kept = new Secret({ env: 'B2_APPLICATION_KEY' }, { folder: '/', env });
+  return { id, secret: () => kept.reveal() };
+}
+
+function wrong(problem: string): StorageError {
+  return new StorageError(problem, { driver: B2 });
+}
