@@ -115,6 +115,7 @@ const ground = [
   'signal',
   'thread-pool',
   'thread-program',
+  'unix-datagram',
   'utf8-order',
   'web-assembly',
   'web-assembly-code',
@@ -163,6 +164,8 @@ const doors = {
   'preact-render-to-string': 'src/page/render.tsx',
   '@preact/signals': 'src/page/browser/signals.ts',
   '@napi-rs/xattr': 'src/extended-attributes.ts',
+  '@koromix/koffi-linux-x64': 'src/unix-datagram.ts',
+  '@koromix/koffi-linux-arm64': 'src/unix-datagram.ts',
 };
 
 module.exports = {

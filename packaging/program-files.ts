@@ -19,6 +19,10 @@ const OUTSIDE: Readonly<Record<string, (path: string) => boolean>> = {
 /** The native library for this machine's kind: only those for the C library of Debian. */
 const isForGlibc = (path: string) => path === 'index.js' || /\.glibc\.node$/.test(path);
 
+/** By which entries reach the journal with their fields (src/unix-datagram.ts); the other library is for musl. */
+const isDatagramLibrary = (path: string) =>
+  path === 'index.js' || path === `linux_${process.arch}/koffi.node`;
+
 const READ = 0o644;
 const RUN = 0o755;
 
@@ -42,6 +46,9 @@ export async function programFiles(release: Release): Promise<readonly RegularFi
   for (const [name, isNeeded] of Object.entries(OUTSIDE))
     files.push(...(await packageFiles(checkout, name, isNeeded)));
   files.push(...(await packageFiles(checkout, `@lmdb/lmdb-linux-${process.arch}`, isForGlibc)));
+  files.push(
+    ...(await packageFiles(checkout, `@koromix/koffi-linux-${process.arch}`, isDatagramLibrary)),
+  );
   return files.map((file) =>
     file.path === 'dist/bundle/main.js' ? forThisSystemsNode(file) : file,
   );

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.js';
 import type { Logger } from './log.js';
 import { type Env, watchdogMs } from './notify/env.js';
-import { systemdNotify } from './notify/send.js';
+import { type Sender, systemdSender } from './notify/send.js';
 import { createStallWatch, type WorkProgress } from './notify/stall.js';
 import { escapeUnprintable } from './printable.js';
 
@@ -46,7 +46,8 @@ const silent: Notifier = {
 export function openNotifier(options: NotifierOptions): Notifier {
   const { env, clock, log } = options;
   if (env.NOTIFY_SOCKET === undefined || env.NOTIFY_SOCKET === '') return silent;
-  const post = createPost(options);
+  const sender = systemdSender(env);
+  const post = createPost(options, sender);
   const stop = new AbortController();
   const ends = [every(STATUS_EVERY_MS, () => post([])), feedWatchdog(options, post, every)];
 
@@ -71,6 +72,7 @@ export function openNotifier(options: NotifierOptions): Notifier {
       stop.abort();
       await Promise.all(ends);
       await post([]);
+      sender.close();
     },
   };
 }
@@ -100,8 +102,10 @@ async function feedWatchdog(
  * One message after another, so that systemd hears them in order, each with the status if that has changed. A failure is
  * logged once, until a message gets through again.
  */
-function createPost({ env, log, status }: NotifierOptions): Post {
-  const send = systemdNotify(env);
+function createPost(
+  { log, status }: Pick<NotifierOptions, 'log' | 'status'>,
+  { send }: Sender,
+): Post {
   let last: Promise<void> = Promise.resolve();
   let reported = '';
   let failing = false;

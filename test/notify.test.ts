@@ -6,6 +6,7 @@ import type { Fields, Logger } from '../src/log.js';
 import { silentLogger } from '../src/log.js';
 import { type NotifierOptions, openNotifier } from '../src/notify.js';
 import { fakeClock } from './fakes/clock.js';
+import { readDatagrams } from './world/datagrams.js';
 import { createFolder, removeFolder } from './world/folder.js';
 
 const cleanups: (() => Promise<void> | void)[] = [];
@@ -13,7 +14,10 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup();
 });
 
-/** A `systemd-notify` that records its messages; `script` replaces what it does. */
+/**
+ * A `systemd-notify` that records its messages: nothing listens at the socket, so that this is the way of each; `script` replaces
+ * what it does.
+ */
 async function fakeSystemd(script = 'printf "%s\\n" "$NOTIFY_SOCKET $*" >>"$0.sent"') {
   const folder = createFolder('notify');
   cleanups.push(() => removeFolder(folder));
@@ -21,7 +25,7 @@ async function fakeSystemd(script = 'printf "%s\\n" "$NOTIFY_SOCKET $*" >>"$0.se
   await writeFile(program, `#!/bin/sh\n${script}\n`);
   await chmod(program, 0o755);
   return {
-    env: { NOTIFY_SOCKET: '/run/systemd/notify', PATH: folder },
+    env: { NOTIFY_SOCKET: '/nowhere/notify', PATH: folder },
     sent: async () =>
       (await readFile(`${program}.sent`, 'utf8').catch(() => '')).split('\n').slice(0, -1),
   };
@@ -59,9 +63,23 @@ test('each change of state is one message, in order', async () => {
   ]);
   expect(await sent()).toEqual(
     ['READY=1', 'RELOADING=1', 'READY=1', 'STOPPING=1 EXTEND_TIMEOUT_USEC=30000000'].map(
-      (message) => `/run/systemd/notify ${message}`,
+      (message) => `/nowhere/notify ${message}`,
     ),
   );
+});
+
+test('notifier: messages go straight to the socket of systemd, without a child', async () => {
+  const folder = createFolder('notify');
+  cleanups.push(() => removeFolder(folder));
+  const address = join(folder, 'socket');
+  const systemd = await readDatagrams(address);
+  const notifier = notifierIn({ NOTIFY_SOCKET: address, PATH: folder }, { status: () => 'fine' });
+  await notifier.ready();
+  await notifier.stopping(1000);
+  await expect
+    .poll(systemd.received)
+    .toEqual(['READY=1\nSTATUS=fine', 'STOPPING=1\nEXTEND_TIMEOUT_USEC=1000000']);
+  await systemd.close();
 });
 
 test('the status goes with a message when it has changed, and cannot carry another assignment', async () => {
@@ -73,9 +91,9 @@ test('the status goes with a message when it has changed, and cannot carry anoth
   status = '5 of 5 done';
   await notifier.ready();
   expect(await sent()).toEqual([
-    '/run/systemd/notify READY=1 STATUS=3 of 5 done\\u000aMAINPID=1',
-    '/run/systemd/notify RELOADING=1',
-    '/run/systemd/notify READY=1 STATUS=5 of 5 done',
+    '/nowhere/notify READY=1 STATUS=3 of 5 done\\u000aMAINPID=1',
+    '/nowhere/notify RELOADING=1',
+    '/nowhere/notify READY=1 STATUS=5 of 5 done',
   ]);
 });
 
@@ -90,7 +108,7 @@ test('notifier: sends the status without another message, once for each change',
   await expect.poll(() => asked).toBeGreaterThan(15);
   await notifier.close();
   expect((await sent()).slice(0, 3)).toEqual(
-    ['STATUS=part 0', 'STATUS=part 1', 'STATUS=part 2'].map((m) => `/run/systemd/notify ${m}`),
+    ['STATUS=part 0', 'STATUS=part 1', 'STATUS=part 2'].map((m) => `/nowhere/notify ${m}`),
   );
 });
 
@@ -107,10 +125,7 @@ test('notifier: a status that throws is logged and delays no message', async () 
   broken = false;
   await notifier.ready();
   expect(lines.map(({ event }) => event)).toEqual(['status failed']);
-  expect(await sent()).toEqual([
-    '/run/systemd/notify READY=1',
-    '/run/systemd/notify READY=1 STATUS=fine',
-  ]);
+  expect(await sent()).toEqual(['/nowhere/notify READY=1', '/nowhere/notify READY=1 STATUS=fine']);
 });
 
 test('the watchdog is fed while work moves and starves while due work stands still', async () => {
@@ -150,18 +165,16 @@ test('after close nothing more is sent', async () => {
   await clock.advance(10);
   await notifier.close();
   const closed = await sent();
-  expect(closed[0]).toBe('/run/systemd/notify WATCHDOG=1 STATUS=asked 0');
+  expect(closed[0]).toBe('/nowhere/notify WATCHDOG=1 STATUS=asked 0');
   await clock.advance(60_000);
   await notifier.ready(); // goes out behind all that was posted before it
-  expect((await sent()).slice(closed.length)).toEqual([
-    '/run/systemd/notify READY=1 STATUS=asked 2',
-  ]);
+  expect((await sent()).slice(closed.length)).toEqual(['/nowhere/notify READY=1 STATUS=asked 2']);
 });
 
 test('a systemd-notify that fails, or is missing, is logged once and is never fatal', async () => {
   for (const env of [
     (await fakeSystemd('exit 1')).env,
-    { NOTIFY_SOCKET: '/run/systemd/notify', PATH: '/nonexistent' },
+    { NOTIFY_SOCKET: '/nowhere/notify', PATH: '/nonexistent' },
   ]) {
     const { log, lines } = recordingLog();
     const notifier = notifierIn(env, { log });

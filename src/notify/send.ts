@@ -1,9 +1,14 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { openDatagramSocket } from '../unix-datagram.js';
 import type { Env } from './env.js';
 
-/** Delivers assignments of sd_notify(3), such as `READY=1`, in one message. Rejects when they could not be handed over. */
-export type Send = (assignments: readonly string[]) => Promise<void>;
+/** Sends assignments of sd_notify(3), such as `READY=1`, to systemd. */
+export interface Sender {
+  /** In one message. Rejects when they could not be handed over. */
+  send(assignments: readonly string[]): Promise<void>;
+  close(): void;
+}
 
 const run = promisify(execFile);
 
@@ -11,17 +16,22 @@ const run = promisify(execFile);
 const TIMEOUT_MS = 10_000;
 
 /**
- * Node has no Unix datagram sockets (nodejs/node#29339), so systemd's own program sends each message. systemd takes it
- * from a child of the service only with `NotifyAccess=all`, and the program waits until systemd has read it, without
- * which a sender that has exited could not be matched with its unit.
+ * Sends each message from this process, which needs no memory for a new one and no time for its start. Where that is not to be
+ * had (see unix-datagram.ts), or systemd is behind with reading, systemd's own program sends it, and waits. systemd takes a message
+ * of such a child of the service only with `NotifyAccess=all`.
  */
-export function systemdNotify(env: Env): Send {
-  const { NOTIFY_SOCKET, PATH } = env;
-  return async (assignments) => {
-    await run('systemd-notify', assignments, {
-      env: { NOTIFY_SOCKET, PATH },
-      timeout: TIMEOUT_MS,
-      killSignal: 'SIGKILL',
-    });
+export function systemdSender({ NOTIFY_SOCKET = '', PATH }: Env): Sender {
+  const socket = openDatagramSocket();
+  return {
+    async send(assignments) {
+      const message = Buffer.from(assignments.join('\n'));
+      if (socket !== undefined && socket.send(message, NOTIFY_SOCKET) === undefined) return;
+      await run('systemd-notify', assignments, {
+        env: { NOTIFY_SOCKET, PATH },
+        timeout: TIMEOUT_MS,
+        killSignal: 'SIGKILL',
+      });
+    },
+    close: () => socket?.close(),
   };
 }
