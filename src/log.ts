@@ -1,9 +1,10 @@
 import { Writable } from 'node:stream';
 import winston from 'winston';
-import type { Clock } from './clock.js';
-import { gateOf } from './log/gate.js';
+import { createFlood, FLOOD_WINDOW_MS, type SkippedLines } from './log/flood.js';
 import { createLevels, type LogLevels } from './log/levels.js';
-import { type Entry, type Fields, jsonLine, type Level, textLine } from './log/line.js';
+import { type Entry, type Fields, type Level, PRIORITY } from './log/line.js';
+import { formatOf, type Output } from './log/output.js';
+import { type LogTargets, openOutputs } from './log/outputs.js';
 
 export type { Fields, Level, LogLevels };
 
@@ -26,83 +27,62 @@ export interface OpenLogger extends Logger {
 /** The log of a running program: how much it says, and what it said last. */
 export interface LogControl {
   readonly levels: LogLevels;
-  /** The last KEPT_LINES lines, oldest first, as they were written. */
+  /** The last KEPT_LINES lines, oldest first, each with its time. */
   lastLines(): readonly string[];
+  /** Lines that were wanted, by level, those that were skipped or dropped included. */
+  counts(): Readonly<Record<Level, number>>;
 }
 
 export const KEPT_LINES = 200;
 
-export interface LogOptions {
+export interface LogOptions extends LogTargets {
   readonly level: Level;
-  /** `text`: `time level event key=value …`; `json`: one object a line. */
-  readonly format: 'text' | 'json';
-  readonly stream: Writable;
-  readonly clock: Clock;
-  /** The journal reads the stream: lines begin with their syslog priority, `<4>`, and carry no time of their own. */
-  readonly journald?: boolean;
+  /** Lines of one text about one mirror or target that are written in a minute; the others are counted. Undefined: all. */
+  readonly repeats?: number | undefined;
 }
-
-/** The syslog priorities of sd-daemon(3), which are also winston's order of severity. */
-const PRIORITY: Readonly<Record<Level, number>> = { error: 3, warn: 4, info: 6, debug: 7 };
 
 /** Where winston looks for the finished line (its package triple-beam). */
 const MESSAGE = Symbol.for('message');
 
-/**
- * A logger whose memory is bounded: while the stream is slow, lines of level info and below are dropped first, warnings
- * and errors later, and the next line that gets through is preceded by the number of those that did not. A stream that
- * fails never fails the program.
- */
-export function createLogger({
-  level,
-  format,
-  stream,
-  clock,
-  journald = false,
-}: LogOptions): OpenLogger {
-  const gate = gateOf(stream);
-  const line = format === 'json' ? jsonLine : textLine;
+/** What winston carries from the call to the outputs. */
+interface Carried {
+  readonly [MESSAGE]: string;
+  readonly entry: Entry;
+  readonly takers: readonly Output[];
+}
+
+export function createLogger(options: LogOptions): OpenLogger {
+  const { level, clock, repeats } = options;
+  const outputs = openOutputs(options, (path, error) =>
+    pass('error', 'log file cannot be written', { path, error }),
+  );
   const levels = createLevels(level);
-  const last: string[] = [];
-  const backend = winston.createLogger({
-    level: 'debug', // what is wanted was asked before
-    levels: PRIORITY,
-    format: {
-      transform(info) {
-        const entry = info['entry'] as Entry;
-        return Object.assign(info, {
-          [MESSAGE]: journald ? `<${PRIORITY[entry.level]}>${line(entry)}` : line(entry),
-        });
-      },
-    },
-  });
-  // Not winston's own Stream transport: it keeps each line until the next turn of the event loop, 300 MB of them in a burst.
-  const lines = new Writable({
-    objectMode: true,
-    write(info: { readonly [MESSAGE]: string }, _encoding, done) {
-      if (last.push(info[MESSAGE]) > KEPT_LINES) last.shift();
-      stream.write(`${info[MESSAGE]}\n`);
-      done();
-    },
-  });
-  backend.pipe(lines);
+  const counts: Record<Level, number> = { error: 0, warn: 0, info: 0, debug: 0 };
+  const flood =
+    repeats === undefined
+      ? undefined
+      : createFlood({ most: repeats, clock, report: reportSkipped });
+  const { backend, lastLines } = openBackend(formatOf(options.format));
   let closed = false;
 
   function write(level: Level, event: string, fields: Fields = {}): void {
-    if (closed || !levels.wants(level, fields) || !gate.takes(PRIORITY[level] <= PRIORITY.warn))
-      return;
-    reportRefused();
+    if (closed || !levels.wants(level, fields)) return;
+    counts[level] += 1;
+    if (flood?.passes(level, event, fields) === false) return;
     pass(level, event, fields);
   }
 
-  function reportRefused(): void {
-    const count = gate.refused();
-    if (count > 0) pass('warn', 'log lines dropped', { count, why: 'the log stream is too slow' });
+  function pass(level: Level, event: string, fields: Fields): void {
+    const urgent = PRIORITY[level] <= PRIORITY.warn;
+    const takers = outputs.filter((output) => output.takes(urgent));
+    if (takers.length === 0) return;
+    const entry: Entry = { level, event, fields, timeMs: clock.now() };
+    backend.write({ level, entry, takers });
   }
 
-  function pass(level: Level, event: string, fields: Fields): void {
-    const entry: Entry = { level, event, fields, timeMs: journald ? undefined : clock.now() };
-    backend.write({ level, entry });
+  function reportSkipped({ event, mirror, target, count }: SkippedLines): void {
+    const seconds = FLOOD_WINDOW_MS / 1000;
+    pass('warn', 'equal log lines skipped', { mirror, target, line: event, count, seconds });
   }
 
   return {
@@ -113,17 +93,38 @@ export function createLogger({
     get debugEnabled() {
       return levels.debugEnabled;
     },
-    control: { levels, lastLines: () => [...last] },
+    control: { levels, lastLines, counts: () => ({ ...counts }) },
     async close() {
       if (closed) return;
       closed = true;
-      await gate.flush();
-      reportRefused();
-      await gate.flush();
-      gate.release();
+      flood?.close();
+      await Promise.all(outputs.map((output) => output.close()));
       backend.close();
     },
   };
+}
+
+/** winston, which formats each entry once and hands it to the outputs that take it. */
+function openBackend(format: (entry: Entry) => string) {
+  const last: string[] = [];
+  const backend = winston.createLogger({
+    level: 'debug', // what is wanted was asked before
+    levels: PRIORITY,
+    format: {
+      transform: (info) => Object.assign(info, { [MESSAGE]: format(info['entry'] as Entry) }),
+    },
+  });
+  // Not winston's own Stream transport: it keeps each line until the next turn of the event loop, 300 MB of them in a burst.
+  const lines = new Writable({
+    objectMode: true,
+    write({ [MESSAGE]: line, entry, takers }: Carried, _encoding, done) {
+      if (last.push(line) > KEPT_LINES) last.shift();
+      for (const output of takers) output.write(entry, line);
+      done();
+    },
+  });
+  backend.pipe(lines);
+  return { backend, lastLines: () => [...last] };
 }
 
 /** Writes nothing; for the library's users and for tests. */
@@ -133,6 +134,10 @@ export const silentLogger: OpenLogger = {
   info: () => {},
   debug: () => {},
   debugEnabled: false,
-  control: { levels: createLevels('error'), lastLines: () => [] },
+  control: {
+    levels: createLevels('error'),
+    lastLines: () => [],
+    counts: () => ({ error: 0, warn: 0, info: 0, debug: 0 }),
+  },
   close: async () => {},
 };

@@ -43,9 +43,9 @@ export function createService(world: World): {
   /** Listens no more. An opened service does so when it is closed. */
   close(): void;
 } {
-  const { clock, env, log, telemetry } = world;
+  const { clock, env, log, logControl, telemetry } = world;
   const meter = createWorkMeter(telemetry);
-  const metrics = createMetrics(telemetry, clock);
+  const metrics = createMetrics(telemetry, clock, logControl?.counts);
   const close = () => {
     meter.close();
     metrics.close();

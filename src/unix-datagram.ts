@@ -14,7 +14,7 @@ export interface DatagramSocket {
   /**
    * Sends one datagram to the socket at `address`: an absolute path, or a name that begins with `@` in the abstract
    * namespace of Linux (unix(7)). Returns undefined when the kernel has it, else the code of the error: EAGAIN when the
-   * reader is behind, EMSGSIZE when the message is too large, ENOENT or ECONNREFUSED when nobody reads there.
+   * reader is behind, EMSGSIZE when the message is too large, ENOENT or ECONNREFUSED when no process reads there.
    */
   send(message: Uint8Array, address: string): string | undefined;
   close(): void;

@@ -1,12 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fstatSync } from 'node:fs';
+import { fstatSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { systemClock } from '../src/clock.js';
+import { Secret } from '../src/config/secret.js';
 import { isJournal } from '../src/log/journal.js';
 import { createLogger, type LogOptions, silentLogger } from '../src/log.js';
+import { openDatagramSocket } from '../src/unix-datagram.js';
+import { readDatagrams } from './world/datagrams.js';
+import { temporaryFolder } from './world/folder.js';
 
 function logTo(stream: Writable, options: Partial<LogOptions> = {}) {
   return createLogger({
@@ -87,6 +92,92 @@ test('for the journal lines carry a priority and no time', async () => {
   expect(await linesOf({ journald: true, format: 'json' }, (log) => log.warn('b'))).toEqual([
     '<4>{"level":"warn","event":"b"}',
   ]);
+});
+
+test('log: where the journal takes entries, each line is one, and nothing goes to the stream', async () => {
+  const address = join(temporaryFolder('log'), 'journal');
+  const journal = await readDatagrams(address);
+  const socket = openDatagramSocket();
+  if (socket === undefined) throw new Error('no datagram sockets here');
+  const here = { ...socket, send: (message: Uint8Array) => socket.send(message, address) };
+  const fields = { mirror: 'documents', name: 'a.txt' };
+  const written = await linesOf({ journald: true, journal: here }, (log) =>
+    log.warn('object failed', fields),
+  );
+  expect(written).toEqual([]);
+  await expect.poll(() => journal.received().length).toBe(1);
+  expect(journal.received()[0]?.split('\n').slice(0, -1).sort()).toEqual([
+    'EVENT=object failed',
+    'MESSAGE=warn object failed mirror=documents name=a.txt',
+    'MIRROR=documents',
+    'OBJECT=a.txt',
+    'PRIORITY=4',
+    'SYSLOG_IDENTIFIER=longshore',
+  ]);
+  await journal.close();
+});
+
+test('log: a file gets all lines, too, with their time also where the journal stamps the others', async () => {
+  const path = join(temporaryFolder('log'), 'log');
+  const file = { path, size: 4096, keep: 2 };
+  expect(await linesOf({ journald: true, file }, (log) => log.warn('a', { b: 1 }))).toEqual([
+    '<4>warn a b=1',
+  ]);
+  expect(readFileSync(path, 'utf8')).toBe('1970-01-01T00:00:00.000Z warn a b=1\n');
+});
+
+test('log: a file that cannot be written is an error in the stream, once, and costs no line there', async () => {
+  const path = temporaryFolder('log'); // a folder
+  const stream = new PassThrough();
+  const all = text(stream);
+  const log = logTo(stream, { file: { path, size: 4096, keep: 2 } });
+  for (let i = 0; i < 3; i++) {
+    log.info('a', { i });
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await log.close();
+  stream.end();
+  const lines = (await all).split('\n').slice(0, -1);
+  expect(lines.filter((line) => line.includes(' info a ')).length).toBe(3);
+  expect(lines.filter((line) => line.includes('log file cannot be written')).length).toBe(1);
+  expect(lines.join('\n')).toContain('EISDIR');
+});
+
+test('P9: log: no output has a secret in it, in the line or in a field', async () => {
+  const path = join(temporaryFolder('log'), 'log');
+  const secret = new Secret({ literal: 'hunter2' }, { folder: '/', env: {} });
+  secret.reveal();
+  const sent: string[] = [];
+  const journal = {
+    send(message: Uint8Array) {
+      sent.push(String(message));
+      return undefined;
+    },
+    close: () => {},
+  };
+  const file = { path, size: 4096, keep: 2 };
+  const fields = { secret, deep: { secret }, error: new Error('refused') };
+  await linesOf({ journald: true, journal, file }, (log) => log.error('refused', fields));
+  for (const written of [readFileSync(path, 'utf8'), sent.join('')]) {
+    expect(written).toContain('[secret]');
+    expect(written).not.toContain('hunter2');
+  }
+});
+
+test('log: of a flood of equal lines some are written and all are counted', async () => {
+  let counts: unknown;
+  const lines = await linesOf({ repeats: 2, level: 'debug' }, (log) => {
+    for (let i = 0; i < 1000; i++) log.error('object failed', { mirror: 'documents', name: i });
+    log.error('object failed', { mirror: 'photos' });
+    for (let i = 0; i < 5; i++) log.debug('done', { name: i });
+    counts = log.control.counts();
+  });
+  expect(lines.filter((line) => line.includes('error object failed')).length).toBe(3);
+  expect(lines.filter((line) => line.includes('debug done')).length).toBe(5);
+  expect(lines.at(-1)).toBe(
+    '1970-01-01T00:00:00.000Z warn equal log lines skipped mirror=documents line="object failed" count=998 seconds=60',
+  );
+  expect(counts).toEqual({ error: 1001, warn: 0, info: 0, debug: 5 });
 });
 
 test('the journal is found by the socket, not by the variable alone', () => {

@@ -1,19 +1,20 @@
 import type { Writable } from 'node:stream';
 import type { Config } from '../config/config.js';
 import { createLogger, type OpenLogger } from '../log.js';
+import { openDatagramSocket } from '../unix-datagram.js';
 import type { Io } from './io.js';
 import { writesToJournal } from './journal.js';
 import { openFileLimit, WANTED_FILES } from './open-files.js';
 
-/** The log as the configuration wants it, on stderr; `stream` stands in where something else shares the terminal. */
-export function openLog(
-  { log }: Config,
-  { stderr, env, clock, onWarning }: Io,
-  stream: Writable = stderr,
-): OpenLogger {
-  const journald = stream === stderr && writesToJournal({ stderr, env });
-  const logger = createLogger({ level: log.level, format: log.format, stream, clock, journald });
-  const release = onWarning((error) => logger.warn('warning of Node', { error }));
+/**
+ * The log as the configuration wants it: on stderr, or as entries with fields where stderr leads to the journal, and in a file.
+ * `stream` stands in for stderr where something else shares the terminal.
+ */
+export function openLog({ log }: Config, io: Io, stream: Writable = io.stderr): OpenLogger {
+  const journald = stream === io.stderr && writesToJournal(io);
+  const journal = journald ? openDatagramSocket() : undefined;
+  const logger = createLogger({ ...log, stream, clock: io.clock, journald, journal });
+  const release = io.onWarning((error) => logger.warn('warning of Node', { error }));
   const { error, warn, info, debug, control } = logger;
   return {
     error,

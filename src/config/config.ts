@@ -1,4 +1,5 @@
 import type { HeaderAndClassRule } from './header-rules.js';
+import type { LogConfig } from './log.js';
 import type { MetricsConfig } from './metrics.js';
 import type { ChannelConfig, HeartbeatSettings } from './notify.js';
 import type { StatusPageConfig } from './status-page.js';
@@ -9,10 +10,7 @@ export interface Config {
   /** The file it came from, absolute. */
   readonly file: string;
   readonly stateFolder: string;
-  readonly log: {
-    readonly level: 'error' | 'warn' | 'info' | 'debug';
-    readonly format: 'text' | 'json';
-  };
+  readonly log: LogConfig;
   /** How long a first SIGTERM lets running transfers finish. */
   readonly drainMs: number;
   readonly metrics: MetricsConfig | undefined;

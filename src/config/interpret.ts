@@ -8,6 +8,7 @@ import {
   type PlaceProblem,
 } from './cross-checks.js';
 import { list, named, read, type Schema, section, unchecked } from './fields.js';
+import { logFilePatterns, logOf, logProblems } from './log.js';
 import { metricsOf } from './metrics.js';
 import { isInside, patternBelow } from './places.js';
 import { readMirror } from './read-mirror.js';
@@ -73,6 +74,7 @@ export function interpret(
     ...[general, ...targets, ...mirrors].flatMap((reading) => reading.complaints ?? []),
     ...channelProblems(general.value?.notify ?? [], placed.mirrors),
     ...statusPageProblems(general.value?.status),
+    ...logProblems(general.value?.log.file, placed.targets, realPath),
     ...crossChecks({
       ...placed,
       state: general.value && realPath(general.value.state),
@@ -84,14 +86,16 @@ export function interpret(
   return {
     config: {
       stateFolder: state,
-      log,
+      log: logOf(log),
       drainMs: drain,
       metrics: metricsOf(metrics),
       notify: namedChannels(notify),
       heartbeat,
       statusPage: statusPageOf(status),
       targets: placed.targets.map(({ target }) => target),
-      mirrors: placed.mirrors.map((mirror) => withoutState(mirror, realPath(state))),
+      mirrors: placed.mirrors.map((mirror) =>
+        withoutOwnFiles(mirror, realPath(state), log.file && realPath(log.file.path)),
+      ),
     },
   };
 }
@@ -165,11 +169,17 @@ function readTarget(
   };
 }
 
-/** The state folder changes with every object: a mirror of it would never settle. */
-function withoutState({ mirror, source }: PlacedMirror, state: string): MirrorConfig {
-  return isInside(state, source)
-    ? { ...mirror, exclude: [...mirror.exclude, patternBelow(source, state)] }
-    : mirror;
+/** The state folder, and perhaps the log file, changes with every object: a mirror of it would never settle. */
+function withoutOwnFiles(
+  { mirror, source }: PlacedMirror,
+  state: string,
+  logFile: string | undefined,
+): MirrorConfig {
+  const patterns = [
+    ...(isInside(state, source) ? [patternBelow(source, state)] : []),
+    ...(logFile !== undefined && isInside(logFile, source) ? logFilePatterns(source, logFile) : []),
+  ];
+  return patterns.length > 0 ? { ...mirror, exclude: [...mirror.exclude, ...patterns] } : mirror;
 }
 
 /** Splits the entries into the chosen ones and the others. */

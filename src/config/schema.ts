@@ -12,6 +12,7 @@ import {
   unless,
 } from './fields.js';
 import { headerAndClassRules } from './header-rules.js';
+import { logSection } from './log.js';
 import { metricsSection } from './metrics.js';
 import { heartbeatSection, notifySection } from './notify.js';
 import type { ConfigContext } from './secret.js';
@@ -32,18 +33,7 @@ export const generalFields = (place: ConfigContext) => ({
     'Folder for the index and the ledger: on a local disk, one folder per daemon.',
     place,
   ).prefault('./.longshore'),
-  log: section('What is written to the log (stderr), and how.', {
-    level: oneOf('The least important lines that are written.', [
-      'error',
-      'warn',
-      'info',
-      'debug',
-    ]).default('info'),
-    format: oneOf('text: time level event key=value. json: one object a line.', [
-      'text',
-      'json',
-    ]).default('text'),
-  }).prefault({}),
+  log: logSection(place).prefault({}),
   drain: duration(
     'How long running transfers may take to finish after a first SIGTERM or Ctrl-C; a second signal drops them.',
   ).default(30 * SECOND),

@@ -4,6 +4,9 @@ import { errorText, plain } from './plain.js';
 
 export type Level = 'error' | 'warn' | 'info' | 'debug';
 
+/** The syslog priorities of sd-daemon(3), which are also winston's order of severity. */
+export const PRIORITY: Readonly<Record<Level, number>> = { error: 3, warn: 4, info: 6, debug: 7 };
+
 export type Fields = Readonly<Record<string, unknown>>;
 
 export interface Entry {

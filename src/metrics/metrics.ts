@@ -17,13 +17,20 @@ export interface Metrics {
   close(): void;
 }
 
+/** By level. */
+type LogLines = Readonly<Record<string, number>>;
+
 /** Counts from now on. The package that writes the text is loaded when a text is first asked for. */
-export function createMetrics(telemetry: Telemetry, clock: Pick<Clock, 'now'>): Metrics {
+export function createMetrics(
+  telemetry: Telemetry,
+  clock: Pick<Clock, 'now'>,
+  logLines: () => LogLines = () => ({}),
+): Metrics {
   const counts = createCounts(telemetry, clock);
 
   async function render(status: DaemonStatus, ofProcess: boolean): Promise<MetricsText> {
     const { renderFamilies } = await import('./prometheus.js');
-    return renderFamilies(familiesOf(status, counts), ofProcess);
+    return renderFamilies(familiesOf(status, counts, logLines()), ofProcess);
   }
 
   return {
@@ -38,11 +45,14 @@ export function createMetrics(telemetry: Telemetry, clock: Pick<Clock, 'now'>): 
 export function familiesOf(
   status: DaemonStatus,
   { mirrors, targets }: Pick<Counts, 'mirrors' | 'targets'>,
+  logLines: LogLines = {},
 ): readonly Family[] {
   const collector = collectFamilies();
   const { add } = collector;
   add('longshore_info', [status.version], 1);
   add('longshore_start_time_seconds', [], status.startedAtMs / 1000);
+  for (const [level, count] of Object.entries(logLines))
+    add('longshore_log_lines_total', [level], count);
   for (const mirror of status.mirrors) addMirrorStatus(add, mirror);
   for (const [mirror, counted] of mirrors) addMirrorCounts(collector, mirror, counted);
   for (const target of status.targets) addTargetStatus(collector, target);

@@ -19,6 +19,10 @@ const histogram = (labels: readonly string[], help: string) =>
 export const METRICS = {
   longshore_info: gauge(['version'], 'Always 1; its label is the version of the program.'),
   longshore_start_time_seconds: gauge([], 'Unix time at which the program started.'),
+  longshore_log_lines_total: counter(
+    ['level'],
+    'Lines for the log by level, also those that were not written because there were many equal ones or the log was too slow.',
+  ),
 
   longshore_mirror_info: gauge(
     ['mirror', 'target', 'deletes'],

@@ -21,7 +21,7 @@ describe('the JSON Schema of the configuration', () => {
     const mirror = mirrors!.items;
     expect(mirror.required).toEqual(['name', 'source', 'target', 'container']);
     expect(mirror.additionalProperties).toBe(false);
-    expect(Object.keys(log!.properties)).toEqual(['level', 'format']);
+    expect(Object.keys(log!.properties)).toEqual(['level', 'format', 'repeats', 'file']);
     for (const field of [state, drain, targets, mirrors, ...Object.values(mirror.properties)])
       expect(field!.description).toMatch(/\w/);
   });

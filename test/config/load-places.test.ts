@@ -151,6 +151,24 @@ mirrors:
     expect(config.mirrors[0]?.exclude).toEqual(['*.tmp', '/my\\ \\[st\\]ate/']);
   });
 
+  it('never mirrors a log file that lies inside a source, nor the older ones', async () => {
+    const file = 'log: { file: { path: "./data/my log" } }\n';
+    const config = await load(`${file}${TARGETS}${MIRROR}`);
+    expect(config.log.file).toEqual({
+      path: join(at.folder, 'data/my log'),
+      size: 10 * 2 ** 20,
+      keep: 5,
+    });
+    expect(config.mirrors[0]?.exclude).toEqual(['/my\\ log', '/my\\ log.*']);
+  });
+
+  it('refuses a log file that would be among the objects of a target', async () => {
+    const file = 'log: { file: { path: ./containers/log } }\n';
+    expect((await complaints(`${file}${TARGETS}${MIRROR}`)).join('\n')).toMatch(
+      /log\.file\.path: .* is inside target "vault": the log would be among its objects/,
+    );
+  });
+
   it('refuses two mirrors of one name, whatever the case of its letters', async () => {
     const text = two('target: vault, container: c', 'target: vault, container: d').replace(
       'name: two',

@@ -14,7 +14,7 @@ describe('loadConfig', () => {
     expect(config).toEqual({
       file: join(at.folder, 'longshore.yaml'),
       stateFolder: join(at.folder, '.longshore'),
-      log: { level: 'info', format: 'text' },
+      log: { level: 'info', format: 'text', repeats: 100, file: undefined },
       drainMs: 30_000,
       notify: [],
       targets: [

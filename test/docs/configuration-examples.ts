@@ -5,6 +5,8 @@ state: /var/lib/longshore
 log:
   level: info
   format: json
+  repeats: 100
+  file: { path: /var/log/longshore/longshore.log, size: 10MiB, keep: 5 }
 drain: 1m
 `,
   Metrics: `

@@ -50,6 +50,16 @@ function rig() {
   return { clock, telemetry, counts, done, value };
 }
 
+test('metrics: the lines of the log are a counter by level', () => {
+  const { counts } = rig();
+  const families = familiesOf(daemonStatus(), counts, { error: 3, info: 0 });
+  const samples = families.find(({ name }) => name === 'longshore_log_lines_total')?.samples;
+  expect(samples?.map(({ labels, value }) => [labels['level'], value])).toEqual([
+    ['error', 3],
+    ['info', 0],
+  ]);
+});
+
 describe('what is counted', () => {
   test('jobs by kind and result, their bytes, and their durations in buckets', () => {
     const { telemetry, done, value } = rig();

@@ -171,6 +171,69 @@ describe.skipIf(noSystemd !== undefined)(title, { timeout: 180_000 }, () => {
     );
   });
 
+  /** What the journal has for these matches, oldest first. */
+  async function entries(...matches: readonly string[]): Promise<Record<string, unknown>[]> {
+    const { stdout } = await host.run('journalctl', '--output', 'json', ...matches);
+    return stdout
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+
+  test('journalctl finds by fields what the log says about a mirror and an object', async () => {
+    await host.shell(`
+      touch /srv/data/private "/srv/data/two
+lines"; chmod 600 /srv/data/private /srv/data/two*; systemctl start ${DAEMON}`);
+    const about = (object: string) => entries('MIRROR=documents', `OBJECT=${object}`);
+    await expect
+      .poll(() => about('private'), patience)
+      .toContainEqual(
+        expect.objectContaining({
+          MESSAGE: expect.stringMatching(/^warn object skipped mirror=documents path=private /),
+          EVENT: 'object skipped',
+          PRIORITY: '4',
+          REASON: 'unreadable',
+          SYSLOG_IDENTIFIER: 'longshore',
+          _TRANSPORT: 'journal',
+          _SYSTEMD_UNIT: DAEMON,
+        }),
+      );
+    await expect
+      .poll(() => about('two\nlines'), patience)
+      .toContainEqual(
+        expect.objectContaining({ MESSAGE: expect.stringContaining('"two\\nlines"') }),
+      );
+  });
+
+  test('entries go on when the journal is started again under the daemon', async () => {
+    await host.shell(`systemctl start ${DAEMON}; systemctl restart systemd-journald.service`);
+    await host.shell('touch /srv/data/later; chmod 600 /srv/data/later');
+    await expect
+      .poll(() => entries('MIRROR=documents', 'OBJECT=later'), patience)
+      .toContainEqual(expect.objectContaining({ _TRANSPORT: 'journal' }));
+  });
+
+  test('without the library for datagrams, lines carry priorities and systemd-notify says ready', async () => {
+    const libraries = '/opt/longshore/node_modules/@koromix';
+    await host.shell(`mv ${libraries} ${libraries}-gone; systemctl start ${DAEMON}`);
+    try {
+      expect(await state(DAEMON)).toBe('active');
+      expect(await host.shell(`systemctl status ${DAEMON}`)).toMatch(/Status: "1 mirror: 1 /);
+      const invocation = await host.property(DAEMON, 'InvocationID');
+      await expect
+        .poll(() => entries(`_SYSTEMD_INVOCATION_ID=${invocation}`), patience)
+        .toContainEqual(
+          expect.objectContaining({
+            PRIORITY: '6',
+            MESSAGE: expect.stringMatching(/^info watching/),
+            _TRANSPORT: 'stdout',
+          }),
+        );
+    } finally {
+      await host.shell(`mv ${libraries}-gone ${libraries}`);
+    }
+  });
+
   test('the timer starts the one-shot, which mirrors and ends', async () => {
     await host.write(
       `/etc/systemd/system/${TIMER}.d/soon.conf`,

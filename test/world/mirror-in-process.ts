@@ -167,7 +167,7 @@ function configOf(
   return {
     file: join(folder, 'longshore.yaml'),
     stateFolder: join(folder, 'state'),
-    log: { level: 'info', format: 'text' },
+    log: { level: 'info', format: 'text', repeats: undefined, file: undefined },
     drainMs: 0,
     metrics: undefined,
     notify: [],
