@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { OPERATIONS } from '../../src/status/operations.js';
+import type { QuarantinedAnswer } from '../../src/status/schema-mirror.js';
 import { failure } from '../../src/status/schema-status.js';
 import { eventually } from '../world/eventually.js';
 import { type LocalMirror, openLocalMirror } from '../world/mirror-in-a-folder.js';
+
+const LONG = 120_000;
 
 interface Asked {
   readonly status: number;
@@ -255,6 +258,13 @@ test('commands that need a daemon say so when none runs', async () => {
     });
 });
 
+async function onlyQuarantined(mirror: LocalMirror) {
+  const path = '/mirrors/documents/quarantined';
+  const { body } = await ask(mirror, 'GET /mirrors/:mirror/quarantined', path);
+  const [object] = (body as QuarantinedAnswer).objects;
+  return object ?? expect.unreachable('nothing is quarantined');
+}
+
 test('longshore retry: a quarantined object is tried at once, and one that is not quarantined is an error', async () => {
   const mirror = openLocalMirror('    watch: scan\n    rescan: 0s\n', { unprivileged: true });
   mirror.write('a.txt');
@@ -267,11 +277,18 @@ test('longshore retry: a quarantined object is tried at once, and one that is no
     ).toMatchObject({ body: { objects: [{ name: 'closed.txt', class: 'permission' }] } }),
   );
   await eventually(() => expect(mirror.objects()).toEqual(['a.txt']));
+  // Each try makes the daemon wait longer for its own next one, so that once it does not come first.
+  await eventually(async () => {
+    const before = await onlyQuarantined(mirror);
+    expect(await mirror.longshore('retry', closed)).toMatchObject({
+      code: 0,
+      stdout: 'documents: 1 object is tried now\n',
+    });
+    expect((await onlyQuarantined(mirror)).attempts).toBeGreaterThan(before.attempts);
+    expect(Date.now()).toBeLessThan(before.nextTryMs ?? 0);
+  }, LONG);
   chmodSync(closed, 0o644);
-  expect(await mirror.longshore('retry', closed)).toMatchObject({
-    code: 0,
-    stdout: 'documents: 1 object is tried now\n',
-  });
+  await mirror.longshore('retry', closed);
   await eventually(() => expect(mirror.objects()).toEqual(['a.txt', 'closed.txt']));
   expect(await mirror.longshore('retry', 'a.txt', '--mirror', 'documents')).toMatchObject({
     code: 1,
