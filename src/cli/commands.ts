@@ -176,7 +176,7 @@ export function addDecisionCommands(program: Command, { io, config, done }: Comm
     });
 }
 
-/** `check`, `probe`, `init`, `notify test` and `schema`: the configuration, its targets and channels. */
+/** `check`, `probe`, `notify test` and `schema`: the configuration, its targets and channels. */
 export function addSetupCommands(program: Command, { io, config, done }: CommandContext): void {
   program
     .command('check')
@@ -198,16 +198,6 @@ export function addSetupCommands(program: Command, { io, config, done }: Command
     .action(async (target: string, { container, json }: { container?: string; json: boolean }) => {
       const { probe } = await import('./probe.js');
       done(await probe(config(), target, { container, json }, io));
-    });
-  program
-    .command('init')
-    .description('write a commented configuration; an existing file is never overwritten')
-    .argument('[file]', 'the file to write; "-" is stdout', 'longshore.yaml')
-    .option('--source <folder>', 'the folder to mirror')
-    .option('--to <folder>', 'the folder to keep the copies in')
-    .action(async (file: string, { source, to }: { source?: string; to?: string }) => {
-      const { init } = await import('./init.js');
-      done(await init({ file, source, to }, io));
     });
   program
     .command('notify')

@@ -5,7 +5,7 @@ export const SUMMARY =
 
 export const EXAMPLES = `
 Examples:
-  longshore init                          write a commented longshore.yaml
+  longshore init                          ask what to mirror, write longshore.yaml, and try it
   longshore init --source ~/Documents --to /mnt/disk/mirror
   longshore check                         validate it, and print all errors
   longshore --reconcile                   compare everything once, do all the work, then exit
@@ -68,6 +68,18 @@ it, for other commands: longshore --config FILE status.
 
 Keys come from where the AWS tools have them, for Swift from the OS_* variables. What a
 configuration can say besides (limits, several mirrors, verify): longshore init.`;
+
+export const INIT_DETAILS = `
+On a terminal it asks for what --source and --to do not say. It offers the accounts that it finds:
+AWS_ACCESS_KEY_ID with AWS_ENDPOINT_URL, MINIO_ROOT_USER with MINIO_ENDPOINT, MC_HOST_*, OS_* and ST_* of
+Swift, and the profiles in ~/.aws. Their names for --account: aws, minio, mc:NAME, swift, aws:PROFILE.
+Without --account, the first that fits is taken.
+
+No secret is written into the configuration. It names the variable or the AWS profile; for a
+configuration below /etc/, which is that of the service, secrets are copied into files beside it, with
+its owner and mode, and the target is tried as the user longshore.
+
+  longshore init /etc/longshore/longshore.yaml --source /srv/data --to s3:backups/nas --create --probe`;
 
 export const IMPORT_DETAILS = `
 Remotes of the kinds s3, swift, local and alias become targets; others are named on stderr. Keys

@@ -1,114 +1,162 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, relative, resolve, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { packageFile } from '../package-files.js';
-import { forShell, printable } from '../printable.js';
-import { EXIT, UsageError } from './exit.js';
+import { chmod, chown, readFile, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { readConfig } from '../config/load.js';
+import { type Profile, readSharedProfiles } from '../drivers/s3/credentials/shared-files.js';
+import { printable } from '../printable.js';
+import { knownDrivers } from './drivers.js';
+import { EXIT, exitCodeOfSignal, UsageError } from './exit.js';
+import { type FoundAccount, findAccounts } from './init-accounts.js';
+import { type Answers, type GivenDestination, givenDestination } from './init-answers.js';
+import { askForMissing, isYes } from './init-questions.js';
+import { type PlacedSecrets, removeFiles, rightsOf, writeSecrets } from './init-secrets.js';
+import { nextSteps } from './init-steps.js';
+import { configurationOf, type Site } from './init-text.js';
+import { tryTarget } from './init-trial.js';
 import type { Io } from './io.js';
-import { openOutput } from './output.js';
+import { noteLine, openOutput } from './output.js';
+import { openPrompt, type Prompt, QuestionsAbandonedError } from './prompt.js';
 
-export interface InitCommand {
+export interface InitCommand extends GivenDestination {
+  /** `-`: stdout. */
   readonly file: string;
   /** The folder of the first mirror, seen from where the command runs. */
   readonly source: string | undefined;
-  /** The folder that its copies go to, likewise. */
-  readonly to: string | undefined;
+  readonly deletes: string | undefined;
+  /** Where the status page listens. */
+  readonly statusPage: string | undefined;
+  /** Try the target when the configuration is written. */
+  readonly probe: boolean;
+  /** Create the container when it is missing. */
+  readonly create: boolean;
 }
 
-/** Configurations below it are those of the system, whose service has its state here (systemd/longshore.service). */
+/** What is done once the configuration is there. */
+interface Trial {
+  readonly isWanted: boolean;
+  readonly create: boolean;
+}
+
 const SYSTEM_FOLDER = '/etc/';
-const SYSTEM_STATE = '/var/lib/longshore';
 
 /**
- * `longshore init`: writes a commented configuration, to stdout for `-`. An existing file stays unchanged, unless it holds
- * nothing but comments, as that of the Debian package does: then its owner and mode stay.
+ * `longshore init`: writes a configuration of about a dozen lines, to stdout for `-`, and tries its target. On a terminal it asks
+ * for what the command line does not say. An existing file stays unchanged, unless it holds nothing but comments, as that of
+ * the Debian package does: then its owner and mode stay.
  */
-export async function init({ file, source, to }: InitCommand, io: Io): Promise<number> {
-  const onStdout = file === '-';
-  const path = resolve(io.cwd, onStdout ? 'longshore.yaml' : file);
-  const inFile = (given: string | undefined) => given && seenFrom(dirname(path), given, io.cwd);
-  const text = adapted(await readFile(packageFile('config.example.yaml'), 'utf8'), {
-    source: inFile(source),
-    to: inFile(to),
-    state: path.startsWith(SYSTEM_FOLDER) ? SYSTEM_STATE : undefined,
-  });
+export async function init(command: InitCommand, io: Io): Promise<number> {
+  const site = siteOf(command.file, io);
+  if (!site.onStdout) await refuseOverwrite(site.path);
+  const accounts = findAccounts(io.env, profilesOf(io));
+  let answered: { readonly answers: Answers; readonly trial: Trial };
+  try {
+    answered = await answer(command, accounts, site, io);
+  } catch (error) {
+    if (!(error instanceof QuestionsAbandonedError)) throw error;
+    noteLine(io.stderr, `nothing was written: ${error.message}`);
+    return exitCodeOfSignal('SIGINT');
+  }
+  const { answers, trial } = answered;
+  const { text, files } = configurationOf(answers, site, io.cwd);
+  await readConfig(text, { cwd: dirname(site.path), env: io.env, drivers: knownDrivers });
   const output = openOutput(io.stdout);
-  if (onStdout) {
+  if (site.onStdout) {
     output.lines(text.trimEnd());
     await output.finish();
     return EXIT.OK;
   }
-  await writeNew(path, text);
-  const command = `longshore --config ${forShell(file)}`;
-  output.line(`wrote ${printable(path)}`);
-  output.line('Look it over, then:');
-  output.line(`  ${command} check                  say what is wrong with it`);
-  output.line(`  ${command} reconcile --dry-run    show what would be done`);
-  output.line(`  ${command} run                    mirror until stopped`);
+  await writeAll(site.path, text, files);
+  output.line(`wrote ${printable(site.path)}`);
+  for (const { name } of files) output.line(`wrote ${printable(name)} beside it, which is secret`);
+  const code = trial.isWanted ? await tryTarget(site, trial, io) : EXIT.OK;
+  for (const line of nextSteps(site, answers)) output.line(line);
   await output.finish();
-  return EXIT.OK;
+  return code;
 }
 
-async function writeNew(path: string, text: string): Promise<void> {
+function siteOf(file: string, { cwd }: Pick<Io, 'cwd'>): Site {
+  const onStdout = file === '-';
+  const path = resolve(cwd, onStdout ? 'longshore.yaml' : file);
+  return { file, path, onStdout, forService: path.startsWith(SYSTEM_FOLDER) };
+}
+
+/** Files that cannot be read are no reason not to write a configuration: they are named, and none of theirs is offered. */
+function profilesOf({ env, stderr }: Pick<Io, 'env' | 'stderr'>): ReadonlyMap<string, Profile> {
   try {
-    const flag = (await saysNothing(path)) ? 'w' : 'wx';
-    await writeFile(path, text, { flag, mode: 0o600 }); // it may come to hold secrets
+    return readSharedProfiles(env);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'EEXIST')
-      throw new UsageError(
-        `${path} exists; it is not overwritten: remove it or name another file`,
-        { cause: error },
-      );
-    throw new Error(
-      `cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
+    noteLine(stderr, `warning: ${error instanceof Error ? error.message : String(error)}`);
+    return new Map();
   }
 }
 
-/** Whether it is a file without any setting. False where nothing is, or nothing can be read. */
-async function saysNothing(path: string): Promise<boolean> {
-  const content = await readFile(path, 'utf8').catch(() => undefined);
-  return content !== undefined && !/^\s*[^#\s]/m.test(content);
+/** From the command line, and on a terminal from a person, when the source or the place of the copies is missing. */
+async function answer(
+  command: InitCommand,
+  accounts: readonly FoundAccount[],
+  site: Site,
+  io: Io,
+): Promise<{ readonly answers: Answers; readonly trial: Trial }> {
+  const { source, to, deletes, statusPage, probe, create } = command;
+  const destination = givenDestination(command, accounts);
+  const isTerminal = io.stdin.isTTY === true && io.stdout.isTTY === true && !site.onStdout;
+  if (!isTerminal || (source !== undefined && to !== undefined))
+    return {
+      answers: { source, destination, deletes: deletes ?? 'mirror', page: statusPage },
+      trial: { isWanted: probe, create },
+    };
+  const given = {
+    ...(source !== undefined && { source }),
+    ...(to !== undefined && { destination }),
+    ...(deletes !== undefined && { deletes }),
+    ...(statusPage !== undefined && { page: statusPage }),
+  };
+  const prompt = openPrompt(io);
+  try {
+    const context = { prompt, cwd: io.cwd, home: io.env['HOME'], accounts };
+    const answers = await askForMissing(given, context);
+    return { answers, trial: { isWanted: await wantsTrial(prompt, answers), create: true } };
+  } finally {
+    prompt.close();
+  }
 }
 
-/** Relative paths in a configuration are relative to its file. */
-function seenFrom(folder: string, given: string, cwd: string): string {
-  if (isAbsolute(given) || folder === resolve(cwd)) return given;
-  const path = resolve(cwd, given);
-  const inside = relative(folder, path);
-  return inside.split(sep)[0] === '..' || isAbsolute(inside) ? path : `./${inside}`;
+function wantsTrial(prompt: Prompt, { destination }: Answers): Promise<boolean> {
+  const what =
+    destination.kind === 'folder'
+      ? 'the folder for the copies'
+      : `${JSON.stringify(destination.container)}, and create it if it is missing`;
+  return isYes(prompt, `Try ${what}?`);
 }
 
-/** The example with the user's own folders in it, as they are to stand there. */
-export function adapted(
-  example: string,
-  {
-    source,
-    to,
-    state,
-  }: Pick<InitCommand, 'source' | 'to'> & { readonly state?: string | undefined },
-): string {
-  const withSchema = example.replace(
-    '$schema=./config.schema.json',
-    () => `$schema=${fileURLToPath(packageFile('config.schema.json'))}`,
+/** Before questions are asked, too. */
+async function refuseOverwrite(path: string): Promise<void> {
+  const content = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) =>
+    error.code === 'ENOENT' || error.code === 'ENOTDIR' ? undefined : '?',
   );
-  const withTarget =
-    to === undefined
-      ? withSchema
-      : withSchema.replace('root: ./containers', () => `root: ${JSON.stringify(to)}`);
-  const withState =
-    state === undefined ? withTarget : withTarget.replace('state: ./.longshore', `state: ${state}`);
-  if (source === undefined) return withState;
-  const name =
-    basename(source)
-      .replace(/[^A-Za-z0-9._-]+/g, '-')
-      .replace(/^[.-]+/, '')
-      .slice(0, 64) || 'first';
-  return withState
-    .replace('source: ./data', () => `source: ${JSON.stringify(source)}`)
-    .replace('create_source: true', '#create_source: true')
-    .replace('name: documents', () => `name: ${name}`)
-    .replace('container: documents', () => `container: ${JSON.stringify(name.toLowerCase())}`);
+  if (content !== undefined && !hasNoSetting(content))
+    throw new UsageError(`${path} exists; it is not overwritten: remove it or name another file`);
+}
+
+function hasNoSetting(content: string): boolean {
+  return !/^\s*[^#\s]/m.test(content);
+}
+
+/** The configuration last: while it is not there, a second try finds nothing in its way. */
+async function writeAll(path: string, text: string, files: PlacedSecrets['files']): Promise<void> {
+  let secrets: readonly string[] = [];
+  try {
+    secrets = await writeSecrets(path, files);
+    const before = await rightsOf(path).catch(() => undefined);
+    // It may come to hold secrets.
+    await writeFile(path, text, { flag: before === undefined ? 'wx' : 'w', mode: 0o600 });
+    if (before === undefined) return;
+    for (const secret of secrets) {
+      await chown(secret, before.uid, before.gid);
+      await chmod(secret, before.mode);
+    }
+  } catch (error) {
+    await removeFiles(secrets);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`cannot write ${path}: ${reason}`, { cause: error });
+  }
 }

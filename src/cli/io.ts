@@ -15,14 +15,21 @@ export type Stream = Writable & {
 
 /** Everything that the command line takes from outside. Tests bring their own. */
 export interface Io {
-  readonly stdin: Readable;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Stream;
   readonly stderr: Stream;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The format of the log that the command line asks for; undefined: as the configuration says. */
+  readonly logFormat?: 'json' | undefined;
   /** The current folder. @throws UsageError when it has been removed. */
   readonly cwd: string;
   /** Who runs it, where the system has numbers for that. */
   readonly uid?: number | undefined;
+  /**
+   * Gives up the rights of this process for those of another user, for good. False when the system has none of this name. Undefined
+   * where a process cannot do that.
+   */
+  readonly become?: ((user: string) => boolean) | undefined;
   readonly clock: Clock;
   /** Calls the listener at each stop signal, which then does not end the program. Returns what gives them back. */
   onSignal(listener: (signal: StopSignal) => void): () => void;
@@ -55,6 +62,7 @@ export function processIo(): Io {
       }
     },
     uid: process.getuid?.(),
+    become,
     clock: systemClock,
     onSignal(listener) {
       for (const signal of STOP_SIGNALS) process.on(signal, listener);
@@ -75,4 +83,22 @@ export function processIo(): Io {
       process.kill(process.pid, signal);
     },
   };
+}
+
+function become(user: string): boolean {
+  // The types of Node.js lack the first.
+  const { initgroups, setgid, setuid } = process as typeof process & {
+    initgroups?: (user: string, group: string) => void;
+  };
+  if (initgroups === undefined || setgid === undefined || setuid === undefined) return false;
+  try {
+    initgroups(user, user);
+    setgid(user);
+    setuid(user);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_UNKNOWN_CREDENTIAL')
+      return false;
+    throw error;
+  }
 }

@@ -3,9 +3,10 @@ import { basename, dirname, resolve } from 'node:path';
 import type { Config, MirrorConfig, TargetConfig } from '../config/config.js';
 import { ConfigError } from '../config/config-error.js';
 import { read } from '../config/fields.js';
+import { didYouMean } from '../config/suggest.js';
 import { StorageError } from '../drivers/errors.js';
 import { rootAbove } from '../drivers/local/root.js';
-import { findDriver } from '../drivers/registry/registry.js';
+import { builtinDrivers, findDriver } from '../drivers/registry/registry.js';
 import { OWN_FOLDER } from '../sync/reserved-names.js';
 import type { LinkMode } from '../watcher/links.js';
 import { findTarget } from './drivers.js';
@@ -150,8 +151,15 @@ export function findKind(driver: string) {
   try {
     return findDriver(driver);
   } catch (error) {
-    if (error instanceof StorageError)
-      throw new UsageError(`${error.message}; nor has a configuration a target of this name`);
+    if (error instanceof StorageError) {
+      const meant = didYouMean(
+        driver,
+        builtinDrivers.map(({ name }) => name),
+      );
+      throw new UsageError(
+        `${error.message}; nor has a configuration a target of this name${meant}`,
+      );
+    }
     throw error;
   }
 }

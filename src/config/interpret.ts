@@ -15,6 +15,7 @@ import { readMirror } from './read-mirror.js';
 import { generalFields, mirrorSection, NAME, NAME_RULE, targetFields } from './schema.js';
 import type { ConfigContext } from './secret.js';
 import { statusPageOf, statusPageProblems } from './status-page.js';
+import { didYouMean } from './suggest.js';
 
 /** What the configuration needs to know about one kind of driver. */
 export interface DriverSettings {
@@ -138,7 +139,10 @@ function readTarget(
     return refused([
       ...wrongName,
       ...complaintsBelow(path, common),
-      { path: [...path, 'driver'], message: kind.message },
+      {
+        path: [...path, 'driver'],
+        message: `${kind.message}${nearestDriver(common.value.driver, drivers)}`,
+      },
     ]);
   const settings = read(kind.settings(place), own);
   if (settings.complaints !== undefined || wrongName.length > 0)
@@ -212,4 +216,11 @@ function attempt<T>(run: () => T): T | Error {
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
+}
+
+function nearestDriver(written: string, { all }: KnownDrivers): string {
+  return didYouMean(
+    written,
+    all.map(({ name }) => name),
+  );
 }

@@ -29,20 +29,42 @@ export function parseSharedFile(content: string): ReadonlyMap<string, Profile> {
 
 /** The named profile out of both files, the credentials file winning; undefined when neither has it. */
 export function readSharedProfile(name: string, env: Environment): Profile | undefined {
+  const found = sharedFiles(env).map((file) => readSections(file).get(name));
+  return found.some((each) => each !== undefined) ? { ...found[0], ...found[1] } : undefined;
+}
+
+/**
+ * All profiles of both files by name, the credentials file winning; none of files that are not there. Throws
+ * InvalidCredentialsError for a file that cannot be read.
+ */
+export function readSharedProfiles(env: Environment): ReadonlyMap<string, Profile> {
+  const profiles = new Map<string, Profile>();
+  for (const file of sharedFiles(env)) {
+    for (const [name, section] of readSections(file)) {
+      if (!OTHER_SECTIONS.test(name)) profiles.set(name, { ...profiles.get(name), ...section });
+    }
+  }
+  return profiles;
+}
+
+/** Sections of the config file that are no profiles. */
+const OTHER_SECTIONS = /^(?:sso-session|services)\s/;
+
+/** The config file, then the credentials file, whose settings win. */
+function sharedFiles(env: Environment): readonly string[] {
   const home = env['HOME'] ?? env['USERPROFILE'];
   const files = [
     env['AWS_CONFIG_FILE'] ?? (home && join(home, '.aws', 'config')),
     env['AWS_SHARED_CREDENTIALS_FILE'] ?? (home && join(home, '.aws', 'credentials')),
   ];
-  const found = files.map((file) => (file ? readSection(file, name) : undefined));
-  return found.some((each) => each !== undefined) ? { ...found[0], ...found[1] } : undefined;
+  return files.flatMap((file) => file || []);
 }
 
-function readSection(file: string, name: string): Profile | undefined {
+function readSections(file: string): ReadonlyMap<string, Profile> {
   try {
-    return parseSharedFile(readFileSync(file, 'utf8')).get(name);
+    return parseSharedFile(readFileSync(file, 'utf8'));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Map();
     throw new InvalidCredentialsError(
       `cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`,
       {
@@ -91,7 +113,8 @@ export function sharedFilesSource(env: Environment, named = env['AWS_PROFILE']):
   };
 }
 
-function keysOf(profile: Profile): Credentials | undefined {
+/** The keys that a profile holds itself; undefined: none. */
+export function keysOf(profile: Profile): Credentials | undefined {
   const accessKeyId = profile['aws_access_key_id'];
   const secretAccessKey = profile['aws_secret_access_key'];
   if (!accessKeyId || !secretAccessKey) return undefined;
