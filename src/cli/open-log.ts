@@ -7,13 +7,14 @@ import { writesToJournal } from './journal.js';
 import { openFileLimit, WANTED_FILES } from './open-files.js';
 
 /**
- * The log as the configuration wants it: on stderr, or as entries with fields where stderr leads to the journal, and in a file.
- * `stream` stands in for stderr where something else shares the terminal.
+ * The log as the configuration, or the command line, wants it: on stderr, or as entries with fields where stderr leads to the
+ * journal, and in a file. `stream` stands in for stderr where something else shares the terminal.
  */
 export function openLog({ log }: Config, io: Io, stream: Writable = io.stderr): OpenLogger {
   const journald = stream === io.stderr && writesToJournal(io);
   const journal = journald ? openDatagramSocket() : undefined;
-  const logger = createLogger({ ...log, stream, clock: io.clock, journald, journal });
+  const format = io.logFormat ?? log.format;
+  const logger = createLogger({ ...log, format, stream, clock: io.clock, journald, journal });
   const release = io.onWarning((error) => logger.warn('warning of Node', { error }));
   const { error, warn, info, debug, control } = logger;
   return {

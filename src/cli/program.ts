@@ -13,16 +13,25 @@ import type { MirrorHands, TargetCommand } from './with-target.js';
 
 interface GlobalOptions {
   readonly config?: string;
+  readonly logJson?: boolean;
 }
 
 /** All commands and options. `done` takes the exit code of the one that was run. */
-export function buildProgram(io: Io, engine: Program, done: (code: number) => void): Command {
+export function buildProgram(outside: Io, engine: Program, done: (code: number) => void): Command {
+  // Options are known once they are read. What it does not say itself, `outside` says.
+  const io: Io = Object.create(outside, {
+    logFormat: { get: () => (program.opts<GlobalOptions>().logJson ? 'json' : undefined) },
+  }) as Io;
   const program = new Command('longshore')
     .description(SUMMARY)
     .version(readVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help, or with a command the help of that command')
     .helpCommand('help [command]', 'print the help of a command')
     .option('-c, --config <file>', 'the configuration file; "-" is stdin')
+    .option(
+      '--log-json',
+      'write the log as JSON, one object per line, whatever the configuration says',
+    )
     .option('--reconcile [mirror...]', 'another spelling of the command reconcile')
     .addHelpText('after', EXAMPLES)
     .exitOverride()
