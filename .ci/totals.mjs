@@ -1,17 +1,21 @@
-// Adds up reports in the form of vitest's JSON, and names what failed, for those who see only the end of a log.
-import { readFileSync } from 'node:fs';
+// Adds up reports in the form of vitest's JSON, and names what failed, for those who see only the end of a log. What failed beside
+// other tests and passed alone (NAME.again.json of NAME.json) counts as passed, and is named too.
+import { existsSync, readFileSync } from 'node:fs';
 
 const sum = { passed: 0, failed: 0, skipped: 0 };
 
 for (const file of process.argv.slice(2)) {
   const report = reportIn(file);
-  sum.passed += report.numPassedTests;
-  sum.failed += report.numFailedTests;
+  const failures = failuresOf(report);
+  const passedAlone = passedIn(file.replace(/\.json$/, '.again.json'));
+  const left = failures.filter(({ title }) => !passedAlone.has(title));
+  const failed = report.numFailedTests - (failures.length - left.length);
+  sum.passed += report.numPassedTests + failures.length - left.length;
+  sum.failed += failed;
   sum.skipped += report.numPendingTests + report.numTodoTests;
-  const named = [...failuresOf(report)];
-  if (named.length < report.numFailedTests)
-    named.push(`${file}: ${report.numFailedTests} in all; see above`);
-  for (const failure of named) print(`FAILED ${failure}`);
+  for (const { title, message } of failures)
+    print(`${passedAlone.has(title) ? 'PASSED ONLY ALONE' : 'FAILED'} ${title}\n  ${message}`);
+  if (left.length < failed) print(`FAILED ${file}: ${failed} in all; see above`);
 }
 print(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
 
@@ -23,17 +27,28 @@ function reportIn(file) {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch {
-    print(`FAILED ${file}: the tests ended without a report`);
     return { numPassedTests: 0, numFailedTests: 1, numPendingTests: 0, numTodoTests: 0 };
   }
 }
 
-/** One text for each test that failed, and for each file that could not be loaded. */
-function* failuresOf({ testResults = [] }) {
-  for (const { name, status, message, assertionResults } of testResults) {
-    const failed = assertionResults.filter((test) => test.status === 'failed');
-    if (status === 'failed' && failed.length === 0) yield `${name}: ${message}`;
-    for (const { fullName, failureMessages } of failed)
-      yield `${name}: ${fullName}\n  ${failureMessages.join('\n').split('\n').slice(0, 6).join('\n  ')}`;
-  }
+function failuresOf({ testResults = [] }) {
+  return testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults
+      .filter(({ status }) => status === 'failed')
+      .map(({ fullName, failureMessages }) => ({
+        title: `${name}: ${fullName}`,
+        message: failureMessages.join('\n').split('\n').slice(0, 6).join('\n  '),
+      })),
+  );
+}
+
+function passedIn(file) {
+  if (!existsSync(file)) return new Set();
+  const { testResults = [] } = reportIn(file);
+  const passed = testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults
+      .filter(({ status }) => status === 'passed')
+      .map(({ fullName }) => `${name}: ${fullName}`),
+  );
+  return new Set(passed);
 }
