@@ -5,6 +5,7 @@
 const floors = [
   ['page/browser', ['page', 'status']],
   ['page', ['status', 'sync']],
+  ['reload', ['status', 'sync', 'state', 'watcher', 'config']],
   ['history', ['status', 'telemetry', 'sync', 'state']],
   ['plan', ['sync', 'drivers']],
   ['alerts', ['status', 'sync', 'drivers/http', 'state', 'config']],
@@ -125,6 +126,9 @@ const ground = [
 // of the control API are described with zod.
 const settingsKit = '^src/config/(amounts|fields|header-rules|notify|secret|zod)\\.ts$';
 
+/** Rooms that see the whole configuration. */
+const READS_ALL_SETTINGS = ['cli', 'reload'];
+
 /** The files of a room, without those of the rooms inside it. */
 const filesOf = (room) => `^src/${room}/[^/]+\\.tsx?$`;
 
@@ -138,7 +142,9 @@ const within = ([room, below]) => ({
     pathNot: [
       filesOf(room),
       ...ground.map((file) => `^src/${file}\\.ts$`),
-      ...below.map((each) => (each === 'config' && room !== 'cli' ? settingsKit : filesOf(each))),
+      ...below.map((each) =>
+        each === 'config' && !READS_ALL_SETTINGS.includes(room) ? settingsKit : filesOf(each),
+      ),
     ],
   },
 });

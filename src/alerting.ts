@@ -38,11 +38,15 @@ export interface Alerting extends Closable {
   readonly notifications: NotificationControl;
 }
 
-/** Looks at the mirrors of a daemon until it is closed, and sends what there is to say. The mirrors never wait for it. */
+/**
+ * Looks at the mirrors of a daemon until it is closed, and sends what there is to say. The mirrors never wait for it. `begins`: the
+ * daemon has just started, which heartbeats report.
+ */
 export async function openAlerting(
   config: AlertingConfig,
   world: World,
   status: () => DaemonStatus,
+  begins = true,
 ): Promise<Alerting> {
   const { clock, env, log, telemetry } = world;
   const deliveries = createDeliveries(clock);
@@ -56,7 +60,7 @@ export async function openAlerting(
 
   async function lookWhileOpen(): Promise<void> {
     try {
-      for (const heartbeat of heartbeats) void heartbeat.start(stop.signal);
+      if (begins) for (const heartbeat of heartbeats) void heartbeat.start(stop.signal);
       for (;;) {
         const statuses = status().mirrors.map(seenStatusOf);
         for (const heartbeat of heartbeats) void heartbeat.look(statuses, stop.signal);

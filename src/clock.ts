@@ -51,6 +51,11 @@ export function keepAlive(): () => void {
   return () => clearInterval(timer);
 }
 
+/** Microseconds of CLOCK_MONOTONIC, which all processes of this machine share, and systemd compares; see clock_gettime(2). */
+export function machineMicroseconds(): bigint {
+  return process.hrtime.bigint() / 1_000n; // libuv reads that clock on Linux
+}
+
 /** `2026-11-22T14:41:47.123Z`: how a moment is written in logs, state files and metadata. */
 export function isoTime(epochMs: number): string {
   return new Date(epochMs).toISOString();

@@ -7,39 +7,51 @@ import type { Runtime } from './runtime.js';
 import type { ApiRoute } from './status/api.js';
 import { diagnosticsRoutes } from './status/api-diagnostics-routes.js';
 import { logRoutes } from './status/api-log-routes.js';
+import { type ReloadOrder, reloadRoutes } from './status/api-reload-routes.js';
 import { type ControlApi, createControlApi } from './status/control-api.js';
 import type { DiagnosticSources } from './status/diagnostics.js';
 import { heldRoutes } from './status/held-routes.js';
+import type { MirrorControl } from './status/mirror-control.js';
 import { statusRoutes } from './status/routes.js';
+import type { ReloadAnswer } from './status/schema-reload.js';
 import type { DaemonStatus } from './status/snapshot.js';
 import type { TargetStatus } from './status/target-meter.js';
 import type { KeptMirror } from './sync/mirror/keep-mirrored.js';
+import type { Mirror } from './sync/mirror/mirror.js';
 import type { World } from './world.js';
 
 export interface DaemonApiOptions {
-  readonly config: Config;
+  /** The present one. */
+  readonly config: () => Config;
   readonly world: World;
   readonly runtime: Runtime;
   /** The mirror of a name once it is watched. */
   readonly keptOf: (mirror: string) => KeptMirror | undefined;
   readonly details: () => DaemonStatus;
   readonly targets: () => readonly TargetStatus[];
+  readonly reload: (order: ReloadOrder) => Promise<ReloadAnswer>;
 }
 
 /** All that a running daemon can be asked and ordered. */
 export interface DaemonApi extends Closable, Omit<ControlApi, 'routes' | 'close'> {
   readonly routes: readonly ApiRoute[];
+  /** This mirror cannot be asked any more. */
+  leave(mirror: string): void;
+  /** The runtime has other mirrors, or works with another configuration. */
+  renew(): void;
 }
 
 /** Listens to the telemetry from now on, until it is closed. */
 export function openDaemonApi(options: DaemonApiOptions): DaemonApi {
-  const { config, world, runtime, keptOf, details, targets } = options;
+  const { config, world, runtime, keptOf, details, targets, reload } = options;
   const { logControl, telemetry, clock } = world;
   const { pauses } = runtime;
   if (pauses === undefined) throw new TypeError('the mirrors of a daemon can be paused');
-  const mirrors = runtime.mirrors.map((mirror) =>
-    mirrorControl(mirror, config, () => keptOf(mirror.settings.name)),
-  );
+  const controlOf = (mirror: Mirror) =>
+    mirrorControl(mirror, config(), () => keptOf(mirror.settings.name));
+  const controls = createControls(controlOf);
+  controls.renew(runtime.mirrors);
+  const mirrors = controls.list;
   const { version, pid, startedAtMs } = details();
   const api = createControlApi({
     boot: randomBytes(4).toString('hex'),
@@ -58,8 +70,32 @@ export function openDaemonApi(options: DaemonApiOptions): DaemonApi {
       ...api.routes,
       ...(logControl === undefined ? [] : logRoutes(mirrors, logControl.levels)),
       ...diagnosticsRoutes(() => diagnosticSources(options, api)),
+      ...reloadRoutes(reload),
     ],
+    leave: controls.leave,
+    renew() {
+      controls.renew(runtime.mirrors);
+      api.ring.publish('config', { file: config().file });
+      api.ring.publish('reset', { eventId: api.ring.lastId });
+    },
     close: async () => api.close(),
+  };
+}
+
+/** The mirrors as the routes see them: one list, which changes in place. A mirror that goes on keeps its entry. */
+function createControls(controlOf: (mirror: Mirror) => MirrorControl) {
+  const list: MirrorControl[] = [];
+  let known = new Map<Mirror, MirrorControl>();
+  return {
+    list: list as readonly MirrorControl[],
+    leave(name: string): void {
+      const at = list.findIndex(({ settings }) => settings.name === name);
+      if (at >= 0) list.splice(at, 1);
+    },
+    renew(mirrors: readonly Mirror[]): void {
+      known = new Map(mirrors.map((mirror) => [mirror, known.get(mirror) ?? controlOf(mirror)]));
+      list.splice(0, list.length, ...known.values());
+    },
   };
 }
 
@@ -76,7 +112,7 @@ function diagnosticSources(
       platform: `${platform()} ${release()} ${arch()}`,
       memory: String(totalmem()),
     },
-    config,
+    config: config(),
     process: {
       ...process.memoryUsage(),
       uptimeSeconds: process.uptime(),

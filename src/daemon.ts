@@ -1,17 +1,15 @@
-import { openDaemonApi } from './daemon-api.js';
+import { openDaemonParts } from './daemon-parts.js';
 import { createLifecycle } from './lifecycle.js';
-import { readVersion } from './package-files.js';
 import { programReplaced } from './program-files.js';
-import { openRecordedHistory } from './recorded-history.js';
+import type { CurrentConfig } from './reloading.js';
+import { createRunningMirrors } from './running-mirrors.js';
 import { openRuntime } from './runtime.js';
 import type { RunMode } from './runtime-options.js';
 import { createService } from './service.js';
 import { NEVER_ABORTED, onAbort } from './signal.js';
 import { hasFailedEnvironment, inTime, onFailedEnvironment } from './state/failed-environment.js';
-import type { DaemonStatus } from './status/snapshot.js';
 import { createTargetMeter } from './status/target-meter.js';
 import { PATIENT } from './sync/backoff.js';
-import { type KeptMirror, keepMirrored } from './sync/mirror/keep-mirrored.js';
 import type { Mirror } from './sync/mirror/mirror.js';
 import { SCAN } from './sync/run.js';
 import type { LeftWork, OpenDaemon, World } from './world.js';
@@ -27,17 +25,31 @@ const CLOSE_MS = 30_000;
 export const openDaemon: OpenDaemon = async (
   config,
   world,
-  { takeOver = false, stop = NEVER_ABORTED } = {},
+  { takeOver = false, stop = NEVER_ABORTED, readConfig } = {},
 ) => {
-  const lifecycle = createLifecycle({ clock: world.clock, deadlineMs: CLOSE_MS });
+  const { clock } = world;
+  const current: CurrentConfig = { config };
+  const drainMs = () => current.config.drainMs;
+  const lifecycle = createLifecycle({ clock, deadlineMs: CLOSE_MS });
   // The daemon's own signals, as a failure ends it too.
   const drain = new AbortController();
   const unlinkStop = onAbort(stop, () => drain.abort(stop.reason));
   const interrupt = new AbortController();
+  const signals = { drain: drain.signal, interrupt: interrupt.signal };
   const service = createService(world);
-  const meter = createTargetMeter(world.telemetry, world.clock);
-  const about = { version: readVersion(), pid: process.pid, startedAtMs: world.clock.now() };
-  let kept: readonly KeptMirror[] = [];
+  const meter = createTargetMeter(world.telemetry, clock);
+  const unmeter = () => {
+    unlinkStop();
+    meter.close();
+  };
+  const failure = createFailure(drainMs, world, drain, interrupt);
+  const running = createRunningMirrors({
+    drain: drain.signal,
+    clock,
+    log: world.log,
+    drainMs,
+    failed: failure.report,
+  });
 
   try {
     const runtime = await openRuntime({
@@ -49,59 +61,42 @@ export const openDaemon: OpenDaemon = async (
       observe: (event) => {
         world.telemetry.emit(event);
         // Objects that wait to replace a held one are found by a scan. Mirrors that have not begun begin with one.
-        if (event.event === 'guard' && !event.holding && kept.length > 0)
-          keptOf(event.mirror)?.requestRun({ ...SCAN, why: 'nothing is held any more' });
+        if (event.event === 'guard' && !event.holding)
+          running.of(event.mirror)?.requestRun({ ...SCAN, why: 'nothing is held any more' });
       },
-      signals: { drain: drain.signal, interrupt: interrupt.signal },
+      signals,
     });
-    function keptOf(name: string): KeptMirror | undefined {
-      return kept[runtime.mirrors.findIndex(({ settings }) => settings.name === name)];
-    }
-    const status = (): DaemonStatus => ({
-      ...about,
-      configFile: config.file,
-      mirrors: runtime.mirrors.map((mirror, at) => mirror.status(kept[at]?.watchState() ?? null)),
-      targets: meter.status(),
-    });
-    const api = openDaemonApi({
-      config,
+    const parts = await openDaemonParts({
+      current,
+      readConfig,
       world,
+      lifecycle,
       runtime,
-      keptOf,
-      details: status,
+      running,
+      service,
       targets: meter.status,
+      drain: drain.signal,
+      fail: failure.report,
     });
-    await lifecycle.add('control API', api, []);
-    const recorded = await lifecycle.add(
-      'history',
-      openRecordedHistory(config, world, api, status),
-    );
-    const routes = [...api.routes, ...recorded.routes];
-    const shown = await lifecycle.add(
-      'service',
-      service.open({ config, status, routes, drain: drain.signal }),
-    );
-
     return {
-      status,
-      async run(signals, watching) {
-        const failure = createFailure(config.drainMs, world, drain, interrupt);
-        const links = [
-          onAbort(signals.drain, () => drain.abort(signals.drain.reason)),
-          onAbort(signals.interrupt, () => interrupt.abort(signals.interrupt.reason)),
-          onFailedEnvironment(failure.report),
-        ];
+      status: parts.status,
+      reload: parts.reload,
+      get config() {
+        return current.config;
+      },
+      async run(given, watching) {
+        const links = linkAll(given, drain, interrupt, failure.report);
         try {
-          kept = keepAll(runtime.mirrors, () => {
+          running.start(runtime.mirrors, () => {
             watching();
-            void shown.ready();
+            parts.ready();
           });
           links.push(
             onAbort(programReplaced, () => failure.report(new ReplacedWhileRunningError())),
           );
-          const ends = kept.map(({ ended }) => ended.catch(failure.report));
-          await inTime(Promise.all(ends), world.clock);
-          await inTime(runtime.stop(), world.clock);
+          await inTime(running.ended(), clock);
+          await inTime(parts.reloaded(), clock);
+          await inTime(runtime.stop(), clock);
           failure.throwIfAny();
           return runtime.mirrors.flatMap(leftOf);
         } finally {
@@ -110,19 +105,31 @@ export const openDaemon: OpenDaemon = async (
         }
       },
       close() {
-        unlinkStop();
-        meter.close();
-        return inTime(lifecycle.close(), world.clock);
+        unmeter();
+        return inTime(lifecycle.close(), clock);
       },
     };
   } catch (error) {
-    unlinkStop();
+    unmeter();
     service.close();
-    meter.close();
     await lifecycle.close();
     throw error;
   }
 };
+
+/** Ends the daemon when one of these signals comes, or LMDB fails. Returns what takes that back. */
+function linkAll(
+  given: { readonly drain: AbortSignal; readonly interrupt: AbortSignal },
+  drain: AbortController,
+  interrupt: AbortController,
+  fail: (error: unknown) => void,
+): (() => void)[] {
+  return [
+    onAbort(given.drain, () => drain.abort(given.drain.reason)),
+    onAbort(given.interrupt, () => interrupt.abort(given.interrupt.reason)),
+    onFailedEnvironment(fail),
+  ];
+}
 
 /** A daemon waits for what is down, and lets a person pause it. */
 function modeOf(takeOver: boolean): RunMode {
@@ -136,22 +143,12 @@ function modeOf(takeOver: boolean): RunMode {
   };
 }
 
-/** Keeps all mirrors equal to their sources; `watching` is called once each of them is under way. */
-function keepAll(mirrors: readonly Mirror[], watching: () => void): readonly KeptMirror[] {
-  const waitingFor = new Set(mirrors);
-  return mirrors.map((mirror) =>
-    keepMirrored(mirror, () => {
-      if (waitingFor.delete(mirror) && waitingFor.size === 0) watching();
-    }),
-  );
-}
-
 /**
  * The first failure ends the daemon as a stop does, and aborts the running transfers after `drainMs` milliseconds. The next
  * start deals with its cause.
  */
 function createFailure(
-  drainMs: number,
+  drainMs: () => number,
   { clock, log }: World,
   drain: AbortController,
   interrupt: AbortController,
@@ -165,7 +162,7 @@ function createFailure(
       log.error('the daemon ends', { error });
       drain.abort(error);
       if (hasFailedEnvironment()) interrupt.abort(error);
-      cancelDeadline ??= clock.after(drainMs, () => interrupt.abort(error));
+      cancelDeadline ??= clock.after(drainMs(), () => interrupt.abort(error));
     },
     throwIfAny(): void {
       if (failed.length > 0) throw failed[0];

@@ -17,6 +17,11 @@ export interface Lifecycle {
     needs?: readonly Closable[],
   ): Promise<T>;
   /**
+   * Closes one of them now, within its deadline, and forgets it; after closing has begun, waits for that. Rejects where it
+   * cannot be closed. Does nothing for what was closed already.
+   */
+  remove(closable: Closable): Promise<void>;
+  /**
    * Closes everything: first what no other resource needs, then what only closed ones needed, each at once. Each has its
    * deadline; one that misses it is left to itself. Rejects with CloseError after the last when any failed. Further calls
    * return the same promise.
@@ -99,6 +104,12 @@ export function createLifecycle({ clock, deadlineMs }: LifecycleOptions): Lifecy
         `${name} was opened while the program was closing`,
         cause === undefined ? undefined : { cause },
       );
+    },
+    async remove(closable) {
+      if (closing !== undefined) return closing;
+      const at = opened.findIndex((one) => one.closable === closable);
+      const [found] = at < 0 ? [] : opened.splice(at, 1);
+      if (found !== undefined) await closeOne(found);
     },
     close() {
       closing ??= closeAll();

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import { type Clock, machineMicroseconds } from './clock.js';
 import type { Logger } from './log.js';
 import { type Env, watchdogMs } from './notify/env.js';
 import { type Sender, systemdSender } from './notify/send.js';
@@ -9,6 +9,7 @@ import { escapeUnprintable } from './printable.js';
 export interface Notifier {
   /** The service is up: every mirror watches. Also ends `reloading`. */
   ready(): Promise<void>;
+  /** The configuration is being loaded again, until `ready`. For `Type=notify-reload` with the time, see sd_notify(3). */
   reloading(): Promise<void>;
   /** The service is going down and may take `withinMs` for it, whatever the unit's TimeoutStopSec says. */
   stopping(withinMs: number): Promise<void>;
@@ -65,7 +66,7 @@ export function openNotifier(options: NotifierOptions): Notifier {
 
   return {
     ready: () => post(['READY=1']),
-    reloading: () => post(['RELOADING=1']),
+    reloading: () => post(['RELOADING=1', `MONOTONIC_USEC=${machineMicroseconds()}`]),
     stopping: (withinMs) =>
       post(['STOPPING=1', `EXTEND_TIMEOUT_USEC=${Math.ceil(withinMs) * 1000}`]),
     async close() {

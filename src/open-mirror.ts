@@ -8,7 +8,6 @@ import { createPartsThreads } from './drivers/parts-threads.js';
 import { attributesToRead } from './kept-attributes.js';
 import { fence } from './lease/fence.js';
 import type { Lease } from './lease/lease.js';
-import { openLease } from './leases.js';
 import { metadataEpochOf } from './metadata-epoch.js';
 import { mirrorSettings } from './mirror-settings.js';
 import type { RuntimeOptions } from './runtime-options.js';
@@ -28,15 +27,16 @@ export interface MirrorPlace {
   readonly store: MirrorStore;
   /** Undefined: the mirror cannot be paused. */
   readonly gate: PauseGate | undefined;
+  readonly lease: Lease;
 }
 
 export async function openMirror(
-  options: RuntimeOptions,
+  options: Omit<RuntimeOptions, 'mirrors'>,
   mirror: MirrorConfig,
-  { target, store, gate }: MirrorPlace,
+  { target, store, gate, lease }: MirrorPlace,
 ): Promise<Mirror> {
   const { config, world, lifecycle, observe } = options;
-  const { dryRun, makesPlan = false, takeOver, persistence } = options.mode;
+  const { dryRun, makesPlan = false, persistence } = options.mode;
   const { clock, log, random, findDriver } = world;
   const kept = keptIn(store, dryRun);
   const metadataEpoch = await metadataEpochOf(kept, mirror, log);
@@ -58,16 +58,6 @@ export async function openMirror(
   );
   const partsThreads = createPartsThreads();
   await lifecycle.add(`threads of ${mirror.name}`, { close: async () => partsThreads.close() }, []);
-  const lease = await openLease({
-    mirror,
-    target,
-    stateFolder: config.stateFolder,
-    ledger: store.ledger,
-    dryRun,
-    takeOver,
-    world,
-  });
-  await lifecycle.add(`lease of ${mirror.name}`, { close: lease.release });
   const backend = backendOf(target, lease, options);
   const paused = gate && createPausedWork(target.queue, gate, options.signals.drain);
   return createMirror({
@@ -102,7 +92,7 @@ export async function openMirror(
 function backendOf(
   target: Target,
   lease: Lease,
-  { mode: { dryRun }, world: { log } }: RuntimeOptions,
+  { mode: { dryRun }, world: { log } }: Pick<RuntimeOptions, 'mode' | 'world'>,
 ): Backend {
   // The lease is innermost: a call that waited for a slot or a retry checks it last of all.
   const backend = layered(target.bare, [fence(lease), ...target.layers]);

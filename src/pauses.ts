@@ -10,6 +10,8 @@ import type { Telemetry } from './telemetry/telemetry.js';
 export interface Pauses extends Closable {
   /** The gate of a mirror; closed while the mirror or its target is paused. The same for the same mirror. */
   gateOf(mirror: string, target: string): PauseGate;
+  /** The mirror has ended: its gate does not change any more. A mirror of this name that is opened later gets a gate of its own. */
+  forget(mirror: string): void;
   /** Milliseconds since the epoch; undefined: it is not paused by itself. */
   untilOf(what: PausableName): number | undefined;
   /** Resolves when the pause is durable; a pause that is there gets this end. */
@@ -93,6 +95,10 @@ export async function openPauses(options: PausesOptions): Promise<Pauses> {
       gated.push({ mirror, target, gate });
       applyToGates();
       return gate;
+    },
+    forget(mirror) {
+      const at = gated.findIndex((each) => each.mirror === mirror);
+      if (at >= 0) gated.splice(at, 1);
     },
     untilOf,
     pause: set,

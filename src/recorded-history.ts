@@ -1,9 +1,9 @@
-import type { Config } from './config/config.js';
+import type { Config, MirrorConfig } from './config/config.js';
 import { openHistory } from './history/history.js';
 import { historyRoutes } from './history/history-routes.js';
 import type { Closable } from './lifecycle.js';
 import type { ApiRoute } from './status/api.js';
-import type { ControlApi } from './status/control-api.js';
+import { DEFAULT_LAG_TARGET_SECONDS } from './status/mirror-row.js';
 import type { DaemonStatus } from './status/snapshot.js';
 import type { World } from './world.js';
 
@@ -14,18 +14,15 @@ export interface RecordedHistory extends Closable {
 
 /** A history that cannot be read is logged, and its routes are missing: that is no reason not to mirror. */
 export async function openRecordedHistory(
-  { stateFolder, targets }: Pick<Config, 'stateFolder' | 'targets'>,
+  config: () => Pick<Config, 'stateFolder' | 'targets' | 'mirrors'>,
   { telemetry, clock, log }: Pick<World, 'telemetry' | 'clock' | 'log'>,
-  api: Pick<ControlApi, 'status'>,
   status: () => Pick<DaemonStatus, 'mirrors'>,
 ): Promise<RecordedHistory> {
   try {
     const history = await openHistory({
-      stateFolder,
-      mirrors: api
-        .status()
-        .mirrors.map(({ mirror, lagTargetSeconds }) => ({ name: mirror, lagTargetSeconds })),
-      targets: targets.map(({ name }) => name),
+      stateFolder: config().stateFolder,
+      mirrors: () => config().mirrors.map(lagTargetOf),
+      targets: () => config().targets.map(({ name }) => name),
       read: () => status().mirrors,
       telemetry,
       clock,
@@ -36,4 +33,9 @@ export async function openRecordedHistory(
     log.warn('history not kept', { error });
     return { routes: [], close: async () => {} };
   }
+}
+
+function lagTargetOf({ name, maxLagMs }: MirrorConfig) {
+  const lagTargetSeconds = maxLagMs === 0 ? DEFAULT_LAG_TARGET_SECONDS : maxLagMs / 1_000;
+  return { name, lagTargetSeconds };
 }

@@ -1,12 +1,9 @@
-import { openAlerting, wantsAlerts } from './alerting.js';
-import type { Config } from './config/config.js';
-import { type Closable, createLifecycle, type Lifecycle } from './lifecycle.js';
-import { isThisMachine, openMetricsListener } from './metrics/listener.js';
+import { type Closable, createLifecycle } from './lifecycle.js';
 import { createMetrics } from './metrics/metrics.js';
-import type { MetricsText } from './metrics/metrics-text.js';
 import { metricsRoutes } from './metrics/routes.js';
 import { createWorkMeter } from './notify/work-meter.js';
 import { openNotifier } from './notify.js';
+import { createServiceParts, type ServiceConfig, type ServicePart } from './service-parts.js';
 import { onAbort } from './signal.js';
 import type { ApiRoute } from './status/api.js';
 import { notificationRoutes } from './status/api-notification-routes.js';
@@ -19,13 +16,14 @@ import type { World } from './world.js';
 export interface Service extends Closable {
   /** Every mirror watches. */
   ready(): Promise<void>;
+  /** The configuration is being loaded again. Returns what is to be called when that is over. */
+  reloading(): () => void;
+  /** The configuration is another one, which concerns these parts. They are opened again. */
+  change(config: ServiceConfig, parts: readonly ServicePart[]): Promise<void>;
 }
 
 export interface ServiceOptions {
-  readonly config: Pick<
-    Config,
-    'stateFolder' | 'drainMs' | 'statusPage' | 'metrics' | 'notify' | 'heartbeat' | 'mirrors'
-  >;
+  readonly config: ServiceConfig;
   readonly status: () => DaemonStatus;
   /** What can be asked at the control socket, and what begins with `/api/v1` on the status page, too. */
   readonly routes: readonly ApiRoute[];
@@ -55,6 +53,8 @@ export function createService(world: World): {
     async open({ config, status, routes: given, drain }) {
       const readMetrics = () => metrics.text(status());
       const opened = createLifecycle({ clock, deadlineMs: CLOSE_MS });
+      let { drainMs } = config;
+      let isReady = false;
       const notifier = await opened.add(
         'systemd notification',
         openNotifier({
@@ -66,12 +66,10 @@ export function createService(world: World): {
           progress: () => meter.progress(status()),
         }),
       );
-      const stopping = () => void notifier.stopping(config.drainMs + CLOSING_MS);
-      const forget = onAbort(drain, stopping);
-      const alerting = wantsAlerts(config)
-        ? await opened.add('alerts', openAlerting(config, world, status))
-        : undefined;
-      const routes = [...given, ...notificationRoutes(alerting?.notifications)];
+      const forget = onAbort(drain, () => void notifier.stopping(drainMs + CLOSING_MS));
+      const routes = [...given, ...notificationRoutes(() => parts.notifications())];
+      const parts = createServiceParts({ world, lifecycle: opened, status, routes, readMetrics });
+      await parts.open(config, ['alerts']);
       try {
         await opened.add(
           'control socket',
@@ -86,15 +84,22 @@ export function createService(world: World): {
         // Some file systems have no sockets. That is no reason not to mirror.
         log.error('no control socket: longshore status cannot reach this daemon', { error });
       }
-      await openMetrics(config.metrics, readMetrics, opened, { clock, log });
-      if (config.statusPage !== undefined) {
-        const { openPageListener } = await import('./page-listener.js');
-        const page = { settings: config.statusPage, routes, metrics: readMetrics };
-        const { stateFolder } = config;
-        await opened.add('status page', openPageListener({ stateFolder, ...page }, world));
-      }
+      await parts.open(config, ['metrics', 'page']);
       return {
-        ready: () => notifier.ready(),
+        ready() {
+          isReady = true;
+          return notifier.ready();
+        },
+        reloading() {
+          // Before it is ready, systemd waits for that alone.
+          if (!isReady) return () => {};
+          void notifier.reloading();
+          return () => void notifier.ready();
+        },
+        async change(next, which) {
+          drainMs = next.drainMs;
+          await parts.open(next, which);
+        },
         async close() {
           forget();
           close();
@@ -103,26 +108,4 @@ export function createService(world: World): {
       };
     },
   };
-}
-
-/** An address that is taken is no reason not to mirror. */
-async function openMetrics(
-  settings: Config['metrics'],
-  read: () => Promise<MetricsText>,
-  opened: Lifecycle,
-  { clock, log }: Pick<World, 'clock' | 'log'>,
-): Promise<void> {
-  if (settings?.listen === undefined) return;
-  const { host, port } = settings.listen;
-  if (!isThisMachine(host) && settings.token === undefined)
-    log.warn('metrics are open to other machines', { host, port, advice: 'set metrics.token' });
-  try {
-    const token = settings.token?.reveal();
-    await opened.add(
-      'metrics listener',
-      openMetricsListener({ host, port, token, read, clock, log }),
-    );
-  } catch (error) {
-    log.error('no metrics listener', { host, port, error });
-  }
 }

@@ -9,14 +9,16 @@ export function systemWorld({
   env,
   log,
   logControl,
-}: Pick<World, 'clock' | 'env' | 'log' | 'logControl'>): World {
+  configureLog,
+}: Pick<World, 'clock' | 'env' | 'log' | 'logControl' | 'configureLog'>): World {
   const parts = { clock, telemetry: createTelemetry(log), random: Math.random };
   return {
     ...parts,
     env,
     log,
     ...(logControl && { logControl }),
+    ...(configureLog && { configureLog }),
     findDriver,
-    layersOf: (target, concurrency, drain) => targetLayers(parts, target, concurrency, drain),
+    layersOf: (...target) => targetLayers(parts, ...target),
   };
 }

@@ -16,6 +16,7 @@ export function targetLayers(
   config: TargetConfig,
   concurrency: number,
   drain: AbortSignal,
+  limits: () => Pick<TargetConfig, 'bandwidth' | 'requestRate'> = () => config,
 ): readonly Layer[] {
   const target = config.name;
   const draining = untilDrained(drain);
@@ -28,7 +29,7 @@ export function targetLayers(
     // The time of an attempt, without its wait for the target's limits.
     measure(clock, onCall, () => telemetry.wants('call')),
     draining.inner,
-    ...configuredLimits(config, clock, onWait),
+    ...configuredLimits(limits, clock, onWait),
     limit({ clock, concurrency, onLimit }),
     draining.outer,
     retry({ clock, random, until: drain }), // a call that backs off holds no slot
@@ -47,18 +48,29 @@ function callEvent(target: string, { operation, ms, bytes, error }: Measurement)
   };
 }
 
-/** The layer that holds a target to its configured bandwidth and request rate; without either, none. `onWait` is called after each wait. */
+/**
+ * The layer that holds a target to its bandwidth and request rate; without either, none. `limits` is asked for each decision,
+ * and has the same ones each time, with other values. `onWait` is called after each wait.
+ */
 export function configuredLimits(
-  { bandwidth, requestRate }: Pick<TargetConfig, 'bandwidth' | 'requestRate'>,
+  limits: () => Pick<TargetConfig, 'bandwidth' | 'requestRate'>,
   clock: Clock,
   onWait: (ms: number) => void = () => {},
 ): readonly Layer[] {
+  const { bandwidth, requestRate } = limits();
   if (bandwidth === undefined && requestRate === undefined) return [];
+  const bytesPerSecond = () => {
+    const now = limits().bandwidth;
+    return now === undefined ? Number.POSITIVE_INFINITY : valueAt(now, localTime(clock.now()));
+  };
   return [
     throttle({
       clock,
-      bytesPerSecond: bandwidth && (() => valueAt(bandwidth, localTime(clock.now()))),
-      callsPerSecond: requestRate === undefined ? undefined : () => requestRate,
+      bytesPerSecond: bandwidth && bytesPerSecond,
+      callsPerSecond:
+        requestRate === undefined
+          ? undefined
+          : () => limits().requestRate ?? Number.POSITIVE_INFINITY,
       onWait,
     }),
   ];

@@ -22,8 +22,12 @@ export interface Target {
   readonly health: TargetHealth;
   /** When it last throttled, on the monotonic clock; undefined: it has not. */
   readonly throttledAtMs: () => number | undefined;
+  /** Holds it to these rates from now on. One takes the place of another: a target opened without a rate keeps to none. */
+  limitTo(limits: TargetLimits): void;
   close(): Promise<void>;
 }
+
+export type TargetLimits = Pick<TargetConfig, 'bandwidth' | 'requestRate'>;
 
 export interface OpenTargetOptions {
   readonly config: TargetConfig;
@@ -78,7 +82,8 @@ export function openTarget({
     ...(found !== undefined && { detected: found }),
   });
   const concurrency = config.concurrency ?? bare.capabilities.concurrency;
-  const layers = world.layersOf(config, concurrency, drain);
+  let limits: TargetLimits = config;
+  const layers = world.layersOf(config, concurrency, drain, () => limits);
   const backend = layered(bare, layers);
   const waitingLimit = Math.max(MOST_WAITING, 2 * concurrency);
   const queue = createQueue<Job>({
@@ -115,6 +120,9 @@ export function openTarget({
     queue,
     health,
     throttledAtMs: throttling.lastAtMs,
+    limitTo(next) {
+      limits = next;
+    },
     close() {
       throttling.unlisten();
       return bare.close();

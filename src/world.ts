@@ -17,17 +17,23 @@ export interface World {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Of the log, where a person may steer it while the program runs. */
   readonly logControl?: LogControl;
+  /** Gives the log other settings. Missing: it keeps those that it was opened with. */
+  readonly configureLog?: (log: Config['log']) => void;
   /** Where everything that happens is reported. */
   readonly telemetry: Telemetry;
   /** Returns a number from 0 to below 1. */
   readonly random: () => number;
   /** The driver of a name in the configuration. Throws StorageError where there is none. */
   readonly findDriver: (name: string) => DriverKind;
-  /** The layers around each backend of a target, from the inside out, for so many concurrent calls. */
+  /**
+   * The layers around each backend of a target, from the inside out, for so many concurrent calls. `limits`: its rates as they
+   * are now, by default those of `target`.
+   */
   readonly layersOf: (
     target: TargetConfig,
     concurrency: number,
     drain: AbortSignal,
+    limits?: () => Pick<TargetConfig, 'bandwidth' | 'requestRate'>,
   ) => readonly Layer[];
 }
 
@@ -42,6 +48,10 @@ export interface Daemon {
     watching: () => void,
   ): Promise<readonly LeftWork[]>;
   status(): DaemonStatus;
+  /** What the daemon works with now. */
+  readonly config: Config;
+  /** Reads the configuration again, and carries out what differs: see Reloading. To be called once it runs. */
+  reload(order: { readonly apply: boolean }): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -82,6 +92,8 @@ export interface DaemonOptions {
   readonly takeOver?: boolean;
   /** Aborted: the opening ends, and rejects with its reason; what has been opened begins nothing new. */
   readonly stop?: AbortSignal;
+  /** Reads the configuration file again. Missing: it cannot be read again. Rejects with ConfigError. */
+  readonly readConfig?: () => Promise<Config>;
 }
 
 export type OpenDaemon = (config: Config, world: World, options?: DaemonOptions) => Promise<Daemon>;

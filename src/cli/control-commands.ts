@@ -1,6 +1,12 @@
 import type { Command } from './commander.js';
 import type { CommandContext } from './commands.js';
-import { DIAGNOSE_DETAILS, EVENTS_DETAILS, PAUSE_DETAILS, WHY_DETAILS } from './help.js';
+import {
+  DIAGNOSE_DETAILS,
+  EVENTS_DETAILS,
+  PAUSE_DETAILS,
+  RELOAD_DETAILS,
+  WHY_DETAILS,
+} from './help.js';
 
 // Commander definitions of the commands that look into the running daemon and steer it. Each loads its code when it runs, as in
 // commands.ts.
@@ -83,6 +89,16 @@ function addOrders(program: Command, { io, config, done }: CommandContext): void
     .action(async (names: string[]) => {
       const { resume } = await import('./pause.js');
       done(await resume(config(), names, io));
+    });
+  program
+    .command('reload')
+    .description('let the running daemon read its configuration again')
+    .option('--apply', 'also what may delete objects, or leave them without a mirror', false)
+    .option('--json', JSON_ANSWER, false)
+    .addHelpText('after', RELOAD_DETAILS)
+    .action(async (options: { apply: boolean; json: boolean }) => {
+      const { reload } = await import('./reload.js');
+      done(await reload(config(), options, io));
     });
   program
     .command('retry')

@@ -38,7 +38,7 @@ export async function openTarget(
   );
   const concurrency = config.concurrency ?? backend.capabilities.concurrency;
   return layered(backend, [
-    ...configuredLimits(config, clock),
+    ...configuredLimits(() => config, clock),
     limit({ clock, concurrency }),
     retry({ clock, random: Math.random }),
   ]);

@@ -87,6 +87,15 @@ are printed as they stand in the file: write the output to a file that only you 
 
   (umask 077; longshore import ~/.config/rclone/rclone.conf > targets.yaml)`;
 
+export const RELOAD_DETAILS = `
+The daemon carries out all of the file, or nothing of it: a file with an error, and a change that
+takes a restart, change nothing. Mirrors whose settings are as before go on undisturbed. What may
+delete or replace objects, or leaves them in a container without a mirror (a removed mirror, another
+prefix, a new exclude), is printed first, and waits for --apply; the guard holds deletes all the same.
+
+Exits with 2 when the file is wrong, 4 when something waits for --apply. SIGHUP does the same as the
+command without --apply, and logs what came of it.`;
+
 export const COMPLETION_DETAILS = `
 The Debian package brings these scripts along. Elsewhere:
   bash   longshore completion bash > ~/.local/share/bash-completion/completions/longshore

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import { isatty } from 'node:tty';
 import { type Clock, systemClock } from '../clock.js';
 import type { OpenDaemon, RunOnce } from '../daemon.js';
 import { UsageError } from './exit.js';
@@ -31,6 +32,8 @@ export interface Io {
    */
   readonly become?: ((user: string) => boolean) | undefined;
   readonly clock: Clock;
+  /** Whether the terminal is gone that this process was started on: then a SIGHUP came from there. */
+  lostTerminal(): boolean;
   /** Calls the listener at each stop signal, which then does not end the program. Returns what gives them back. */
   onSignal(listener: (signal: StopSignal) => void): () => void;
   /** Calls the listener at each warning of Node, which then does not print it. Returns what takes that back. */
@@ -45,8 +48,12 @@ export interface Program {
   readonly runOnce: RunOnce;
 }
 
+/** Descriptors of stdin, stdout and stderr. */
+const STREAMS = [0, 1, 2];
+
 /** This process. The only place that looks at it. */
 export function processIo(): Io {
+  const terminals = STREAMS.filter((descriptor) => isatty(descriptor));
   return {
     stdin: process.stdin,
     stdout: process.stdout,
@@ -64,6 +71,8 @@ export function processIo(): Io {
     uid: process.getuid?.(),
     become,
     clock: systemClock,
+    // Of a terminal that has hung up, tty_ioctl(4) fails with EIO.
+    lostTerminal: () => terminals.some((descriptor) => !isatty(descriptor)),
     onSignal(listener) {
       for (const signal of STOP_SIGNALS) process.on(signal, listener);
       return () => {

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { Config } from '../config/config.js';
-import { createLogger, type OpenLogger } from '../log.js';
+import { createLogger, type LogControl, type OpenLogger } from '../log.js';
 import { openDatagramSocket } from '../unix-datagram.js';
 import type { Io } from './io.js';
 import { writesToJournal } from './journal.js';
@@ -10,26 +10,61 @@ import { openFileLimit, WANTED_FILES } from './open-files.js';
  * The log as the configuration, or the command line, wants it: on stderr, or as entries with fields where stderr leads to the
  * journal, and in a file. `stream` stands in for stderr where something else shares the terminal.
  */
-export function openLog({ log }: Config, io: Io, stream: Writable = io.stderr): OpenLogger {
-  const journald = stream === io.stderr && writesToJournal(io);
-  const journal = journald ? openDatagramSocket() : undefined;
-  const format = io.logFormat ?? log.format;
-  const logger = createLogger({ ...log, format, stream, clock: io.clock, journald, journal });
+export function openLog(
+  config: Pick<Config, 'log'>,
+  io: Io,
+  stream: Writable = io.stderr,
+): ConfigurableLog {
+  let logger = openLogger(config, io, stream);
+  let closing: Promise<unknown> = Promise.resolve();
   const release = io.onWarning((error) => logger.warn('warning of Node', { error }));
-  const { error, warn, info, debug, control } = logger;
   return {
-    error,
-    warn,
-    info,
-    debug,
-    control,
+    error: (event, fields) => logger.error(event, fields),
+    warn: (event, fields) => logger.warn(event, fields),
+    info: (event, fields) => logger.info(event, fields),
+    debug: (event, fields) => logger.debug(event, fields),
     get debugEnabled() {
       return logger.debugEnabled;
     },
-    close() {
-      release();
-      return logger.close();
+    control: controlOf(() => logger.control),
+    configure(log) {
+      const before = logger;
+      logger = openLogger({ log }, io, stream);
+      closing = Promise.all([closing, before.close()]);
     },
+    async close() {
+      release();
+      await Promise.all([closing, logger.close()]);
+    },
+  };
+}
+
+/** A log whose settings may change while it is written. */
+export interface ConfigurableLog extends OpenLogger {
+  /** The next line is written with these settings, and where they say. Ends what its levels were set to. */
+  configure(log: Config['log']): void;
+}
+
+function openLogger({ log }: Pick<Config, 'log'>, io: Io, stream: Writable): OpenLogger {
+  const journald = stream === io.stderr && writesToJournal(io);
+  const journal = journald ? openDatagramSocket() : undefined;
+  const format = io.logFormat ?? log.format;
+  return createLogger({ ...log, format, stream, clock: io.clock, journald, journal });
+}
+
+/** That of the present logger, for those who keep it. */
+function controlOf(now: () => LogControl): LogControl {
+  return {
+    levels: {
+      wants: (level, fields) => now().levels.wants(level, fields),
+      get debugEnabled() {
+        return now().levels.debugEnabled;
+      },
+      set: (name, level) => now().levels.set(name, level),
+      read: () => now().levels.read(),
+    },
+    lastLines: () => now().lastLines(),
+    counts: () => now().counts(),
   };
 }
 

@@ -13,8 +13,10 @@ export interface StopSignals {
 }
 
 export interface StopOptions {
-  /** Milliseconds from drain to interrupt; 0: both at once. */
+  /** Milliseconds from drain to interrupt; 0: both at once. Read at the first signal. */
   readonly drainMs: number;
+  /** Called at each SIGHUP. True: it was no stop signal. Default: it is one. */
+  readonly hangup?: () => boolean;
   /** Called with each step, for the log or the terminal. */
   notice?(step: 'draining' | 'interrupting', why: string): void;
 }
@@ -34,14 +36,16 @@ const LAST_MS = 800;
  */
 export function openStopSignals(
   { onSignal, clock, endBy }: Pick<Io, 'onSignal' | 'clock' | 'endBy'>,
-  { drainMs, notice = () => {} }: StopOptions,
+  options: StopOptions,
 ): StopSignals {
+  const { hangup = () => false, notice = () => {} } = options;
   const drain = new AbortController();
   const interrupt = new AbortController();
   let first: StopSignal | undefined;
   let cancelDeadline = () => {};
 
   const release = onSignal((signal) => {
+    if (signal === 'SIGHUP' && hangup()) return;
     if (first !== undefined) {
       clock.after(LAST_MS, () => endBy(signal)); // not cancelled: what still hangs then has no other end
       return dropAll(`${signal}, the second signal`);
@@ -49,13 +53,13 @@ export function openStopSignals(
     first = signal;
     notice('draining', signal);
     drain.abort(new StoppedError(`stopped by ${signal}`));
-    if (drainMs === 0) return dropAll(signal);
-    cancelDeadline = clock.after(drainMs, () => dropAll('the drain time is over'));
+    if (options.drainMs === 0) return dropAll(signal);
+    cancelDeadline = clock.after(options.drainMs, () => dropAll('the drain time is over'));
   });
 
   function dropAll(why: string): void {
     close();
-    if (drainMs > 0) notice('interrupting', why);
+    if (options.drainMs > 0) notice('interrupting', why);
     interrupt.abort(new StoppedError(`interrupted: ${why}`));
   }
 

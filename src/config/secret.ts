@@ -29,6 +29,7 @@ const LARGEST_SECRET_FILE = 65_536;
 /** A text that never prints itself: not in logs, errors, JSON or a debugger's listing. */
 export class Secret {
   readonly #find: () => string;
+  readonly #source: string;
   #value: string | undefined;
   /** Whether the configuration file itself holds the secret. */
   readonly literal: boolean;
@@ -36,6 +37,7 @@ export class Secret {
   /** Nothing is read before the first `reveal`, so that a command that needs no secret runs without them. */
   constructor(source: SecretSource, place: ConfigContext) {
     this.literal = 'literal' in source;
+    this.#source = JSON.stringify([source, place.folder]);
     this.#find = () => find(source, place);
   }
 
@@ -48,6 +50,17 @@ export class Secret {
   /** The secret, looked up at each call, for what must notice that its file changes. Throws as `reveal` does. */
   lookUp(): string {
     return this.#find();
+  }
+
+  /** Whether it is named in the same way, and where this one was looked up, says the same now. False where it is missing now. */
+  sameAs(other: Secret): boolean {
+    if (this.#source !== other.#source) return false;
+    if (this.#value === undefined) return true;
+    try {
+      return this.#value === other.reveal();
+    } catch {
+      return false;
+    }
   }
 
   toString(): string {

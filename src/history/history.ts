@@ -16,8 +16,9 @@ import { EMPTY_THROUGHPUT, lastHour, withBytes } from './throughput-ring.js';
 
 export interface HistoryOptions {
   readonly stateFolder: string;
-  readonly mirrors: readonly { readonly name: string; readonly lagTargetSeconds: number }[];
-  readonly targets: readonly string[];
+  /** Those of the configuration, now. */
+  readonly mirrors: () => readonly { readonly name: string; readonly lagTargetSeconds: number }[];
+  readonly targets: () => readonly string[];
   /** Of all mirrors, now. */
   readonly read: () => readonly MirrorStatus[];
   readonly telemetry: Telemetry;
@@ -52,10 +53,10 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
   const file = join(options.stateFolder, FILE);
   const recorded = await readHistory(file, clock, log);
   const mirrors = new Map(
-    options.mirrors.map(({ name }) => [name, recorded.mirrors.get(name) ?? NOTHING]),
+    options.mirrors().map(({ name }) => [name, recorded.mirrors.get(name) ?? NOTHING]),
   );
   const targets = new Map(
-    options.targets.map((name) => [name, recorded.targets.get(name) ?? EMPTY_THROUGHPUT]),
+    options.targets().map((name) => [name, recorded.targets.get(name) ?? EMPTY_THROUGHPUT]),
   );
   const moved = createByteCount(telemetry);
   let sampledAt = clock.monotonic();
@@ -69,6 +70,12 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
     isFailing = true;
   }
 
+  const names = () => options.mirrors().map(({ name }) => name);
+  const ringsOf = (mirror: string) =>
+    mirrors.get(mirror) ?? (names().includes(mirror) ? NOTHING : undefined);
+  const ringOf = (target: string) =>
+    targets.get(target) ?? (options.targets().includes(target) ? EMPTY_THROUGHPUT : undefined);
+
   function trySample(): void {
     try {
       sample();
@@ -81,9 +88,12 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
     const [now, at] = [clock.now(), clock.monotonic()];
     const seconds = Math.min(LONGEST_SAMPLE_SECONDS, (at - sampledAt) / 1_000);
     sampledAt = at;
+    const configured = options.mirrors();
+    keepOnly(mirrors, names(), NOTHING);
+    keepOnly(targets, options.targets(), EMPTY_THROUGHPUT);
     for (const status of options.read()) {
       const rings = mirrors.get(status.mirror);
-      const target = options.mirrors.find(({ name }) => name === status.mirror)?.lagTargetSeconds;
+      const target = configured.find(({ name }) => name === status.mirror)?.lagTargetSeconds;
       if (rings === undefined || target === undefined) continue;
       mirrors.set(status.mirror, sampled(rings, status, { now, seconds, target, zone }));
     }
@@ -106,10 +116,10 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
 
   const stop = repeat(clock, SAMPLE_MS, trySample);
   return {
-    lag: (mirror) => ifKnown(mirrors.get(mirror), ({ lags }) => lastDay(lags, clock.now())),
+    lag: (mirror) => ifKnown(ringsOf(mirror), ({ lags }) => lastDay(lags, clock.now())),
     days: (mirror) =>
-      ifKnown(mirrors.get(mirror), ({ days }) => shownDays(days, dayOf(clock.now(), zone))),
-    throughput: (target) => ifKnown(targets.get(target), (ring) => lastHour(ring, clock.now())),
+      ifKnown(ringsOf(mirror), ({ days }) => shownDays(days, dayOf(clock.now(), zone))),
+    throughput: (target) => ifKnown(ringOf(target), (ring) => lastHour(ring, clock.now())),
     async close() {
       stop();
       trySample();
@@ -181,6 +191,12 @@ function createByteCount(telemetry: Telemetry) {
       return count;
     },
   };
+}
+
+/** Those of the configuration, and no others. */
+function keepOnly<T>(kept: Map<string, T>, names: readonly string[], nothing: T): void {
+  for (const name of kept.keys()) if (!names.includes(name)) kept.delete(name);
+  for (const name of names) if (!kept.has(name)) kept.set(name, nothing);
 }
 
 function repeat(clock: Pick<Clock, 'after'>, ms: number, run: () => void): () => void {

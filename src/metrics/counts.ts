@@ -79,6 +79,9 @@ export function createCounts(telemetry: Telemetry, clock: Pick<Clock, 'now'>): C
     }),
     telemetry.listen(['call'], (event) => countCall(targetOf(event.target), event)),
     telemetry.listen(['wait'], (event) => countWait(targetOf(event.target), event)),
+    telemetry.listen(['removed'], ({ what, name }) => {
+      (what === 'mirror' ? mirrors : targets).delete(name);
+    }),
   ];
   return {
     mirrors,

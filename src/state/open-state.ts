@@ -21,8 +21,12 @@ export interface OpenStateOptions {
 }
 
 export interface State {
-  /** By mirror name; one for each that was asked for. */
+  /** By mirror name; one for each that is open. */
   readonly mirrors: ReadonlyMap<string, MirrorStore>;
+  /** Opens that of one more mirror. Rejects as `openState` does. */
+  open(mirror: MirrorToOpen): Promise<MirrorStore>;
+  /** Flushes and closes that of one mirror. Does nothing where it is not open. */
+  leave(mirror: string): Promise<void>;
   /** Flushes and closes everything, then gives back the lock. A second call does nothing. */
   close(): Promise<void>;
 }
@@ -86,8 +90,8 @@ export async function openMirrors(
   { folder, mirrors, clock, signal, rebuilt, cutShort }: OpenMirrorsOptions,
   opened: Closing[],
 ): Promise<State> {
-  const stores = new Map<string, MirrorStore>();
-  for (const { engine, ...mirror } of mirrors) {
+  const stores = new Map<string, MirrorStore & Closing>();
+  async function open({ engine, ...mirror }: MirrorToOpen): Promise<MirrorStore> {
     const { name } = mirror;
     signal?.throwIfAborted();
     const location = locationOf(folder, mirror.name, engine);
@@ -101,11 +105,21 @@ export async function openMirrors(
     opened.push(store);
     stores.set(name, store);
     if (store.rebuilt !== undefined) rebuilt(name, store.rebuilt);
+    return store;
   }
+  for (const mirror of mirrors) await open(mirror);
   endPreparedCheck();
   let closing: Promise<void> | undefined;
   return {
     mirrors: stores,
+    open,
+    async leave(name) {
+      const store = stores.get(name);
+      if (store === undefined) return;
+      stores.delete(name);
+      opened.splice(opened.indexOf(store), 1);
+      await store.close();
+    },
     close() {
       closing ??= closeAll(opened);
       return closing;

@@ -14,21 +14,23 @@ export interface NotificationControl {
   ): Promise<{ readonly ok: boolean; readonly detail: string } | undefined>;
 }
 
-/** `GET /notifications`, and a test of each; undefined: the configuration has none. */
-export function notificationRoutes(control: NotificationControl | undefined): readonly ApiRoute[] {
+/** `GET /notifications`, and a test of each. `control` returns that of now; undefined: the configuration has none. */
+export function notificationRoutes(
+  control: () => NotificationControl | undefined,
+): readonly ApiRoute[] {
   return [
     {
       method: 'GET',
       path: `${API}/notifications`,
       needs: 'read',
-      answer: () => ok({ notifications: control?.list() ?? [] }),
+      answer: () => ok({ notifications: control()?.list() ?? [] }),
     },
     {
       method: 'POST',
       path: `${API}/notifications/:name/test`,
       needs: 'decide',
       async answer({ params: { name = '' }, signal }) {
-        const tested = await control?.test(name, signal);
+        const tested = await control()?.test(name, signal);
         if (tested === undefined) throw new RefusedError(404, `nothing under notify is "${name}"`);
         return ok(tested);
       },

@@ -25,6 +25,7 @@ export interface ControlApiOptions {
   /** Another text at each start of the daemon; without a dash. */
   readonly boot: string;
   readonly about: Pick<StatusAnswer, 'version' | 'host' | 'pid' | 'startedAtMs'>;
+  /** As they are now: when the configuration is loaded again, this list changes in place. */
   readonly mirrors: readonly MirrorControl[];
   readonly targets: () => readonly TargetStatus[];
   readonly pauses: PauseControl;

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import type { RemovedEvent } from '../telemetry/events.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { type LastMinute, openLastMinute } from './last-minute.js';
 
@@ -37,7 +38,8 @@ export function createMirrorMeter(
     return fresh;
   }
 
-  const close = telemetry.listen(['done', 'state-changed'], (event) => {
+  const close = telemetry.listen(['done', 'state-changed', 'removed'], (event) => {
+    if (event.event === 'removed') return forget(event);
     const meter = metered(event.mirror);
     if (event.event === 'done') {
       meter.lastMinute.add('bytes', event.bytes);
@@ -48,6 +50,10 @@ export function createMirrorMeter(
       meter.sinceMs = clock.now();
     }
   });
+
+  function forget({ what, name }: RemovedEvent): void {
+    if (what === 'mirror') mirrors.delete(name);
+  }
 
   const perSecond = (mirror: string, what: (typeof COUNTED)[number]) =>
     metered(mirror).lastMinute.sums()[what] / SECONDS;

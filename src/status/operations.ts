@@ -22,6 +22,7 @@ import {
   verifyAnswer,
 } from './schema-mirror.js';
 import { notificationsAnswer, testedAnswer } from './schema-notifications.js';
+import { reloadOperation } from './schema-reload.js';
 import { searchAnswer } from './schema-search.js';
 import { mirrorName, objectName, statusAnswer, timeMs } from './schema-status.js';
 import { probedAnswer, targetsAnswer } from './schema-targets.js';
@@ -229,6 +230,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
       409: 'It is a heartbeat: a test would say that all is well.',
     },
   },
+  'POST /reload': reloadOperation,
   'GET /log-level': { summary: 'How much the log says', answer: logLevels },
   'POST /log-level': {
     summary: 'Change how much the log says, until the daemon ends',

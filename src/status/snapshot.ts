@@ -10,4 +10,14 @@ export interface DaemonStatus {
   readonly mirrors: readonly MirrorStatus[];
   /** Those that a mirror names. */
   readonly targets: readonly TargetStatus[];
+  /** The last time that the configuration was loaded again; missing: not since the start. */
+  readonly lastReload?: LastReload;
+}
+
+export interface LastReload {
+  readonly atMs: number;
+  /** `refused` and `announced`: nothing was changed. */
+  readonly outcome: 'done' | 'unchanged' | 'announced' | 'refused';
+  /** Why it was refused, or what waits for `longshore reload --apply`; else what became of objects. May be empty. */
+  readonly why: string;
 }

@@ -76,7 +76,10 @@ export function createTargetCalls(
         }),
       };
     },
-    close: telemetry.listen(['call'], note),
+    close: telemetry.listen(['call', 'removed'], (event) => {
+      if (event.event === 'call') note(event);
+      else if (event.what === 'target') targets.delete(event.name);
+    }),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import type { CallEvent } from '../telemetry/events.js';
+import type { CallEvent, RemovedEvent } from '../telemetry/events.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import { type LastMinute, openLastMinute } from './last-minute.js';
 
@@ -42,7 +42,8 @@ export function createTargetMeter(
   clock: Pick<Clock, 'monotonic'>,
 ): TargetMeter {
   const targets = new Map<string, Metered>();
-  const close = telemetry.listen(['call', 'call-limit', 'wait'], (event) => {
+  const close = telemetry.listen(['call', 'call-limit', 'wait', 'removed'], (event) => {
+    if (event.event === 'removed') return forget(event);
     const metered = targets.get(event.target);
     if (event.event === 'call-limit') {
       const atOnce = { now: event.calls, most: event.most };
@@ -51,6 +52,10 @@ export function createTargetMeter(
     } else if (event.event === 'call') metered && countCall(metered, event);
     else metered && countWait(metered, event.ms);
   });
+  function forget({ what, name }: RemovedEvent): void {
+    if (what === 'target') targets.delete(name);
+  }
+
   return {
     close,
     status: () => [...targets].map(([target, metered]) => statusOf(target, metered)),

@@ -5,7 +5,7 @@ import type { SyncEvent } from '../sync/events.js';
  * What the program reports about itself: the events of sync, and those of the targets. A `hint` with a `rescan` says that
  * watch events may have been lost. Each event is plain JSON. Durations are in milliseconds, content in bytes.
  */
-export type TelemetryEvent = SyncEvent | TargetEvent | PauseEvent;
+export type TelemetryEvent = SyncEvent | TargetEvent | PauseEvent | RemovedEvent;
 
 export type TargetEvent = CallEvent | CallLimitEvent | WaitEvent;
 
@@ -46,6 +46,13 @@ export interface PauseEvent {
   readonly name: string;
   /** Milliseconds since the epoch; null: it has ended. */
   readonly untilMs: number | null;
+}
+
+/** A mirror or a target is not in the configuration any more, and has ended: what is known of it may be forgotten. */
+export interface RemovedEvent {
+  readonly event: 'removed';
+  readonly what: 'mirror' | 'target';
+  readonly name: string;
 }
 
 export type EventName = TelemetryEvent['event'];

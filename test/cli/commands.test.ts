@@ -169,8 +169,10 @@ describe('init', () => {
 describe('run', () => {
   const daemon =
     (run: Daemon['run'], closed: string[] = []): OpenDaemon =>
-    async () => ({
+    async (config) => ({
+      config,
       run,
+      reload: async () => {},
       status: () => daemonStatus({ mirrors: [] }),
       close: async () => {
         closed.push('closed');

@@ -65,6 +65,7 @@ export function openConsole({
     env,
     cwd: folder,
     clock: systemClock,
+    lostTerminal: () => false,
     onSignal(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

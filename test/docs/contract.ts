@@ -134,6 +134,7 @@ const daemon: EveryKey<DaemonStatus> = {
   pid: true,
   startedAtMs: true,
   configFile: true,
+  lastReload: true,
   mirrors: true,
   targets: true,
 };

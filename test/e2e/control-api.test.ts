@@ -87,6 +87,7 @@ test('control API: each route answers as docs/api.json says', async () => {
     'POST /pause': { ...on, untilMs },
     'POST /resume': on,
     'POST /log-level': { module: 'documents', level: 'debug' },
+    'POST /reload': { apply: false },
   };
   const questions = Object.keys(OPERATIONS).filter(
     (route) => route.startsWith('GET ') && !['GET /events', 'GET /trash/object'].includes(route),
@@ -128,6 +129,8 @@ const REFUSED = [
   ['GET /changes', '/changes?limit=201', undefined, 400],
   ['GET /mirrors/:mirror', '/mirrors/__proto__', undefined, 404],
   ['POST /log-level', '/log-level', { module: 'all', level: 'loud' }, 400],
+  ['POST /reload', '/reload', { apply: 'yes' }, 400],
+  ['POST /reload', '/reload', [], 400],
   ['POST /scan', '/scan', { mirror: 'x'.repeat(17_000) }, 413],
 ] as const;
 

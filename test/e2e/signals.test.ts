@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { openLocalMirror } from '../world/mirror-in-a-folder.js';
 
-test('P9: SIGUSR1 opens no debugger and SIGUSR2 ends nothing; SIGHUP drains like SIGTERM', async () => {
+test('P9: SIGUSR1 opens no debugger, and neither SIGUSR2 nor SIGHUP ends anything', async () => {
   const mirror = openLocalMirror();
   mirror.write('a');
   const daemon = mirror.daemon();
@@ -11,8 +11,12 @@ test('P9: SIGUSR1 opens no debugger and SIGUSR2 ends nothing; SIGHUP drains like
   mirror.write('b');
   await expect.poll(mirror.objects).toEqual(['a', 'b']);
   daemon.kill('SIGHUP');
+  await expect.poll(daemon.stderr).toContain('configuration unchanged');
+  mirror.write('c');
+  await expect.poll(mirror.objects).toEqual(['a', 'b', 'c']);
+  daemon.kill('SIGTERM');
   const { code, stderr } = await daemon.finished;
-  expect(stderr).toContain('draining why=SIGHUP');
+  expect(stderr).toContain('draining why=SIGTERM');
   expect(stderr).not.toContain('Debugger');
   expect(code).toBe(0);
 });

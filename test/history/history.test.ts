@@ -19,8 +19,8 @@ function rig(stateFolder = temporaryFolder('history')) {
   const open = () =>
     openHistory({
       stateFolder,
-      mirrors: [{ name: 'documents', lagTargetSeconds: 900 }],
-      targets: ['vault'],
+      mirrors: () => [{ name: 'documents', lagTargetSeconds: 900 }],
+      targets: () => ['vault'],
       read: () => [status],
       telemetry,
       clock,

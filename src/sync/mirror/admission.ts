@@ -20,6 +20,12 @@ export function keyOf(mirror: string, name: ObjectName): string {
   return `${mirror}\0${name}`;
 }
 
+/** Whether a key is one of a mirror's. */
+export function ownsKey(mirror: string): (key: string) => boolean {
+  const start = keyOf(mirror, '');
+  return (key) => key.startsWith(start);
+}
+
 /** Counts work on an object for the run that found it. `bytes`: that are sent. */
 export function countDue(run: Run, name: ObjectName, since: Since, bytes = 0): void {
   run.pending.add(name, since);

@@ -24,6 +24,10 @@ export interface JobKeys<J extends Keyed> {
   giveBack(job: J): void;
   /** No job waits any more. Returns those that did. */
   clear(): readonly J[];
+  /** The same for some keys. */
+  clearSome(isOne: (key: string) => boolean): readonly J[];
+  /** Whether any of some keys runs. */
+  anyRuns(isOne: (key: string) => boolean): boolean;
 }
 
 /** `combine`: the job that waits, with what is known since a newer one for its key was added. */
@@ -77,6 +81,20 @@ export function createJobKeys<J extends Keyed>(combine: (waiting: J, newer: J) =
       waiting.clear();
       for (const key of running.keys()) running.set(key, undefined);
       return jobs;
+    },
+    clearSome(isOne) {
+      const jobs = [...waiting.values()].filter(({ key }) => isOne(key));
+      for (const { key } of jobs) waiting.delete(key);
+      for (const [key, after] of running) {
+        if (after === undefined || !isOne(key)) continue;
+        jobs.push(after);
+        running.set(key, undefined);
+      }
+      return jobs;
+    },
+    anyRuns(isOne) {
+      for (const key of running.keys()) if (isOne(key)) return true;
+      return false;
     },
   };
 }

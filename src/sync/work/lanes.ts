@@ -41,11 +41,11 @@ export function openLanes(
 
   return {
     start: (lane: Lane | 'batch', run: () => Promise<void>): void => void lanes[lane].add(run),
-    /** Resolves when fewer than its limit wait in the lane. Rejects with the signal's reason. */
-    async whenRoom(lane: Lane | 'batch'): Promise<void> {
+    /** Resolves when fewer than its limit wait in the lane. Rejects with the reason of `until`, by default of the lanes' signal. */
+    async whenRoom(lane: Lane | 'batch', until = signal): Promise<void> {
       const limit = lane === 'batch' ? BATCHES_WAITING : waitingLimit;
       // p-queue does not wake those who wait for room when it is cleared.
-      if (lanes[lane].size >= limit) await orAborted(lanes[lane].onSizeLessThan(limit), signal);
+      if (lanes[lane].size >= limit) await orAborted(lanes[lane].onSizeLessThan(limit), until);
     },
     pause(): void {
       for (const lane of all) lane.pause();

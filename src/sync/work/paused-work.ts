@@ -16,7 +16,7 @@ export interface PausedWork<J extends QueuedJob> {
   start(dropped: (job: J) => void): void;
 }
 
-/** `signal`: that of the queue. */
+/** `signal`: aborted when the mirror, or the queue, takes no more work. What is added or put back then is dropped. */
 export function createPausedWork<J extends QueuedJob>(
   queue: JobQueue<J>,
   gate: PauseGate,
@@ -35,19 +35,13 @@ export function createPausedWork<J extends QueuedJob>(
 
   /** The batches first: a job for a name of a batch runs after it. */
   function putBackAll(): void {
-    const waiting = [...batches];
-    const single = [...jobs.values()];
-    batches.clear();
-    jobs.clear();
+    const { waiting, single } = takeAll(jobs, batches);
     for (const batch of waiting) queue.addBatch(batch).catch(() => {}); // the queue has dropped it
     for (const job of single) queue.putBack(job);
   }
 
   function dropAll(): void {
-    const waiting = [...batches];
-    const single = [...jobs.values()];
-    batches.clear();
-    jobs.clear();
+    const { waiting, single } = takeAll(jobs, batches);
     for (const batch of waiting) batch.dropped();
     for (const job of single) drop(job);
   }
@@ -92,15 +86,18 @@ export function createPausedWork<J extends QueuedJob>(
       start: queue.start,
       async add(job) {
         if (isPaused()) await whenOpen(() => drop(job));
-        await queue.add(job);
+        refuseStopped(signal, () => drop(job));
+        await queue.add(job, signal);
       },
       putBack(job) {
-        if (isPaused() && !signal.aborted) keep(job);
+        if (signal.aborted) drop(job);
+        else if (isPaused()) keep(job);
         else queue.putBack(job);
       },
       async addBatch(batch) {
         if (isPaused()) await whenOpen(() => batch.dropped());
-        await queue.addBatch(pausable(batch));
+        refuseStopped(signal, () => batch.dropped());
+        await queue.addBatch(pausable(batch), signal);
       },
       pause: queue.pause,
       resume: queue.resume,
@@ -117,7 +114,20 @@ export function createPausedWork<J extends QueuedJob>(
         return queue.running;
       },
       clear: queue.clear,
+      leave: queue.leave,
       whenIdle: queue.whenIdle,
     },
   };
+}
+
+function takeAll<J>(jobs: Map<string, J>, batches: Set<QueuedBatch>) {
+  const taken = { waiting: [...batches], single: [...jobs.values()] };
+  batches.clear();
+  jobs.clear();
+  return taken;
+}
+
+function refuseStopped(signal: AbortSignal, dropped: () => void): void {
+  if (signal.aborted) dropped();
+  signal.throwIfAborted();
 }

@@ -1,7 +1,9 @@
+import { createCondition } from '../../condition.js';
 import { NEVER_ABORTED, onAbort } from '../../signal.js';
 import { createGatheredKeys } from './gathered-keys.js';
 import { createJobKeys, type JobKeys } from './job-keys.js';
 import { type Lane, type Lanes, type LanesOptions, openLanes } from './lanes.js';
+import { openDrops } from './queue-drops.js';
 
 export interface QueuedJob {
   /** One mirror's name for the object: at most one job per key is under way. */
@@ -28,13 +30,14 @@ export interface JobQueue<J extends QueuedJob> {
   start(worker: JobWorker<J>): void;
   /**
    * Resolves as soon as the job is among the waiting ones, never more than `waitingLimit`. Rejects with the
-   * reason of the queue's signal once that is aborted; the job is dropped then.
+   * reason of the queue's signal once that is aborted; the job is dropped then. `until`: its caller waits for room no
+   * longer than this, by default as long as the queue is open.
    */
-  add(job: J): Promise<void>;
+  add(job: J, until?: AbortSignal): Promise<void>;
   /** The same for a job that was taken before: its caller is not held back, as the job was in memory all the time. */
   putBack(job: J): void;
   /** As `add` for a batch. It counts as running from the beginning: it compares versions when it reads the files. */
-  addBatch(batch: QueuedBatch): Promise<void>;
+  addBatch(batch: QueuedBatch, until?: AbortSignal): Promise<void>;
   /** Running jobs go on; no other is started until `resume`. */
   pause(): void;
   resume(): void;
@@ -47,6 +50,8 @@ export interface JobQueue<J extends QueuedJob> {
   readonly running: number;
   /** Drops what waits. Running jobs go on: they hold signals of their own. */
   clear(): void;
+  /** The same for some keys. None of them is added meanwhile. Resolves when none of them waits or runs. */
+  leave(isOne: (key: string) => boolean): Promise<void>;
   /** Resolves when nothing waits or runs. */
   whenIdle(): Promise<void>;
 }
@@ -78,8 +83,17 @@ export function createQueue<J extends QueuedJob>(options: QueueOptions<J>): JobQ
   const { combine = (waiting) => waiting, signal = NEVER_ABORTED } = options;
   const lanes = openLanes(options, signal);
   const keys = createJobKeys(combine);
-  const { start, end, gathered } = openStarts({ keys, lanes, worker: started, signal });
+  const ended = createCondition();
+  const { start, end, gathered } = openStarts({
+    keys,
+    lanes,
+    worker: started,
+    signal,
+    ended: ended.notifyAll,
+  });
   const waitingBatches = new Set<QueuedBatch>();
+  const dropped = (job: J) => started().dropped(job);
+  const { clear, leave } = openDrops({ keys, lanes, gathered, waitingBatches, dropped, ended });
   let worker: JobWorker<J> | undefined;
 
   function started(): JobWorker<J> {
@@ -105,38 +119,27 @@ export function createQueue<J extends QueuedJob>(options: QueueOptions<J>): JobQ
     await batch.run().finally(() => batch.keys.forEach(end));
   }
 
-  function clear(): void {
-    lanes.clear();
-    gathered.clear();
-    const batches = [...waitingBatches];
-    waitingBatches.clear();
-    const jobs = keys.clear();
-    for (const batch of batches) batch.keys.forEach(keys.end);
-    for (const job of jobs) started().dropped(job);
-    for (const batch of batches) batch.dropped();
-  }
-
   onAbort(signal, clear);
 
   return {
     start(given) {
       worker = given;
     },
-    async add(job) {
+    async add(job, until = signal) {
       const starts = take(job);
       signal.throwIfAborted();
       if (!starts) return;
-      if (job.lane === 'delete') await gathered.whenRoom(signal);
-      else await lanes.whenRoom(job.lane);
+      if (job.lane === 'delete') await gathered.whenRoom(until);
+      else await lanes.whenRoom(job.lane, until);
     },
     putBack: (job) => void take(job),
-    async addBatch(batch) {
+    async addBatch(batch, until = signal) {
       if (signal.aborted) batch.dropped();
       signal.throwIfAborted();
       batch.keys.forEach(keys.run);
       waitingBatches.add(batch);
       lanes.start('batch', () => performBatch(batch));
-      await lanes.whenRoom('batch');
+      await lanes.whenRoom('batch', until);
     },
     pause() {
       lanes.pause();
@@ -162,6 +165,7 @@ export function createQueue<J extends QueuedJob>(options: QueueOptions<J>): JobQ
         await Promise.all([lanes.whenIdle(), gathered.whenIdle()]);
     },
     clear,
+    leave,
   };
 }
 
@@ -170,10 +174,12 @@ interface StartsOptions<J extends QueuedJob> {
   readonly lanes: Lanes;
   readonly worker: () => JobWorker<J>;
   readonly signal: AbortSignal;
+  /** Called when a key does not run any more. */
+  readonly ended: () => void;
 }
 
 /** Starts jobs in their lanes; the deletes of one turn together. */
-function openStarts<J extends QueuedJob>({ keys, lanes, worker, signal }: StartsOptions<J>) {
+function openStarts<J extends QueuedJob>({ keys, lanes, worker, signal, ended }: StartsOptions<J>) {
   const gathered = createGatheredKeys(performTogether);
 
   function start({ key, lane }: J): void {
@@ -190,6 +196,7 @@ function openStarts<J extends QueuedJob>({ keys, lanes, worker, signal }: Starts
       const given = new Set(left.map(({ key }) => key));
       for (const { key } of jobs) if (!given.has(key) || signal.aborted) end(key);
       for (const job of left) (signal.aborted ? dropped : keys.giveBack)(job);
+      ended();
       alone = signal.aborted ? [] : [...given];
     }
     for (const key of alone) lanes.start('delete', () => perform(key));
@@ -199,6 +206,7 @@ function openStarts<J extends QueuedJob>({ keys, lanes, worker, signal }: Starts
   function end(key: string): void {
     const again = keys.end(key);
     if (again) start(again);
+    ended();
   }
 
   async function perform(key: string): Promise<void> {

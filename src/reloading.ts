@@ -1,0 +1,215 @@
+import type { EndMirror } from './change-runtime.js';
+import type { Config } from './config/config.js';
+import { mirrorPlace } from './mirror-place.js';
+import { affectedBy } from './reload/affected.js';
+import { affectedText, answerOf } from './reload/answer.js';
+import { oneAtATime } from './reload/one-at-a-time.js';
+import { isUnchanged, planReload, type ReloadPlan } from './reload/plan.js';
+import { logAnswer, logRefusal, ReloadFailedError, refusalOf } from './reload/report.js';
+import type { Affected } from './reload/risk.js';
+import type { Runtime } from './runtime.js';
+import type { ServicePart } from './service-parts.js';
+import type { LedgerDocument } from './state/ledger.js';
+import { RefusedError } from './status/api.js';
+import type { ReloadOrder } from './status/api-reload-routes.js';
+import type { ReloadAnswer } from './status/schema-reload.js';
+import type { LastReload } from './status/snapshot.js';
+import type { Mirror } from './sync/mirror/mirror.js';
+import { identityOf, sameSource } from './sync/source/source-identity.js';
+import { openSource, SourceMissingError } from './watcher/source.js';
+import type { World } from './world.js';
+
+/** What the daemon works with now. Only a reload changes it. */
+export interface CurrentConfig {
+  config: Config;
+  /** Undefined: not since the start. */
+  lastReload?: LastReload;
+}
+
+/** Loads the configuration of a running daemon again. */
+export interface Reloading {
+  /**
+   * Reads the file and carries out what differs: all of it, or nothing. One after the other. Rejects with RefusedError where
+   * nothing was changed: 422 the file is wrong, 409 a change takes a restart, or cannot be carried out now.
+   */
+  reload(order: ReloadOrder): Promise<ReloadAnswer>;
+  /** Resolves when none is under way. */
+  idle(): Promise<void>;
+}
+
+export interface ReloadingOptions {
+  readonly current: CurrentConfig;
+  readonly world: World;
+  readonly runtime: Pick<Runtime, 'opened' | 'prepare'>;
+  /** Reads the file. Undefined: it cannot be read again. Rejects with ConfigError. */
+  readonly readConfig: (() => Promise<Config>) | undefined;
+  /** Aborted when the daemon goes down: nothing is changed any more. */
+  readonly drain: AbortSignal;
+  readonly edge: ReloadEdge;
+}
+
+/** What of the daemon follows from the configuration besides the runtime. */
+export interface ReloadEdge {
+  readonly end: EndMirror;
+  /** Called once the runtime works with another configuration. */
+  begin(mirrors: readonly Mirror[]): void;
+  /** Resolves when the parts of the service that this concerns are opened again. */
+  change(config: Config, parts: readonly ServicePart[]): Promise<void>;
+  /** A reload begins. Returns what is called at its end. */
+  announce(): () => void;
+  /** The runtime is of no use any more. */
+  fail(error: unknown): void;
+}
+
+export function createReloading(options: ReloadingOptions): Reloading {
+  const { world, current } = options;
+  const { clock, log } = world;
+
+  async function reload(order: ReloadOrder): Promise<ReloadAnswer> {
+    const over = options.edge.announce();
+    const { config } = current;
+    const startedMs = clock.monotonic();
+    try {
+      options.drain.throwIfAborted();
+      const next = await readAgain(options, config.file);
+      const found = await look(options, config, next);
+      const outcome = outcomeOf(found, order);
+      if (outcome === 'done') await carryOut(options, found, next);
+      if (outcome !== 'announced') current.config = next;
+      const seconds = (clock.monotonic() - startedMs) / 1_000;
+      const answer = {
+        outcome,
+        file: config.file,
+        seconds,
+        ...answerOf(found.plan, found.affected),
+      };
+      current.lastReload = {
+        atMs: clock.now(),
+        outcome,
+        why: found.affected.map(affectedText).join('; '),
+      };
+      logAnswer(log, answer);
+      return answer;
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      current.lastReload = { atMs: clock.now(), outcome: 'refused', why };
+      if (!options.drain.aborted) logRefusal(log, config.file, error);
+      throw refusalOf(error);
+    } finally {
+      over();
+    }
+  }
+
+  const reloads = oneAtATime(reload, ({ apply }) => String(apply));
+  return {
+    reload: reloads.run,
+    idle: reloads.idle,
+  };
+}
+
+/** What differs, and what becomes of objects because of that. */
+interface Found {
+  readonly plan: ReloadPlan;
+  readonly affected: readonly Affected[];
+}
+
+async function readAgain(
+  { readConfig }: Pick<ReloadingOptions, 'readConfig'>,
+  file: string,
+): Promise<Config> {
+  if (readConfig !== undefined) return readConfig();
+  throw new RefusedError(
+    409,
+    `the configuration was read from ${file}, which cannot be read again`,
+  );
+}
+
+/** @throws RefusedError where something takes a restart */
+async function look(
+  { world: { findDriver }, runtime }: ReloadingOptions,
+  before: Config,
+  after: Config,
+): Promise<Found> {
+  const plan = planReload(before, after, (mirror, target) =>
+    mirrorPlace(mirror, target, findDriver),
+  );
+  const { needsRestart } = plan.daemon;
+  if (needsRestart.length > 0) {
+    const reasons = needsRestart.map(({ setting, why }) => `${setting}: ${why}`).join('; ');
+    throw new RefusedError(409, `nothing was changed: restart the daemon for ${reasons}`);
+  }
+  const affected: Affected[] = [];
+  for (const risk of plan.risks) {
+    const opened = runtime.opened(risk.mirror);
+    const was = before.mirrors.find(({ name }) => name === risk.mirror);
+    if (opened === undefined || was === undefined) continue;
+    const { parts } = opened.mirror;
+    const { deletes, overwrites, extraneous } = parts.guard.held;
+    const pair = { before: was, after: after.mirrors.find(({ name }) => name === risk.mirror) };
+    const exposed = {
+      index: parts.index,
+      held: deletes + overwrites + extraneous,
+      isSource: (path: string) => isSourceOf(parts.ledger.read(), path),
+    };
+    affected.push(...(await affectedBy(risk, pair, exposed)));
+  }
+  return { plan, affected };
+}
+
+/** Whether the folder at a path is the one that a mirror has remembered as its source. */
+function isSourceOf({ source }: Pick<LedgerDocument, 'source'>, path: string): boolean {
+  try {
+    return source !== undefined && sameSource(source, identityOf(openSource(path)));
+  } catch (error) {
+    if (error instanceof SourceMissingError) return false;
+    throw error;
+  }
+}
+
+function outcomeOf({ plan, affected }: Found, { apply }: ReloadOrder): ReloadAnswer['outcome'] {
+  if (isUnchanged(plan)) return 'unchanged';
+  return affected.length > 0 && !apply ? 'announced' : 'done';
+}
+
+/** From its first step to its last the daemon is between two configurations: what fails here ends it. */
+async function carryOut(
+  { runtime, edge, world, drain }: ReloadingOptions,
+  { plan }: Found,
+  config: Config,
+): Promise<void> {
+  const prepared = await runtime.prepare({ config, plan });
+  if (drain.aborted) {
+    await prepared.discard();
+    throw drain.reason;
+  }
+  try {
+    edge.begin(await prepared.carryOut(edge.end));
+  } catch (error) {
+    if (drain.aborted) throw error;
+    edge.fail(error);
+    throw new ReloadFailedError(error);
+  }
+  for (const warning of config.warnings) world.log.warn('configuration', { warning });
+  const { settings } = plan.daemon;
+  if (settings.some((name) => name.startsWith('log.'))) world.configureLog?.(config.log);
+  for (const name of plan.mirrors.removed)
+    world.telemetry.emit({ event: 'removed', what: 'mirror', name });
+  for (const name of plan.targets.closed)
+    world.telemetry.emit({ event: 'removed', what: 'target', name });
+  await edge.change(config, partsConcerned(plan));
+}
+
+/** What of the service is to be opened again. */
+function partsConcerned({ mirrors, daemon: { settings } }: ReloadPlan): readonly ServicePart[] {
+  const mirrorsDiffer = mirrors.added.length + mirrors.removed.length > 0;
+  const ofAlerts =
+    mirrorsDiffer ||
+    settings.includes('notify') ||
+    settings.includes('heartbeat') ||
+    mirrors.changed.some((changed) => changed.settings.includes('heartbeat'));
+  return [
+    ...(settings.includes('metrics') ? (['metrics'] as const) : []),
+    ...(ofAlerts ? (['alerts'] as const) : []),
+    ...(settings.includes('status') ? (['page'] as const) : []),
+  ];
+}
