@@ -61,6 +61,11 @@ export function isoTime(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }
 
+/** `Sun, 22 Nov 2026 14:41:47 GMT`: how a moment is written in headers (RFC 9110, section 5.6.7). */
+export function httpTime(epochMs: number): string {
+  return new Date(epochMs).toUTCString();
+}
+
 /** Milliseconds since the epoch of an ISO 8601 or an HTTP date (RFC 9110, section 5.6.7); undefined when it is neither. */
 export function parseTime(text: string): number | undefined {
   const ms = Date.parse(text);

@@ -82,8 +82,9 @@ its owner and mode, and the target is tried as the user longshore.
   longshore init /etc/longshore/longshore.yaml --source /srv/data --to s3:backups/nas --create --probe`;
 
 export const IMPORT_DETAILS = `
-Remotes of the kinds s3, swift, local and alias become targets; others are named on stderr. Keys
-are printed as they stand in the file: write the output to a file that only you can read.
+Remotes of the kinds s3, swift, azureblob, local and alias become targets; others are named on
+stderr. Keys are printed as they stand in the file: write the output to a file that only you can
+read.
 
   (umask 077; longshore import ~/.config/rclone/rclone.conf > targets.yaml)`;
 

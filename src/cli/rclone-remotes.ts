@@ -75,6 +75,21 @@ const SWIFT: Counterparts = {
   storage_policy: (policy) => ({ storage_policy: policy }),
 };
 
+const AZURE: Counterparts = {
+  account: (key) => ({ key }),
+  key: (secret) => ({ secret }),
+  sas_url: sasOf,
+  tenant: (id) => ({ tenant_id: id }),
+  client_id: (id) => ({ client_id: id }),
+  client_secret: (secret) => ({ secret }),
+  client_certificate_path: (file) => ({ auth_type: 'certificate', client_certificate: file }),
+  use_msi: (value) => (value === 'true' ? { auth_type: 'managed_identity' } : {}),
+  msi_client_id: (id) => ({ client_id: id }),
+  msi_mi_res_id: (id) => ({ identity_resource: id }),
+  endpoint: endpointOf,
+  access_tier: (tier) => ({ storage_class: tier.toUpperCase() }),
+};
+
 /** What becomes of a remote. `all`: those of the same file, which an alias may name. */
 export function targetOf(remote: Remote, all: readonly Remote[]): Made {
   const kind = remote.options.get('type') ?? '';
@@ -83,6 +98,8 @@ export function targetOf(remote: Remote, all: readonly Remote[]): Made {
       return made('s3', remote, S3);
     case 'swift':
       return made('swift', remote, SWIFT);
+    case 'azureblob':
+      return made('azure_blobs', remote, AZURE);
     case 'local':
       return {
         target: { driver: 'local', root: '/' },
@@ -129,6 +146,13 @@ function endpointOf(value: string): Target {
     ...(url.port !== '' && { port: Number(url.port) }),
     ...(url.protocol === 'http:' && { secure: false }),
   };
+}
+
+/** A URL of an account or a container, with its signature. */
+function sasOf(value: string): Target {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined || url.search === '') return {};
+  return { sas: url.search.slice(1), host: url.hostname, key: url.hostname.split('.', 1)[0] };
 }
 
 /** Another name for a place in a remote: its target is the same, and the place belongs to the mirror. */

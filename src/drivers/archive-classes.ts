@@ -1,8 +1,9 @@
 /**
  * Classes whose objects are read only after they were thawed, by the names of their providers
- * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects.html; Scaleway's `GLACIER`).
+ * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects.html; Scaleway's `GLACIER`; Azure's tier `Archive`,
+ * https://learn.microsoft.com/azure/storage/blobs/archive-rehydrate-overview).
  */
-const THAWED_FIRST = new Set(['GLACIER', 'DEEP_ARCHIVE']);
+const THAWED_FIRST = new Set(['GLACIER', 'DEEP_ARCHIVE', 'Archive']);
 /** Of these some objects, which a reader finds out when it is refused. */
 const THAWED_FIRST_SOMETIMES = 'INTELLIGENT_TIERING';
 

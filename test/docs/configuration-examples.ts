@@ -222,6 +222,66 @@ targets:
     temp_url_digest: sha256
     cdn_expiry: 1h
 `,
+  'Azure: credentials': `
+targets:
+  azure:
+    driver: azure_blobs
+    key: mybackups
+    secret: { env: AZURE_STORAGE_KEY }
+    #sas: { env: AZURE_STORAGE_SAS_TOKEN }   # instead of the account's key
+    auth_type: auto
+  azure-by-application:
+    driver: azure_blobs
+    key: mybackups
+    auth_type: certificate
+    authority: https://login.microsoftonline.com
+    tenant_id: 72f988bf-86f1-41af-91ab-2d7cd011db47
+    client_id: 11111111-2222-3333-4444-555555555555
+    client_certificate: ./application.pem
+    #federated_token_file: /var/run/secrets/azure/tokens/azure-identity-token
+  azure-by-machine:
+    driver: azure_blobs
+    key: mybackups
+    auth_type: managed_identity
+    #identity_resource: /subscriptions/S/resourcegroups/R/providers/Microsoft.ManagedIdentity/userAssignedIdentities/I
+`,
+  'Azure: connection': `
+targets:
+  edge:
+    driver: azure_blobs
+    key: localbackups
+    secret: { file: ./edge-key }
+    host: edge.example.org
+    port: 11002
+    secure: true
+    ca_file: ./nas-ca.pem
+    verify_tls: true
+    connect_timeout: 5s
+    timeout: 30s
+    connections: 32
+    addressing: path
+    api_version: "2019-12-12"
+`,
+  'Azure: objects': `
+targets:
+  azure:
+    driver: azure_blobs
+    key: mybackups
+    secret: { env: AZURE_STORAGE_KEY }
+    block_size: 16MiB
+    storage_class: COOL
+    cdn_expiry: 1h
+    headers:
+      - match: "*.html"
+        content_type: text/html; charset=utf-8
+        content_language: en
+        cache_control: no-cache
+        content_disposition: inline
+        content_encoding: identity
+        #expires: …                       # Azure keeps none
+      - match: "old/**"
+        storage_class: COLD
+`,
   'From where to where': `
 mirrors:
   - name: documents

@@ -99,6 +99,39 @@ export const GROUPS = {
       ],
     ],
   ],
+  azure_blobs: [
+    [
+      'Azure: credentials',
+      [
+        'key',
+        'secret',
+        'sas',
+        'auth_type',
+        'tenant_id',
+        'client_id',
+        'client_certificate',
+        'federated_token_file',
+        'identity_resource',
+        'authority',
+      ],
+    ],
+    [
+      'Azure: connection',
+      [
+        'host',
+        'port',
+        'secure',
+        'ca_file',
+        'verify_tls',
+        'connect_timeout',
+        'timeout',
+        'connections',
+        'addressing',
+        'api_version',
+      ],
+    ],
+    ['Azure: objects', ['block_size', 'storage_class', 'headers', 'cdn_expiry']],
+  ],
   mirror: [
     ['From where to where', ['name', 'source', 'create_source', 'target', 'container', 'prefix']],
     [

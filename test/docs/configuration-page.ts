@@ -89,7 +89,7 @@ export function configurationPage(schema: Node, drivers: readonly DriverName[]):
     .trimEnd()}\n`;
 }
 
-const DRIVER_PAGES = ['local', 's3', 'swift'] as const;
+const DRIVER_PAGES = ['local', 's3', 'swift', 'azure_blobs'] as const;
 const WIDTH = 100;
 
 /** What the settings of all drivers have in common, with the names of the drivers. */
@@ -104,7 +104,7 @@ function commonSettings(memory: Node): Node {
 }
 
 function otherName({ name, aliases, summary }: DriverName): string {
-  const base = name === 'local' || name === 's3' || name === 'swift' || name === 'memory';
+  const base = [...DRIVER_PAGES, 'memory'].includes(name);
   if (base && aliases.length === 0) return '';
   const names = (base ? aliases : [name, ...aliases]).map(code).join(', ');
   return `- ${names}: ${base ? code(name) : summary}`;

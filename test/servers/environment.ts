@@ -1,6 +1,7 @@
 import { describe, it } from 'vitest';
 
 export {
+  azureServers,
   type Server,
   type Settings,
   s3Servers,

@@ -78,6 +78,34 @@ export function swiftServers(): readonly Server[] {
   });
 }
 
+/**
+ * Every Azure Blob Storage that the environment names: `LONGSHORE_AZURE_…` or `LONGSHORE_NAME_AZURE_…`, with `ENDPOINT`
+ * (`http://host:port`), `KEY` (the account) and `SECRET`.
+ */
+export function azureServers(): readonly Server[] {
+  return variablesOf('AZURE', 'ENDPOINT').map((variables): Server => {
+    const url = new URL(wanted(`${variables}_ENDPOINT`));
+    const settings = {
+      host: url.hostname,
+      port: Number(url.port),
+      secure: url.protocol === 'https:',
+      key: wanted(`${variables}_KEY`),
+      secret: wanted(`${variables}_SECRET`),
+      block_size: '1MiB',
+    };
+    return {
+      driver: 'azure_blobs',
+      title: `azure_blobs at ${url.origin}`,
+      origin: url.origin,
+      settings,
+      variables,
+      isCeph: false,
+      quota: undefined,
+      disks: undefined,
+    };
+  });
+}
+
 /** The account of a Swift server, and another user of it, who may only do what a container's access control list says. */
 interface WithStranger {
   readonly owner: Server;
@@ -109,7 +137,7 @@ function isCeph(variables: string): boolean {
   return variables.startsWith('LONGSHORE_RGW_');
 }
 
-function variablesOf(api: 'S3' | 'SWIFT', address: string): readonly string[] {
+function variablesOf(api: 'S3' | 'SWIFT' | 'AZURE', address: string): readonly string[] {
   const pattern = new RegExp(`^(LONGSHORE_(?:[A-Z0-9]+_)?${api})_${address}$`);
   return Object.keys(env).flatMap((name) => pattern.exec(name)?.[1] ?? []);
 }

@@ -1,3 +1,4 @@
+import { azureDriver } from '../azure/driver-kind.js';
 import type { DriverKind } from '../driver-kind.js';
 import { StorageError } from '../errors.js';
 import { localDriver } from '../local/driver-kind.js';
@@ -12,6 +13,7 @@ export const builtinDrivers: readonly DriverKind[] = [
   ...s3PresetDrivers,
   swiftDriver,
   ...swiftPresetDrivers,
+  azureDriver,
 ];
 
 /** Names that Libcloud gave up (libcloud/storage/providers.py), and what took their place. */

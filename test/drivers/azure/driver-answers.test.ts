@@ -1,0 +1,4 @@
+import { driverAnswers } from '../faults/suite.js';
+import { azureFaults } from './fault-dialect.js';
+
+driverAnswers(azureFaults);

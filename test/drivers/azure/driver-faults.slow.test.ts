@@ -1,0 +1,4 @@
+import { driverFaults } from '../faults/suite.js';
+import { azureFaults } from './fault-dialect.js';
+
+driverFaults(azureFaults);
