@@ -193,12 +193,18 @@ export function addSetupCommands(program: Command, { io, config, done }: Command
       '--container <name>',
       'the container to test in; default: that of the first mirror of the target',
     )
+    .option('--create', 'create the container when it is missing', false)
     .option('--json', JSON_LINES, false)
     .addHelpText('after', PROBE_DETAILS)
-    .action(async (target: string, { container, json }: { container?: string; json: boolean }) => {
-      const { probe } = await import('./probe.js');
-      done(await probe(config(), target, { container, json }, io));
-    });
+    .action(
+      async (
+        target: string,
+        options: { readonly container?: string; readonly json: boolean; readonly create: boolean },
+      ) => {
+        const { probe } = await import('./probe.js');
+        done(await probe(config(), target, { container: undefined, ...options }, io));
+      },
+    );
   program
     .command('notify')
     .description('messages about mirrors that need a person')

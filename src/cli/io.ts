@@ -1,3 +1,4 @@
+import { spawn, spawnSync } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { isatty } from 'node:tty';
 import { type Clock, systemClock } from '../clock.js';
@@ -27,10 +28,12 @@ export interface Io {
   /** Who runs it, where the system has numbers for that. */
   readonly uid?: number | undefined;
   /**
-   * Gives up the rights of this process for those of another user, for good. False when the system has none of this name. Undefined
-   * where a process cannot do that.
+   * Runs this program as another user, on the same terminal, in the environment of a service. Resolves with its exit code;
+   * undefined when the system has no such user, or no setpriv(1).
    */
-  readonly become?: ((user: string) => boolean) | undefined;
+  readonly runAs?:
+    | ((user: string, argv: readonly string[]) => Promise<number | undefined>)
+    | undefined;
   readonly clock: Clock;
   /** Whether the terminal is gone that this process was started on: then a SIGHUP came from there. */
   lostTerminal(): boolean;
@@ -69,7 +72,7 @@ export function processIo(): Io {
       }
     },
     uid: process.getuid?.(),
-    become,
+    runAs,
     clock: systemClock,
     // Of a terminal that has hung up, tty_ioctl(4) fails with EIO.
     lostTerminal: () => terminals.some((descriptor) => !isatty(descriptor)),
@@ -94,20 +97,14 @@ export function processIo(): Io {
   };
 }
 
-function become(user: string): boolean {
-  // The types of Node.js lack the first.
-  const { initgroups, setgid, setuid } = process as typeof process & {
-    initgroups?: (user: string, group: string) => void;
-  };
-  if (initgroups === undefined || setgid === undefined || setuid === undefined) return false;
-  try {
-    initgroups(user, user);
-    setgid(user);
-    setuid(user);
-    return true;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_UNKNOWN_CREDENTIAL')
-      return false;
-    throw error;
-  }
+async function runAs(user: string, argv: readonly string[]): Promise<number | undefined> {
+  if (spawnSync('setpriv', ['--reuid', user, 'true']).status !== 0) return undefined;
+  const [program = ''] = process.argv.slice(1);
+  const words = ['--reuid', user, '--regid', user, '--init-groups', process.execPath, program];
+  const { PATH, LANG, TERM } = process.env;
+  const env = { PATH, LANG, TERM, HOME: '/' };
+  const child = spawn('setpriv', [...words, ...argv], { stdio: 'inherit', env });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject).on('close', (code) => resolve(code ?? undefined));
+  });
 }

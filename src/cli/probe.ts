@@ -3,19 +3,23 @@ import { ContainerDoesNotExistError } from '../drivers/errors.js';
 import { randomName } from '../drivers/trial/ground.js';
 import type { TrialResult } from '../drivers/trial/trial.js';
 import { tryBackend } from '../drivers/trial/try-backend.js';
+import { printable } from '../printable.js';
 import { OWN_FOLDER } from '../sync/reserved-names.js';
+import { ensureContainer } from '../sync/store/container-store.js';
 import { findTarget, openTarget } from './drivers.js';
 import { EXIT, UsageError } from './exit.js';
 import { interruptible } from './interruptible.js';
 import type { Io } from './io.js';
 import { openConfig } from './open-config.js';
-import { openOutput } from './output.js';
+import { noteLine, openOutput } from './output.js';
 import { type Probed, type ProbeText, probeAsJson, probeAsText } from './probe-text.js';
 
 export interface ProbeOptions {
   /** Default: that of the first mirror that goes to the target. */
   readonly container: string | undefined;
   readonly json: boolean;
+  /** Create the container when it is missing. */
+  readonly create: boolean;
 }
 
 /**
@@ -41,6 +45,8 @@ export async function probe(
       found = report;
     });
     try {
+      if (options.create && (await ensureContainer(backend, container, signal)))
+        noteLine(io.stderr, `created ${printable(container)}`);
       const { name: driver, capabilities } = backend;
       const probed: Probed = { target, driver, found, container, prefix, capabilities };
       const results: TrialResult[] = [];
@@ -90,7 +96,7 @@ function placeOf(
 function withAdvice(error: ContainerDoesNotExistError, target: string): Error {
   const { message, containerName } = error;
   return new Error(
-    `${message}; make it with: longshore container create ${target} ${containerName}, or name another one with --container`,
+    `${message}; make it with: longshore container create ${target} ${containerName}, or with --create, or name another one with --container`,
     { cause: error },
   );
 }

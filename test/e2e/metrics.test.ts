@@ -1,30 +1,17 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { METRICS } from '../../src/metrics/names.js';
+import { freePort } from '../browser/served-mirror.js';
 import { ACCOUNT, startFakeS3 } from '../fakes/s3/server.js';
+import { hasPrometheus, RULES, startPrometheus } from '../metrics/prometheus-server.js';
 import { eventually } from '../world/eventually.js';
-import { createFolder, removeFolder } from '../world/folder.js';
 import { openLocalMirror } from '../world/mirror-in-a-folder.js';
 import { run } from '../world/program.js';
 import { openWorkspace } from '../world/workspace.js';
 
-const RULES = fileURLToPath(new URL('../../../contrib/prometheus/', import.meta.url));
-const hasPrometheus = ['promtool', 'prometheus'].every(
-  (program) => spawnSync(program, ['--version']).status === 0,
-);
 const LONG = 50_000;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 function promtool(args: readonly string[], input = '') {
   const { status, stdout, stderr } = spawnSync('promtool', args, {
@@ -106,7 +93,7 @@ describe('metrics of a daemon', () => {
   test.runIf(hasPrometheus)(
     'make a real Prometheus fire the alerts of a lag and of a target that is down',
     async () => {
-      const [port, prometheusPort] = [await freePort(), await freePort()];
+      const port = await freePort();
       const fake = await startFakeS3();
       const { folder, start } = openWorkspace('lag', () => fake.close());
       mkdirSync(join(folder, 'source'));
@@ -129,16 +116,9 @@ mirrors:
       await fake.switchOff();
       writeFileSync(join(folder, 'source', 'b'), 'b');
 
-      const data = startPrometheus(prometheusPort, port);
-      expect(data).not.toBe('');
+      const prometheus = await startPrometheus(port);
       await eventually(async () => {
-        const answer = await fetch(`http://127.0.0.1:${prometheusPort}/api/v1/alerts`);
-        const { data: found } = (await answer.json()) as {
-          data: { alerts: { state: string; labels: Record<string, string> }[] };
-        };
-        const firing = found.alerts.flatMap(({ state, labels }) =>
-          state === 'firing' ? [`${labels['alertname']} ${labels['mirror']}`] : [],
-        );
+        const firing = await prometheus.firing();
         expect(firing).toEqual(
           expect.arrayContaining([
             'LongshoreMirrorBehind documents',
@@ -149,39 +129,6 @@ mirrors:
     },
   );
 });
-
-/** Scrapes the port each second, with the rules of contrib, whose `for` is a second. Returns its folder. */
-function startPrometheus(own: number, scraped: number): string {
-  const folder = createFolder('prometheus');
-  const rules = readFileSync(join(RULES, 'longshore.rules.yml'), 'utf8').replace(
-    /for: \w+/g,
-    'for: 1s',
-  );
-  writeFileSync(join(folder, 'rules.yml'), rules);
-  writeFileSync(
-    join(folder, 'prometheus.yml'),
-    `global: { scrape_interval: 1s, evaluation_interval: 1s }
-rule_files: [rules.yml]
-scrape_configs:
-  - { job_name: longshore, static_configs: [{ targets: ["127.0.0.1:${scraped}"] }] }
-`,
-  );
-  const child = spawn(
-    'prometheus',
-    [
-      `--config.file=${folder}/prometheus.yml`,
-      `--storage.tsdb.path=${folder}/data`,
-      `--web.listen-address=127.0.0.1:${own}`,
-    ],
-    { stdio: 'ignore' },
-  );
-  onTestFinished(async () => {
-    child.kill('SIGKILL');
-    await new Promise((resolve) => child.on('close', resolve));
-    removeFolder(folder);
-  });
-  return folder;
-}
 
 test('longshore reconcile --metrics-file: writes the result of the run, and a failure keeps the last success', async () => {
   const mirror = openLocalMirror();

@@ -4,7 +4,10 @@ import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { noBrowser } from '../browser/browser.js';
+import { hasPrometheus } from '../metrics/prometheus-server.js';
 import { bootHost, checkout, type Host, noSystemd } from '../systemd/host.js';
+import { firstDay } from './first-day.js';
 
 const run = promisify(execFile);
 const NEXT_VERSION = '0.1.1';
@@ -104,6 +107,9 @@ test('the package for npm is installed without scripts, and mirrors', async () =
 const noDebian =
   noSystemd ?? (existsSync('/usr/bin/mmdebstrap') ? undefined : 'mmdebstrap is not installed');
 
+const noTools =
+  noBrowser ?? (hasPrometheus ? undefined : 'prometheus and promtool are not installed');
+
 describe.skipIf(noDebian !== undefined)(
   `the package for Debian${noDebian === undefined ? '' : ` (skipped: ${noDebian})`}`,
   { timeout: 600_000 },
@@ -187,6 +193,13 @@ describe.skipIf(noDebian !== undefined)(
           test ! -L /etc/systemd/system/multi-user.target.wants/longshore.service`);
         expect(await stored('a.txt')).toBe('one\n');
       });
+
+      // Once the first test has purged what it installed, the system has nothing of longshore again.
+      test.skipIf(noTools !== undefined)(
+        `P1: P3: a new user installs it, answers init, and decides on the page; a target that goes down is announced, and fires the alert of the lag${noTools === undefined ? '' : ` (skipped: ${noTools})`}`,
+        async () => firstDay(host, await put(join(out, debianOf(await readdir(out))))),
+        1_200_000,
+      );
     });
   },
 );

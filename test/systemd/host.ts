@@ -28,6 +28,8 @@ export interface Result {
 }
 
 export interface Host {
+  /** The command that runs another one inside, with its first arguments. */
+  readonly around: readonly string[];
   /** Runs a program inside, whatever it exits with. */
   run(...command: readonly string[]): Promise<Result>;
   /** Runs a shell script inside; rejects unless it exits 0. */
@@ -75,6 +77,7 @@ export async function bootHost(root?: string): Promise<Host> {
   await shell('mount --make-rshared /');
 
   return {
+    around: ['env', `STATE=${env.STATE}`, 'bash', script, 'exec'],
     run: (...command) => inside(command),
     shell,
     async write(path, content) {
