@@ -66,7 +66,8 @@ The index is kept below $XDG_STATE_HOME/longshore (~/.local/state/longshore), in
 pair of FOLDER and PLACE: the next call goes on from there. A configuration is written beside
 it, for other commands: longshore --config FILE status.
 
-Keys come from where the AWS tools have them, for Swift from the OS_* variables. What a
+Keys come from where the AWS tools have them, for Swift from the OS_* variables, for Backblaze B2
+from B2_APPLICATION_KEY_ID and B2_APPLICATION_KEY. What a
 configuration can say besides (limits, several mirrors, verify): longshore init.`;
 
 export const INIT_DETAILS = `
@@ -82,8 +83,8 @@ its owner and mode, and the target is tried as the user longshore.
   longshore init /etc/longshore/longshore.yaml --source /srv/data --to s3:backups/nas --create --probe`;
 
 export const IMPORT_DETAILS = `
-Remotes of the kinds s3, swift, azureblob, local and alias become targets; others are named on
-stderr. Keys are printed as they stand in the file: write the output to a file that only you can
+Remotes of the kinds s3, swift, azureblob, b2, local and alias become targets; others are named
+on stderr. Keys are printed as they stand in the file: write the output to a file that only you can
 read.
 
   (umask 077; longshore import ~/.config/rclone/rclone.conf > targets.yaml)`;

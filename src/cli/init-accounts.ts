@@ -2,11 +2,11 @@ import { keysOf, type Profile } from '../drivers/s3/credentials/shared-files.js'
 
 /** An account at a provider that `init` found: what a target says of it. */
 export interface FoundAccount {
-  /** What `--account` calls it, such as `aws`, `aws:work`, `minio`, `mc:play` or `swift`. */
+  /** What `--account` calls it, such as `aws`, `aws:work`, `minio`, `mc:play`, `swift` or `b2`. */
   readonly id: string;
   /** For people: what it is, and where it was found. */
   readonly label: string;
-  readonly driver: 's3' | 'swift';
+  readonly driver: 's3' | 'swift' | 'backblaze_b2';
   /** As in `http://127.0.0.1:9000`; undefined: the provider's own. */
   readonly endpoint: string | undefined;
   /** Settings of the target that are no secrets, without those that the endpoint gives. */
@@ -29,7 +29,7 @@ const MINIO_ENDPOINT = 'http://127.0.0.1:9000';
 
 /**
  * The accounts that the environment and the shared AWS files name, the most particular first: keys in variables, MinIO and its
- * client, Swift, then the profiles. Pure. `profiles`: those of the AWS files, by name.
+ * client, Swift, Backblaze B2, then the profiles. Pure. `profiles`: those of the AWS files, by name.
  */
 export function findAccounts(
   env: Environment,
@@ -40,6 +40,7 @@ export function findAccounts(
     ...minioVariables(env),
     ...clientHosts(env),
     ...swiftVariables(env),
+    ...b2Variables(env),
     ...[...profiles].flatMap(([name, profile]) => awsProfile(name, profile, env)),
   ];
 }
@@ -178,6 +179,20 @@ function swiftVariables(env: Environment): readonly FoundAccount[] {
   const label = `Swift at ${endpoint}, as ${key} (${from})`;
   return [
     { id: 'swift', label, driver: 'swift', endpoint, settings, secrets, reference: undefined },
+  ];
+}
+
+/** Those of Backblaze's own command, `b2`. */
+function b2Variables(env: Environment): readonly FoundAccount[] {
+  const secrets = secretsOf(env, {
+    key: ['B2_APPLICATION_KEY_ID'],
+    secret: ['B2_APPLICATION_KEY'],
+  });
+  if (!hasKeys(secrets)) return [];
+  const label = 'Backblaze B2, with the keys of B2_APPLICATION_KEY_ID';
+  const driver = 'backblaze_b2';
+  return [
+    { id: 'b2', label, driver, endpoint: undefined, settings: {}, secrets, reference: undefined },
   ];
 }
 

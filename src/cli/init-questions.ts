@@ -89,7 +89,7 @@ async function askDestination(context: QuestionContext): Promise<Destination> {
     accounts[chosen - 2] ?? (await askAccount(prompt, chosen === choices.length ? 'swift' : 's3'));
   const place = await askUntil(
     prompt,
-    `${account.driver === 's3' ? 'Bucket' : 'Container'}, and a folder in it if you like (backups/laptop): `,
+    `${account.driver === 'swift' ? 'Container' : 'Bucket'}, and a folder in it if you like (backups/laptop): `,
     (text) => (text === '' ? new Error('For example backups/laptop.') : placeIn(text)),
   );
   return destinationAt(account, place);

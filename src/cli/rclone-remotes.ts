@@ -90,6 +90,15 @@ const AZURE: Counterparts = {
   access_tier: (tier) => ({ storage_class: tier.toUpperCase() }),
 };
 
+const B2: Counterparts = {
+  account: (key) => ({ key }),
+  key: (secret) => ({ secret }),
+  endpoint: endpointOf,
+  hard_delete: (value) => ({ hard_delete: value === 'true' }),
+  download_url: (url) => ({ download_url: url.replace(/\/+$/, '') }),
+  test_mode: (mode) => ({ test_mode: mode }),
+};
+
 /** What becomes of a remote. `all`: those of the same file, which an alias may name. */
 export function targetOf(remote: Remote, all: readonly Remote[]): Made {
   const kind = remote.options.get('type') ?? '';
@@ -100,6 +109,8 @@ export function targetOf(remote: Remote, all: readonly Remote[]): Made {
       return made('swift', remote, SWIFT);
     case 'azureblob':
       return made('azure_blobs', remote, AZURE);
+    case 'b2':
+      return made('backblaze_b2', remote, B2);
     case 'local':
       return {
         target: { driver: 'local', root: '/' },

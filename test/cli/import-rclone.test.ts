@@ -41,6 +41,14 @@ user = alice
 key = hunter2
 auth = https://keystone:5000/v3
 tenant = photos
+
+[b2]
+type = b2
+account = 0041
+key = K004
+hard_delete = true
+download_url = https://files.example.com/
+upload_cutoff = 200M
 `);
   expect(code).toBe(0);
   const { targets } = parse(console.stdout.text()) as { targets: object };
@@ -69,6 +77,13 @@ tenant = photos
       secret: 'hunter2',
       auth_url: 'https://keystone:5000/v3',
       project: 'photos',
+    },
+    b2: {
+      driver: 'backblaze_b2',
+      key: '0041',
+      secret: 'K004',
+      hard_delete: true,
+      download_url: 'https://files.example.com',
     },
   });
   expect(console.stderr.text()).toContain('lab store: provider was not taken over');

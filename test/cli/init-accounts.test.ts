@@ -36,6 +36,11 @@ test.each([
     [['minio', 'http://127.0.0.1:9900', {}]],
   ],
   [
+    'keys of Backblaze B2',
+    { B2_APPLICATION_KEY_ID: 'k', B2_APPLICATION_KEY: 's' },
+    [['b2', undefined, {}]],
+  ],
+  [
     'hosts of mc',
     { MC_HOST_play: 'https://k:s@play.example:9000', MC_HOST_odd: 'nonsense' },
     [['mc:play', 'https://play.example:9000', {}]],

@@ -2,9 +2,12 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { exitCodeOfSignal } from '../../src/cli/exit.js';
+import { openFake as openFakeB2 } from '../drivers/b2/open.js';
 import { call, listKeys } from '../drivers/conformance/fixture.js';
 import { openFake as openFakeS3 } from '../drivers/s3/open.js';
 import { openFake as openFakeSwift } from '../drivers/swift/open.js';
+import { SECRET as B2_SECRET, KEY_ID } from '../fakes/b2/account.js';
+import { startFakeB2 } from '../fakes/b2/server.js';
 import { ACCOUNT, startFakeS3 } from '../fakes/s3/server.js';
 import { SECRET, USER } from '../fakes/swift/identity.js';
 import { startFakeSwift } from '../fakes/swift/server.js';
@@ -114,6 +117,29 @@ targets:
     for (const backend of backends) await backend.close();
     await s3.close();
     await swift.close();
+  }
+});
+
+it('probe: tests Backblaze B2, says which names it refuses and that old versions are kept, and leaves none', async () => {
+  const b2 = await startFakeB2();
+  const backend = openFakeB2(b2, { hard_delete: true });
+  try {
+    await backend.createContainer('bucket-of-mine', call);
+    writeConfig(
+      console.folder,
+      `
+targets:
+  offsite: { driver: backblaze_b2, host: ${b2.host}, port: ${b2.port}, secure: false, key: ${KEY_ID}, secret: ${B2_SECRET}, hard_delete: true }
+mirrors: [{ name: a, source: ./data, target: offsite, container: bucket-of-mine }]`,
+    );
+    expect(await console.run(['probe', 'offsite', '--json'])).toBe(0);
+    const report = console.stdout.text();
+    expect(report).toContain('names like these are refused');
+    expect(console.stderr.text()).toContain('old versions are never deleted');
+    expect(b2.rules.store.buckets.get('bucket-of-mine')?.files).toEqual([]);
+  } finally {
+    await backend.close();
+    await b2.close();
   }
 });
 

@@ -282,6 +282,44 @@ targets:
       - match: "old/**"
         storage_class: COLD
 `,
+  'Backblaze B2: application key': `
+targets:
+  offsite:
+    driver: backblaze_b2
+    key: { env: B2_APPLICATION_KEY_ID }
+    secret: { env: B2_APPLICATION_KEY }
+`,
+  'Backblaze B2: connection': `
+targets:
+  offsite:
+    driver: backblaze_b2
+    host: api.backblazeb2.com
+    port: 443
+    secure: true
+    ca_file: ./nas-ca.pem
+    verify_tls: true
+    connect_timeout: 5s
+    timeout: 30s
+    connections: 32
+    #test_mode: fail_some_uploads
+`,
+  'Backblaze B2: objects': `
+targets:
+  offsite:
+    driver: backblaze_b2
+    hard_delete: false
+    bucket_type: allPrivate
+    headers:
+      - match: "*.html"
+        content_type: text/html; charset=utf-8
+        content_language: en
+        cache_control: no-cache
+        content_disposition: inline
+        content_encoding: identity
+        expires: "Thu, 01 Dec 2033 16:00:00 GMT"
+    download_url: "https://files.example.com"
+    cdn_expiry: 1h
+`,
   'From where to where': `
 mirrors:
   - name: documents

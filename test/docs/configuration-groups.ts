@@ -132,6 +132,27 @@ export const GROUPS = {
     ],
     ['Azure: objects', ['block_size', 'storage_class', 'headers', 'cdn_expiry']],
   ],
+  backblaze_b2: [
+    ['Backblaze B2: application key', ['key', 'secret']],
+    [
+      'Backblaze B2: connection',
+      [
+        'host',
+        'port',
+        'secure',
+        'ca_file',
+        'verify_tls',
+        'connect_timeout',
+        'timeout',
+        'connections',
+        'test_mode',
+      ],
+    ],
+    [
+      'Backblaze B2: objects',
+      ['hard_delete', 'bucket_type', 'headers', 'download_url', 'cdn_expiry'],
+    ],
+  ],
   mirror: [
     ['From where to where', ['name', 'source', 'create_source', 'target', 'container', 'prefix']],
     [

@@ -18,6 +18,7 @@ test.each([
     { storage_url: 'https://s.example/v1/AUTH_1', project: 'p' },
     'https://s.example/v1/AUTH_1',
   ],
+  ['backblaze_b2', { host: 'api.backblazeb2.com', key: 'me' }, 'api.backblazeb2.com'],
 ])('driver %s with %j: names the place of its objects', (driver, settings, where) => {
   expect(findDriver(driver).where?.(settings)).toBe(where);
 });

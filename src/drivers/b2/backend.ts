@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.js';
 import type { Backend } from '../backend.js';
 import type { HttpClient } from '../http/exchange.js';
+import type { Notice } from '../notice.js';
 import { createBuckets } from './buckets.js';
 import { b2Cdn } from './cdn.js';
 import { type B2Keys, createB2Client } from './client.js';
@@ -9,6 +10,7 @@ import type { B2Context } from './context.js';
 import { b2Copy } from './copy.js';
 import { B2 } from './errors.js';
 import { METADATA_LIMITS } from './file-info.js';
+import { lifecycleNotices } from './lifecycle.js';
 import { listObjects } from './listing.js';
 import { b2Multipart } from './multipart.js';
 import { keyProblem, MAX_KEY_BYTES, newContainerProblem } from './names.js';
@@ -27,11 +29,12 @@ export interface B2BackendOptions {
   readonly origin: string;
   readonly http: HttpClient;
   readonly clock: Clock;
+  readonly notice: Notice;
 }
 
 /** One account of Backblaze B2 as a backend. It closes `http`. */
-export function b2Backend({ settings, keys, origin, http, clock }: B2BackendOptions): Backend {
-  const context = createContext({ settings, keys, origin, http, clock });
+export function b2Backend(options: B2BackendOptions): Backend {
+  const context = createContext(options);
   const objects = objectOperations(context);
   const read = readContent(context);
   const multipart = b2Multipart(context, objects);
@@ -67,11 +70,18 @@ export function b2Backend({ settings, keys, origin, http, clock }: B2BackendOpti
     listObjects: listObjects(context),
     ...objects,
     readObject: (ref, range, call) => read(ref, range, call),
-    close: () => http.close(),
+    close: () => options.http.close(),
   };
 }
 
-function createContext({ settings, keys, origin, http, clock }: B2BackendOptions): B2Context {
+function createContext({
+  settings,
+  keys,
+  origin,
+  http,
+  clock,
+  notice,
+}: B2BackendOptions): B2Context {
   const client = createB2Client({ http, clock, keys, origin, testMode: settings.test_mode });
   const method = 'POST';
   const action = 'get an address for uploads of';
@@ -79,7 +89,7 @@ function createContext({ settings, keys, origin, http, clock }: B2BackendOptions
     client,
     settings,
     clock,
-    buckets: createBuckets(client),
+    buckets: createBuckets(client, lifecycleNotices(notice)),
     fileUrls: createUploadUrls(({ id, container, key }, call) => {
       const operation = 'b2_get_upload_url';
       const parameters = { bucketId: id };

@@ -23,7 +23,11 @@ export interface Buckets {
   forget(name: string): void;
 }
 
-export function createBuckets(client: B2Client): Buckets {
+/** `look`: gets the lifecycle rules of each bucket that is found. */
+export function createBuckets(
+  client: B2Client,
+  look: (name: string, lifecycleRules: unknown) => void,
+): Buckets {
   const ids = new Map<string, string>();
 
   async function ask(
@@ -52,6 +56,7 @@ export function createBuckets(client: B2Client): Buckets {
       throw new ContainerDoesNotExistError(name, { driver: B2 });
     }
     ids.set(name, bucket.id);
+    look(name, bucket.extra['lifecycleRules']);
     return bucket;
   }
 

@@ -34,7 +34,9 @@ export interface B2Client extends ProviderClient<B2Request> {
 }
 
 export interface B2Keys {
-  readonly id: string;
+  /** Of the application key. */
+  id(): string;
+  /** The application key itself. */
   secret(): string;
 }
 
@@ -157,7 +159,7 @@ function createGrants(
       origin,
       path: `${API}/${operation}`,
       headers: {
-        authorization: `Basic ${Buffer.from(`${keys.id}:${keys.secret()}`).toString('base64')}`,
+        authorization: `Basic ${Buffer.from(`${keys.id()}:${keys.secret()}`).toString('base64')}`,
         ...(testMode !== undefined && { 'x-bz-test-mode': testMode }),
       },
       signal,

@@ -18,30 +18,32 @@ export const b2Driver: DriverKind<B2Settings> = {
   where: ({ host, port }) => (port === undefined ? host : `${host}:${port}`),
   placeProblem: placeProblemBy({ newContainerProblem, keyProblem }, () => false),
   objectHeaders: () => HEADER_FIELDS,
-  open(settings, { clock }) {
+  open(settings, { clock, notice = () => {} }) {
     const { host, port, secure } = settings;
     if (host.startsWith('s3.'))
       throw wrong('host is that of the S3 API: leave it out, or use driver "s3" with profile "b2"');
     const keys = keysOf(settings);
     const http = openConnections(settings, B2);
     const origin = `${secure ? 'https' : 'http'}://${host}${port === undefined ? '' : `:${port}`}`;
-    return b2Backend({ settings, keys, origin, http, clock });
+    return b2Backend({ settings, keys, origin, http, clock, notice });
   },
 };
 
 /** Those of the settings, or of the variables that Backblaze's own tools read. */
 function keysOf({ key, secret, environment }: B2Settings): B2Keys {
-  if (key !== undefined && secret !== undefined) return { id: key, secret: () => secret.reveal() };
+  if (key !== undefined && secret !== undefined)
+    return { id: () => key.reveal(), secret: () => secret.reveal() };
   if (key !== undefined || secret !== undefined)
     throw wrong('key and secret belong together: one of them is missing');
   const env = environment();
-  const { B2_APPLICATION_KEY_ID: id = '', B2_APPLICATION_KEY: applicationKey = '' } = env;
-  if (id === '' || applicationKey === '')
+  if (!env['B2_APPLICATION_KEY_ID'] || !env['B2_APPLICATION_KEY'])
     throw wrong(
       'key and secret are missing, and so are B2_APPLICATION_KEY_ID and B2_APPLICATION_KEY in the environment',
     );
-  const kept = new Secret({ env: 'B2_APPLICATION_KEY' }, { folder: '/', env });
-  return { id, secret: () => kept.reveal() };
+  const place = { folder: '/', env };
+  const id = new Secret({ env: 'B2_APPLICATION_KEY_ID' }, place);
+  const applicationKey = new Secret({ env: 'B2_APPLICATION_KEY' }, place);
+  return { id: () => id.reveal(), secret: () => applicationKey.reveal() };
 }
 
 function wrong(problem: string): StorageError {

@@ -22,8 +22,9 @@ const downloadUrl = {
 /** The settings of a target with `driver: backblaze_b2`. The names are Libcloud's where it has one. */
 export const b2Settings = (context: ConfigContext) =>
   section('A Backblaze B2 account, by its native API.', {
-    key: text(
+    key: secret(
       'Id of the application key. Without it: B2_APPLICATION_KEY_ID of the environment.',
+      context,
     ).optional(),
     secret: secret(
       'The application key. Without it: B2_APPLICATION_KEY of the environment.',

@@ -1,4 +1,5 @@
 import { azureDriver } from '../azure/driver-kind.js';
+import { b2Driver } from '../b2/driver-kind.js';
 import type { DriverKind } from '../driver-kind.js';
 import { StorageError } from '../errors.js';
 import { localDriver } from '../local/driver-kind.js';
@@ -14,6 +15,7 @@ export const builtinDrivers: readonly DriverKind[] = [
   swiftDriver,
   ...swiftPresetDrivers,
   azureDriver,
+  b2Driver,
 ];
 
 /** Names that Libcloud gave up (libcloud/storage/providers.py), and what took their place. */

@@ -4,12 +4,19 @@ import { b2Driver } from '../../../src/drivers/b2/driver-kind.js';
 import type { B2Settings } from '../../../src/drivers/b2/settings.js';
 import type { Backend } from '../../../src/drivers/backend.js';
 import { ContainerIsNotEmptyError } from '../../../src/drivers/errors.js';
+import type { Notice } from '../../../src/drivers/notice.js';
 import { KEY_ID, SECRET } from '../../fakes/b2/account.js';
 import type { FakeB2 } from '../../fakes/b2/server.js';
 import { call } from '../conformance/fixture.js';
 
 type Written = Readonly<Record<string, unknown>>;
 type Environment = Readonly<Record<string, string>>;
+
+interface OpenOptions {
+  readonly env?: Environment;
+  readonly clock?: Clock;
+  readonly notice?: Notice;
+}
 
 /** Settings as a configuration file would have them read. */
 export function settingsOf(written: Written, env: Environment = {}): B2Settings {
@@ -22,9 +29,9 @@ export function settingsOf(written: Written, env: Environment = {}): B2Settings 
 export function openFake(
   { origin }: Pick<FakeB2, 'origin'>,
   written: Written = {},
-  { env = {}, clock = systemClock }: { readonly env?: Environment; readonly clock?: Clock } = {},
+  { env = {}, clock = systemClock, notice = () => {} }: OpenOptions = {},
 ): Backend {
-  return b2Driver.open(settingsOf({ ...placeOf(origin), ...written }, env), { clock });
+  return b2Driver.open(settingsOf({ ...placeOf(origin), ...written }, env), { clock, notice });
 }
 
 /** Settings that lead to the fake, with its keys. */

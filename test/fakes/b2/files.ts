@@ -1,14 +1,16 @@
 import type { Answer } from '../http-service.js';
 import { ACCOUNT, checkRights, json } from './account.js';
 import type { Fault } from './faults.js';
+import type { FakeRequest } from './request.js';
 import type { FakeRules } from './server.js';
 import { byName, md5, Refusal, type StoredFile, sha1 } from './store.js';
 
 type Parameters = Readonly<Record<string, unknown>>;
 
-/** A file as B2's answers describe it. */
-export function described(file: StoredFile) {
+/** A file as B2's answers describe it; in listings of version 1 its size has another name. */
+export function described(file: StoredFile, version?: string) {
   return {
+    ...(version === 'v1' && { size: file.bytes.byteLength }),
     accountId: ACCOUNT,
     action: file.action,
     bucketId: file.bucket.id,
@@ -56,6 +58,7 @@ export function listFileNames(
   asked: Parameters,
   rules: FakeRules,
   fault: Fault | undefined,
+  { version }: Pick<FakeRequest, 'version'>,
 ): Answer {
   const { bucketId, startFileName = '', maxFileCount = 100, prefix = '', delimiter } = asked;
   const bucket = rules.store.bucket(bucketId);
@@ -69,7 +72,7 @@ export function listFileNames(
     if (file === undefined) continue;
     const at = delimiter ? name.indexOf(String(delimiter), String(prefix).length) : -1;
     const folder = at < 0 ? undefined : name.slice(0, at + 1);
-    if (folder === undefined) entries.push({ name, entry: described(file) });
+    if (folder === undefined) entries.push({ name, entry: described(file, version) });
     else if (entries.at(-1)?.name !== folder)
       entries.push({ name: folder, entry: { action: 'folder', fileName: folder, fileId: null } });
   }
@@ -78,7 +81,12 @@ export function listFileNames(
   return json({ files, nextFileName: entries[limit]?.name ?? null });
 }
 
-export function listFileVersions(asked: Parameters, rules: FakeRules): Answer {
+export function listFileVersions(
+  asked: Parameters,
+  rules: FakeRules,
+  _: unknown,
+  { version }: Pick<FakeRequest, 'version'>,
+): Answer {
   const { bucketId, startFileName, startFileId, maxFileCount = 100, prefix = '' } = asked;
   const bucket = rules.store.bucket(bucketId);
   checkRights(rules, { bucket: bucket.name, name: String(prefix), capability: 'listFiles' });
@@ -93,7 +101,7 @@ export function listFileVersions(asked: Parameters, rules: FakeRules): Answer {
   const limit = Math.min(Number(maxFileCount), 10_000, rules.pageLimit);
   const next = from[limit];
   return json({
-    files: from.slice(0, limit).map(described),
+    files: from.slice(0, limit).map((file) => described(file, version)),
     nextFileName: next?.name ?? null,
     nextFileId: next?.id ?? null,
   });
