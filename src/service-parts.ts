@@ -1,6 +1,8 @@
 import { type Alerting, openAlerting, wantsAlerts } from './alerting.js';
 import type { Config } from './config/config.js';
 import type { Closable, Lifecycle } from './lifecycle.js';
+import { activatedSocket } from './listener/activation.js';
+import { warnUnused } from './listener/bind.js';
 import { isThisMachine, openMetricsListener } from './metrics/listener.js';
 import type { MetricsText } from './metrics/metrics-text.js';
 import type { ApiRoute } from './status/api.js';
@@ -77,7 +79,10 @@ type OpenPart = (
 const OPEN: Readonly<Record<Exclude<ServicePart, 'alerts'>, OpenPart>> = {
   metrics: openMetrics,
   async page({ stateFolder, statusPage: settings }, { world, routes, readMetrics: metrics }) {
-    if (settings === undefined) return undefined;
+    if (settings === undefined) {
+      if (activatedSocket(world.env, process.pid) !== undefined) warnUnused(world.log, 'off');
+      return undefined;
+    }
     const { openPageListener } = await import('./page-listener.js');
     return openPageListener({ stateFolder, settings, routes, metrics }, world);
   },

@@ -1,4 +1,4 @@
-type Env = Readonly<Record<string, string | undefined>>;
+export type Env = Readonly<Record<string, string | undefined>>;
 
 /** Of the first socket that systemd passes to a service: `SD_LISTEN_FDS_START` of sd_listen_fds(3). */
 const FIRST = 3;

@@ -6,7 +6,7 @@ import { addressList, isIn, isLoopback } from '../ip-address.js';
 import type { Logger } from '../log.js';
 import { API, type ApiRoute } from '../status/api.js';
 import { createRouter } from '../status/router.js';
-import { activatedSocket } from './activation.js';
+import { bind } from './bind.js';
 import { boundToShown } from './bound-decisions.js';
 import { createConfirmations } from './confirmations.js';
 import { limitConnections } from './connections.js';
@@ -142,34 +142,18 @@ function answerRequests(
   refuseMalformed(server, connections);
 }
 
-function listen(
+async function listen(
   server: Server | TlsServer,
-  { settings, process }: Pick<ListenerOptions, 'settings' | 'process'>,
+  { settings, process, log }: Pick<ListenerOptions, 'settings' | 'process' | 'log'>,
 ): Promise<AddressInfo | string> {
-  const where = settings.listen === 'systemd' ? activated(process) : settings.listen;
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(where, () => {
-      server.off('error', reject);
-      const address = server.address() as AddressInfo | string;
-      try {
-        if (typeof address !== 'string') refuseOpenAddress(address.address, settings);
-        resolve(address);
-      } catch (error) {
-        server.close();
-        reject(error);
-      }
-    });
-  });
-}
-
-function activated({ env, pid }: ListenerOptions['process']): { readonly fd: number } {
-  const fd = activatedSocket(env, pid);
-  if (fd === undefined)
-    throw new Error(
-      'status.listen is "systemd", and systemd has passed no socket: start the service by its socket unit, or name an address',
-    );
-  return { fd };
+  const address = await bind(server, { listen: settings.listen, process, log });
+  try {
+    if (typeof address !== 'string') refuseOpenAddress(address.address, settings);
+    return address;
+  } catch (error) {
+    server.close();
+    throw error;
+  }
 }
 
 /** The configuration is checked for this, but not what a socket unit of systemd says. */
