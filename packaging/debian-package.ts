@@ -63,8 +63,9 @@ async function installedFiles(
   const read = (path: string) => readFile(join(checkout, path));
   const documents = 'usr/share/doc/longshore';
   const units = (await readdir(join(checkout, 'systemd'))).filter((name) =>
-    /\.(service|timer)$/.test(name),
+    /\.(service|timer|socket)$/.test(name),
   );
+  const dropIns = await readdir(join(checkout, 'systemd/drop-ins'));
   const pages = (await readdir(join(checkout, 'docs'))).filter((name) => name.endsWith('.md'));
   const plain = (path: string, content: Buffer | string): RegularFile => ({
     path,
@@ -78,6 +79,11 @@ async function installedFiles(
     ...(await Promise.all(
       units.map(async (name) =>
         plain(`usr/lib/systemd/system/${name}`, forUsrBin(String(await read(`systemd/${name}`)))),
+      ),
+    )),
+    ...(await Promise.all(
+      dropIns.map(async (name) =>
+        plain(`${documents}/examples/${name}`, await read(`systemd/drop-ins/${name}`)),
       ),
     )),
     plain('usr/lib/sysusers.d/longshore.conf', await read('systemd/longshore.sysusers')),
@@ -103,7 +109,9 @@ async function installedFiles(
 
 /** Units that an administrator installs find the program by the PATH; of a package it is known. */
 function forUsrBin(unit: string): string {
-  return unit.replace(/^ExecStart=longshore /m, 'ExecStart=/usr/bin/longshore ');
+  return unit
+    .replace(/^ExecStart=flock /m, 'ExecStart=/usr/bin/flock ')
+    .replace(/^(ExecStart=(?:\/usr\/bin\/flock .* )?)longshore /m, '$1/usr/bin/longshore ');
 }
 
 async function controlFiles(
@@ -118,7 +126,7 @@ Version: ${version}
 Architecture: ${architecture}
 Maintainer: ${MAINTAINER}
 Installed-Size: ${Math.ceil(bytes / 1024)}
-Depends: nodejs (>= 20.19), libc6 (>= 2.28), libstdc++6, systemd
+Depends: nodejs (>= 20.19), libc6 (>= 2.28), libstdc++6, systemd, util-linux
 Recommends: ca-certificates
 Section: utils
 Priority: optional

@@ -154,6 +154,23 @@ describe.skipIf(noDebian !== undefined)(
           '640 root longshore',
         );
 
+        // All units and drop-ins are there, name programs that are, and are understood by the systemd of that release.
+        const units = [
+          'longshore.service',
+          'longshore.socket',
+          'longshore-reconcile.timer',
+          'longshore-reconcile@data.timer',
+          'longshore-reconcile@data.service',
+          'longshore-failed@x.service',
+        ];
+        expect(await host.run('systemd-analyze', 'verify', ...units)).toMatchObject({
+          code: 0,
+          stderr: '',
+        });
+        expect(await host.shell('ls /usr/share/doc/longshore/examples')).toBe(
+          'dynamic-user.conf\non-failure.conf\nread-all-files.conf\n',
+        );
+
         await host.shell(`
           mkdir -p /srv/data && echo one >/srv/data/a.txt && chmod -R a+rX /srv
           install -d -o longshore /srv/containers
@@ -164,6 +181,11 @@ describe.skipIf(noDebian !== undefined)(
         );
         await host.shell('systemctl daemon-reload && systemctl enable --now longshore');
         await expect.poll(() => stored('a.txt'), patience).toBe('one\n');
+        // The library that carries the fields is part of the package.
+        await expect
+          .poll(async () => (await host.run('journalctl', 'MIRROR=data')).stdout, patience)
+          .toContain('run finished');
+        await host.shell('systemctl enable --now longshore-reconcile@data.timer');
         expect((await host.shell('stat -c "%a %U %G" /etc/longshore/longshore.yaml')).trim()).toBe(
           '640 root longshore',
         );
@@ -190,7 +212,8 @@ describe.skipIf(noDebian !== undefined)(
         await host.shell('dpkg --purge longshore');
         await host.shell(`
           test ! -e /etc/longshore && test ! -e /var/lib/longshore
-          test ! -L /etc/systemd/system/multi-user.target.wants/longshore.service`);
+          test ! -L /etc/systemd/system/multi-user.target.wants/longshore.service
+          test ! -L /etc/systemd/system/timers.target.wants/longshore-reconcile@data.timer`);
         expect(await stored('a.txt')).toBe('one\n');
       });
 

@@ -1,30 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { bootHost, type Host, noSystemd } from './host.js';
-
-const DAEMON = 'longshore.service';
-const ONCE = 'longshore-reconcile.service';
-const TIMER = 'longshore-reconcile.timer';
-
-const CONFIG = `
-state: /var/lib/longshore
-targets:
-  vault: { driver: local, root: /srv/containers }
-mirrors:
-  - { name: documents, source: /srv/data, target: vault, container: documents, settle: 50ms }
-`;
-
-/** What an administrator would say in a drop-in; `ended` has how the daemon went, also once systemd has forgotten. */
-const DROP_IN = `[Service]
-ReadWritePaths=/srv/containers
-ExecStopPost=/bin/sh -c 'echo $SERVICE_RESULT $EXIT_CODE $EXIT_STATUS >/srv/containers/ended'
-`;
-const QUICK = '[Service]\nRestartSec=100ms\n';
-
-/** Installed as a package would be, and started by a command on the path; held back while /srv/gate exists. */
-const LAUNCHER = `#!/bin/sh
-while [ -e /srv/gate ]; do sleep 0.05; done
-exec ${process.execPath} /opt/longshore/dist/bundle/main.js "$@"
-`;
+import { type Host, noSystemd } from './host.js';
+import {
+  addDropIn,
+  CONFIG,
+  DAEMON,
+  installHost,
+  ONCE,
+  shippedDropIn,
+  startAfresh,
+  TIMER,
+} from './installation.js';
 
 const title =
   noSystemd === undefined ? 'under a real systemd' : `under a real systemd (skipped: ${noSystemd})`;
@@ -33,44 +18,23 @@ describe.skipIf(noSystemd !== undefined)(title, { timeout: 180_000 }, () => {
   let host: Host;
 
   beforeAll(async () => {
-    host = await bootHost();
-    await host.install('/opt/longshore');
-    await host.write('/usr/local/bin/longshore', LAUNCHER);
-    await host.shell(`
-      chmod 755 /usr/local/bin/longshore
-      install -D -m 644 /opt/longshore/systemd/longshore.sysusers /etc/sysusers.d/longshore.conf
-      systemd-sysusers
-      install -m 644 /opt/longshore/systemd/*.service /opt/longshore/systemd/*.timer /etc/systemd/system/`);
+    host = await installHost();
   });
 
   afterAll(() => host?.close());
 
-  beforeEach(async () => {
-    await host.shell(`
-      rm -f /srv/gate
-      systemctl stop ${TIMER} ${DAEMON} ${ONCE} 2>&1
-      systemctl reset-failed
-      rm -rf /srv/data /srv/containers /var/lib/longshore /etc/systemd/system/*.d /etc/longshore
-      mkdir -p /srv/data/sub && echo hello >/srv/data/sub/a.txt && chmod -R a+rX /srv
-      install -d -o longshore /srv/containers`);
-    await host.write('/etc/longshore/longshore.yaml', CONFIG);
-    await dropIn(DAEMON, DROP_IN + QUICK);
-    await dropIn(ONCE, DROP_IN);
-  });
+  beforeEach(() => startAfresh(host));
 
-  async function dropIn(unit: string, content: string): Promise<void> {
-    await host.write(`/etc/systemd/system/${unit}.d/${content.length}.conf`, content);
-    await host.shell('systemctl daemon-reload');
-  }
-
+  const dropIn = (unit: string, content: string) => addDropIn(host, unit, content);
   const mirrored = async (path: string) =>
     (await host.run('cat', `/srv/containers/documents/${path}`)).stdout;
   const state = (unit: string) => host.property(unit, 'ActiveState');
   const patience = { timeout: 60_000, interval: 100 };
 
   test('systemd-analyze verify has nothing to say of the units', async () => {
-    const files = [DAEMON, ONCE, TIMER].map((unit) => `/etc/systemd/system/${unit}`);
-    expect(await host.run('systemd-analyze', 'verify', ...files)).toEqual({
+    const units = [DAEMON, ONCE, TIMER, 'longshore.socket', 'longshore-failed@x.service'];
+    const instances = ['longshore-reconcile@a.service', 'longshore-reconcile@a.timer'];
+    expect(await host.run('systemd-analyze', 'verify', ...units, ...instances)).toEqual({
       code: 0,
       stdout: '',
       stderr: '',
@@ -124,6 +88,57 @@ describe.skipIf(noSystemd !== undefined)(title, { timeout: 180_000 }, () => {
     expect(await host.shell(`journalctl --no-pager --unit ${DAEMON}`)).toContain(
       "Failed with result 'watchdog'",
     );
+  });
+
+  /** Loaded into the daemon: on SIGUSR2 its event loop is busy for good, in turns of so many milliseconds. */
+  async function busyOnSignal(turnMs: number): Promise<void> {
+    await host.write(
+      '/srv/busy.cjs',
+      `process.on('SIGUSR2', function work() {
+        const end = Date.now() + ${turnMs};
+        while (Date.now() < end);
+        setImmediate(work);
+      });`,
+    );
+    await dropIn(
+      DAEMON,
+      '[Service]\nWatchdogSec=5s\nEnvironment=NODE_OPTIONS=--require=/srv/busy.cjs\n',
+    );
+    await host.shell(`systemctl start ${DAEMON}`);
+    await host.shell(`systemctl kill --kill-whom main --signal USR2 ${DAEMON}`);
+  }
+
+  test('watchdog: a daemon whose event loop is busy, and turns, is fed and mirrors', async () => {
+    await busyOnSignal(200);
+    const pings = new Set<string>();
+    await host.shell('echo later >/srv/data/b.txt');
+    await expect
+      .poll(async () => {
+        pings.add(await host.property(DAEMON, 'WatchdogTimestampMonotonic'));
+        return pings.size;
+      }, patience)
+      .toBeGreaterThan(4);
+    await expect.poll(() => mirrored('b.txt'), patience).toBe('later\n');
+    expect(await host.property(DAEMON, 'NRestarts')).toBe('0');
+    await host.shell(`systemctl kill --signal KILL ${DAEMON}`); // it would be busy to the end of TimeoutStopSec
+  });
+
+  test('watchdog: a daemon whose event loop stands still is killed, started again, and mirrors', async () => {
+    await busyOnSignal(24 * 3600 * 1000);
+    await host.shell('echo later >/srv/data/b.txt');
+    await expect.poll(() => mirrored('b.txt'), patience).toBe('later\n');
+    expect(await host.property(DAEMON, 'NRestarts')).toBe('1');
+    const invocations = await host.shell(`journalctl --no-pager --unit ${DAEMON}`);
+    expect(invocations).toContain('Watchdog timeout');
+  });
+
+  test('the status says how far behind the mirrors are, and how much waits', async () => {
+    await host.shell(`systemctl start ${DAEMON}`);
+    await expect.poll(() => mirrored('sub/a.txt'), patience).toBe('hello\n');
+    await host.shell('longshore pause documents --for 1h; echo later >/srv/data/b.txt');
+    await expect
+      .poll(() => host.property(DAEMON, 'StatusText'), patience)
+      .toMatch(/^1 mirror: 1 [\w-]+; lag \d.*; 1 queued/);
   });
 
   test('a wrong configuration ends with 2 and is not tried again', async () => {
@@ -258,17 +273,14 @@ lines"; chmod 600 /srv/data/private /srv/data/two*; systemctl start ${DAEMON}`);
     expect(await state(DAEMON)).toBe('active');
   });
 
-  test('P8: a file that cannot be read is a failed unit; the capability of the comment reads it', async () => {
+  test('P8: a file that cannot be read is a failed unit; the shipped drop-in reads it', async () => {
     await host.shell('echo mine >/srv/data/private; chmod 600 /srv/data/private');
     expect((await host.run('systemctl', 'start', ONCE)).code).not.toBe(0);
     expect(await host.property(ONCE, 'ExecMainStatus')).toBe('3');
     expect(await state(ONCE)).toBe('failed');
     expect(await mirrored('sub/a.txt')).toBe('hello\n');
 
-    const capability = /^#(AmbientCapabilities=.*)\n#(CapabilityBoundingSet=.*)$/m.exec(
-      await host.shell(`cat /etc/systemd/system/${ONCE}`),
-    );
-    await dropIn(ONCE, `[Service]\n${capability?.[1]}\n${capability?.[2]}\n`);
+    await shippedDropIn(host, ONCE, 'read-all-files');
     await host.shell(`systemctl start ${ONCE}`);
     expect(await mirrored('private')).toBe('mine\n');
   });
