@@ -16,6 +16,8 @@ export function openLog(
   stream: Writable = io.stderr,
 ): ConfigurableLog {
   let logger = openLogger(config, io, stream);
+  /** Of the loggers before. */
+  let counted: LineCounts = { error: 0, warn: 0, info: 0, debug: 0 };
   let closing: Promise<unknown> = Promise.resolve();
   const release = io.onWarning((error) => logger.warn('warning of Node', { error }));
   return {
@@ -26,9 +28,13 @@ export function openLog(
     get debugEnabled() {
       return logger.debugEnabled;
     },
-    control: controlOf(() => logger.control),
+    control: controlOf(
+      () => logger.control,
+      () => sumOf(counted, logger.control.counts()),
+    ),
     configure(log) {
       const before = logger;
+      counted = sumOf(counted, before.control.counts());
       logger = openLogger({ log }, io, stream);
       closing = Promise.all([closing, before.close()]);
     },
@@ -53,7 +59,7 @@ function openLogger({ log }: Pick<Config, 'log'>, io: Io, stream: Writable): Ope
 }
 
 /** That of the present logger, for those who keep it. */
-function controlOf(now: () => LogControl): LogControl {
+function controlOf(now: () => LogControl, counts: () => LineCounts): LogControl {
   return {
     levels: {
       wants: (level, fields) => now().levels.wants(level, fields),
@@ -64,7 +70,18 @@ function controlOf(now: () => LogControl): LogControl {
       read: () => now().levels.read(),
     },
     lastLines: () => now().lastLines(),
-    counts: () => now().counts(),
+    counts,
+  };
+}
+
+type LineCounts = ReturnType<LogControl['counts']>;
+
+function sumOf(a: LineCounts, b: LineCounts): LineCounts {
+  return {
+    error: a.error + b.error,
+    warn: a.warn + b.warn,
+    info: a.info + b.info,
+    debug: a.debug + b.debug,
   };
 }
 
