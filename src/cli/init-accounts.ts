@@ -68,7 +68,7 @@ function awsVariables(env: Environment): readonly FoundAccount[] {
   ];
 }
 
-/** A profile that holds no keys (a role, single sign-on) is none that the driver takes. */
+/** Only profiles that hold keys themselves: no other could be placed with a service of another user. */
 function awsProfile(name: string, profile: Profile, env: Environment): readonly FoundAccount[] {
   const keys = keysOf(profile);
   if (keys === undefined) return [];

@@ -17,10 +17,12 @@ export interface Obtained<T> {
 
 /** A value is replaced this long before it ends, so that a long request still finishes with it. */
 const RENEW_BEFORE_MS = 5 * 60_000;
+/** A renewal that failed is tried again after this long, while the value is valid: a service that hangs must not delay each request. */
+const RETRY_AFTER_MS = 30_000;
 
 /** Calls `obtain` once for all callers, so the signal of no single caller aborts it. */
 export function cached<T>(obtain: (call: Call) => Promise<Obtained<T>>): Cached<T> {
-  let current: (Obtained<T> & { readonly renewBeforeMs: number }) | undefined;
+  let current: (Obtained<T> & { renewBeforeMs: number }) | undefined;
   let underWay: Promise<T> | undefined;
 
   async function renew(): Promise<T> {
@@ -44,9 +46,11 @@ export function cached<T>(obtain: (call: Call) => Promise<Obtained<T>>): Cached<
         return await renewOnce(call);
       } catch (error) {
         // The service may fail for a moment: the old value is still valid for some minutes.
-        if (held !== undefined && held === current && held.leftMs() > 0 && !call.signal.aborted)
-          return held.value;
-        throw error;
+        const leftMs = held?.leftMs() ?? 0;
+        if (held === undefined || held !== current || leftMs <= 0 || call.signal.aborted)
+          throw error;
+        held.renewBeforeMs = leftMs - Math.min(RETRY_AFTER_MS, leftMs / 2);
+        return held.value;
       }
     },
     refused(value) {

@@ -14,6 +14,7 @@ import { isContainerName, keyProblem, newContainerProblem } from './names.js';
 import { findProfile, type Profile } from './profiles.js';
 import { recognise } from './recognise.js';
 import { type S3Settings, s3Settings } from './settings.js';
+import { stsSigner } from './sign-sts.js';
 
 const ADVICE = 'if it is one of the known profiles, name it in the configuration';
 
@@ -83,7 +84,9 @@ function kind({
         timeoutMs: 5000,
         maxAnswerBytes: 65_536,
       });
-      const credentials = createCredentialProvider(credentialSources(settings, metadata), clock);
+      const env = settings.environment();
+      const services = { env, clock, http, metadata, region, signForSts: stsSigner(clock) };
+      const credentials = createCredentialProvider(credentialSources(settings, services), clock);
       const backend = s3Backend({ settings, profile, region, credentials, http, clock, notice });
       return {
         ...backend,

@@ -57,9 +57,10 @@ export interface Signer {
   ): string;
 }
 
-export function createSigner(): Signer {
+/** `service`: as the scope of its signatures names it. */
+export function createSigner(service = 's3'): Signer {
   const amzTime = cachedAmzTime();
-  const signingKey = cachedSigningKey();
+  const signingKey = cachedSigningKey(service);
 
   function signature(canonical: string, scope: string, time: string, key: Buffer): string {
     const text = `AWS4-HMAC-SHA256\n${time}\n${scope}\n${hash('sha256', canonical, 'hex')}`;
@@ -72,7 +73,7 @@ export function createSigner(): Signer {
     nowMs: number,
   ): SignedRequest {
     const time = amzTime(nowMs);
-    const scope = `${time.slice(0, 8)}/${region}/s3/aws4_request`;
+    const scope = `${time.slice(0, 8)}/${region}/${service}/aws4_request`;
     // No spread: V8 of Node 20 would give the headers of each request a hidden class of their own.
     const headers: Record<string, string> = Object.assign({}, request.headers, {
       host: request.host,
@@ -99,7 +100,7 @@ export function createSigner(): Signer {
       sign(request, credentials, region, nowMs).headers,
     query(request, credentials, region, nowMs, seconds, parameters) {
       const time = amzTime(nowMs);
-      const scope = `${time.slice(0, 8)}/${region}/s3/aws4_request`;
+      const scope = `${time.slice(0, 8)}/${region}/${service}/aws4_request`;
       const query = encodeQuery({
         'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
         'X-Amz-Credential': `${credentials.accessKeyId}/${scope}`,
@@ -151,7 +152,7 @@ function canonicalValue(value: string): string {
 }
 
 /** The derived key is the same all day for one secret and region: deriving it again would double the price of a signature. */
-function cachedSigningKey() {
+function cachedSigningKey(service: string) {
   let cached:
     | {
         readonly secret: string;
@@ -163,7 +164,7 @@ function cachedSigningKey() {
   return ({ secretAccessKey: secret }: Credentials, day: string, region: string): Buffer => {
     if (cached?.secret === secret && cached.day === day && cached.region === region)
       return cached.key;
-    const key = [day, region, 's3', 'aws4_request'].reduce<string | Buffer>(
+    const key = [day, region, service, 'aws4_request'].reduce<string | Buffer>(
       (previous, part) => createHmac('sha256', previous).update(part).digest(),
       `AWS4${secret}`,
     ) as Buffer;

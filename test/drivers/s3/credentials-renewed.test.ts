@@ -99,6 +99,31 @@ test('S3 credentials: are used until they end while their source fails', async (
   expect((await rejection(provider.get(call))).message).toBe('down');
 });
 
+test('S3 credentials: a renewal that fails is not tried again by each call while the old ones are valid', async () => {
+  const clock = fakeClock();
+  let tries = 0;
+  const source = {
+    name: 'test',
+    async find() {
+      tries += 1;
+      if (tries > 1) throw new Error('down');
+      return { accessKeyId: 'a', secretAccessKey: 'b', expiresAtMs: clock.now() + 600_000 };
+    },
+  };
+  const provider = createCredentialProvider([source], clock);
+  await provider.get(call);
+  await clock.advance(400_000);
+  for (let i = 0; i < 5; i++) await provider.get(call);
+  expect(tries).toBe(2);
+  await clock.advance(31_000);
+  await provider.get(call);
+  expect(tries).toBe(3);
+  await clock.advance(168_000);
+  expect((await provider.get(call)).accessKeyId).toBe('a');
+  await clock.advance(1_000);
+  expect((await rejection(provider.get(call))).message).toBe('down');
+});
+
 test('S3 credentials: an aborted caller stops waiting for them, and the other callers get them', async () => {
   let answer = (_: { accessKeyId: string; secretAccessKey: string }): void => {};
   const slow = new Promise<{ accessKeyId: string; secretAccessKey: string }>((resolve) => {

@@ -44,7 +44,7 @@ test('S3 credentials: come from a profile of the shared files, which must exist 
   );
   await writeFile(
     config,
-    '[profile work]\nregion = eu-north-1\n[profile role]\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = work\n',
+    '[profile work]\nregion = eu-north-1\n[profile empty]\nregion = eu-north-1\n',
   );
   const env = { AWS_SHARED_CREDENTIALS_FILE: credentials, AWS_CONFIG_FILE: config };
   await put(open({ ...env, AWS_PROFILE: 'work' }), ref, 'x');
@@ -52,8 +52,8 @@ test('S3 credentials: come from a profile of the shared files, which must exist 
   expect((await rejection(put(open(env, { aws_profile: 'home' }), ref, 'x'))).message).toContain(
     'AWS profile "home" is in neither',
   );
-  expect((await rejection(put(open(env, { aws_profile: 'role' }), ref, 'x'))).message).toContain(
-    'role_arn, which is not supported',
+  expect((await rejection(put(open(env, { aws_profile: 'empty' }), ref, 'x'))).message).toContain(
+    'AWS profile "empty" has no keys',
   );
   const missing = await rejection(put(open(env), ref, 'x'));
   expect(missing).toBeInstanceOf(InvalidCredentialsError);
@@ -102,14 +102,13 @@ test('S3 credentials: a container endpoint that does not work is an error, and n
     }),
     await uses({
       AWS_WEB_IDENTITY_TOKEN_FILE: '/var/run/token',
-      AWS_ROLE_ARN: 'arn:aws:iam::1:role/x',
     }),
   ];
   for (const error of unusable) expect(error).toBeInstanceOf(InvalidCredentialsError);
   expect(unusable.map(({ message }) => message)).toEqual([
     expect.stringContaining('FULL_URI is not a URL'),
     expect.stringContaining('TOKEN_FILE cannot be read: ENOENT'),
-    expect.stringContaining('AWS_WEB_IDENTITY_TOKEN_FILE is set, which is not supported'),
+    expect.stringContaining('AWS_WEB_IDENTITY_TOKEN_FILE is set without AWS_ROLE_ARN'),
   ]);
 });
 

@@ -15,6 +15,8 @@ export interface SignatureRules {
   readonly region: string | undefined;
   /** Whether a body in chunks is understood. */
   readonly takesChunks: boolean;
+  /** That the scope names; default: `s3`. */
+  readonly service?: string;
   nowMs(): number;
 }
 
@@ -29,7 +31,8 @@ export function verifySignature(request: FakeRequest, rules: SignatureRules): Bu
   if (account === undefined) throw new S3Refusal(403, 'InvalidAccessKeyId');
   if (rules.expired.has(accessKey)) throw new S3Refusal(400, 'ExpiredToken');
   if (claim.token !== account.sessionToken) throw new S3Refusal(400, 'InvalidToken');
-  if (service !== 's3' || end !== 'aws4_request' || !claim.time.startsWith(day))
+  const wanted = rules.service ?? 's3';
+  if (service !== wanted || end !== 'aws4_request' || !claim.time.startsWith(day))
     throw new S3Refusal(403, 'SignatureDoesNotMatch');
   if (rules.region !== undefined && region !== rules.region)
     throw new S3Refusal(400, 'AuthorizationHeaderMalformed', {}, { Region: rules.region });
@@ -46,10 +49,10 @@ export function verifySignature(request: FakeRequest, rules: SignatureRules): Bu
     claim.signed.join(';'),
     claim.payload,
   ].join('\n');
-  const timeAndScope = `${claim.time}\n${day}/${region}/s3/aws4_request`;
+  const timeAndScope = `${claim.time}\n${day}/${region}/${wanted}/aws4_request`;
   const text = `AWS4-HMAC-SHA256\n${timeAndScope}\n${digest('sha256', canonical)}`;
   let key: Buffer | string = `AWS4${account.secret}`;
-  for (const part of [day, region, 's3', 'aws4_request'])
+  for (const part of [day, region, wanted, 'aws4_request'])
     key = createHmac('sha256', key).update(part).digest();
   const expected = createHmac('sha256', key).update(text).digest();
   const given = Buffer.from(claim.signature, 'hex');

@@ -1,9 +1,10 @@
 import type { Secret } from '../../../config/secret.js';
-import type { HttpClient } from '../../http/exchange.js';
 import type { CredentialSource } from './credentials.js';
-import { type Environment, environmentSource } from './environment.js';
+import { environmentSource } from './environment.js';
 import { containerSource, instanceSource } from './metadata.js';
-import { sharedFilesSource } from './shared-files.js';
+import { profileSource } from './profile.js';
+import type { AwsServices } from './services.js';
+import { webIdentitySource } from './web-identity.js';
 
 /** What the settings of a target say of its credentials. */
 export interface CredentialSettings {
@@ -12,16 +13,15 @@ export interface CredentialSettings {
   readonly token?: Secret | undefined;
   /** Profile of the shared AWS files. */
   readonly aws_profile?: string | undefined;
-  environment(): Environment;
 }
 
 /**
  * The places to look for credentials in, in the order of the AWS SDKs. Keys in the settings are the only place then.
- * `metadata` is for services that are next door or nowhere: short waits, no proxy.
+ * https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
  */
 export function credentialSources(
   settings: CredentialSettings,
-  metadata: HttpClient,
+  services: AwsServices,
 ): readonly CredentialSource[] {
   const { key, secret, token } = settings;
   if (key !== undefined && secret !== undefined) {
@@ -32,12 +32,12 @@ export function credentialSources(
     });
     return [{ name: 'the settings', find }];
   }
-  const env = settings.environment();
-  const files = sharedFilesSource(env, settings.aws_profile);
-  if (settings.aws_profile !== undefined) return [files];
+  const { env, metadata } = services;
+  if (settings.aws_profile !== undefined) return [profileSource(services, settings.aws_profile)];
   return [
     environmentSource(env),
-    files,
+    webIdentitySource(services),
+    profileSource(services),
     containerSource(env, metadata),
     instanceSource(env, metadata),
   ];

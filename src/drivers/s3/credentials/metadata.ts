@@ -14,6 +14,7 @@ import type { Environment } from './environment.js';
 
 const CONTAINER_ORIGIN = 'http://169.254.170.2';
 const INSTANCE_ORIGIN = 'http://169.254.169.254';
+const INSTANCE_ORIGIN_IPV6 = 'http://[fd00:ec2::254]';
 const TOKEN_SECONDS = '21600';
 
 /**
@@ -92,7 +93,9 @@ function refuseStrangers({ protocol, hostname }: URL): void {
 
 /** The instance metadata service, version 2 (with its session token): https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html */
 export function instanceSource(env: Environment, http: HttpClient): CredentialSource {
-  const origin = (env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || INSTANCE_ORIGIN).replace(/\/$/, '');
+  const isIpv6 = env['AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE']?.toLowerCase() === 'ipv6';
+  const ownOrigin = isIpv6 ? INSTANCE_ORIGIN_IPV6 : INSTANCE_ORIGIN;
+  const origin = (env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || ownOrigin).replace(/\/$/, '');
   const path = '/latest/meta-data/iam/security-credentials/';
   return {
     name: 'the instance metadata service',

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvalidCredentialsError } from '../../errors.js';
-import type { CredentialSource, Credentials } from './credentials.js';
+import type { Credentials } from './credentials.js';
 import type { Environment } from './environment.js';
 
 // https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
@@ -51,16 +51,22 @@ export function readSharedProfiles(env: Environment): ReadonlyMap<string, Profil
 const OTHER_SECTIONS = /^(?:sso-session|services)\s/;
 
 /** The config file, then the credentials file, whose settings win. */
-function sharedFiles(env: Environment): readonly string[] {
-  const home = env['HOME'] ?? env['USERPROFILE'];
-  const files = [
-    env['AWS_CONFIG_FILE'] ?? (home && join(home, '.aws', 'config')),
-    env['AWS_SHARED_CREDENTIALS_FILE'] ?? (home && join(home, '.aws', 'credentials')),
+function sharedFiles(env: Environment): readonly [string | undefined, string | undefined] {
+  const home = homeFolder(env);
+  return [
+    (env['AWS_CONFIG_FILE'] ?? (home && join(home, '.aws', 'config'))) || undefined,
+    (env['AWS_SHARED_CREDENTIALS_FILE'] ?? (home && join(home, '.aws', 'credentials'))) ||
+      undefined,
   ];
-  return files.flatMap((file) => file || []);
 }
 
-function readSections(file: string): ReadonlyMap<string, Profile> {
+/** Where the AWS tools keep their files for the user; undefined: not known. */
+export function homeFolder(env: Environment): string | undefined {
+  return env['HOME'] ?? env['USERPROFILE'];
+}
+
+function readSections(file: string | undefined): ReadonlyMap<string, Profile> {
+  if (file === undefined) return new Map();
   try {
     return parseSharedFile(readFileSync(file, 'utf8'));
   } catch (error) {
@@ -75,42 +81,13 @@ function readSections(file: string): ReadonlyMap<string, Profile> {
   }
 }
 
-/** What a profile may say instead of holding keys, and we do not do: better refused by name than passed over for another account. */
-const OTHER_WAYS = [
-  'role_arn',
-  'sso_session',
-  'sso_start_url',
-  'credential_process',
-  'web_identity_token_file',
-];
-
-/** `~/.aws/credentials` and `~/.aws/config`. `named` (or `AWS_PROFILE`) must exist; the profile `default` need not. */
-export function sharedFilesSource(env: Environment, named = env['AWS_PROFILE']): CredentialSource {
-  const name = named || 'default';
-  return {
-    name: `the AWS profile "${name}" of the shared credentials file`,
-    async find() {
-      const profile = readSharedProfile(name, env);
-      const problem = (what: string) =>
-        new InvalidCredentialsError(`AWS profile "${name}" ${what}`, { driver: 's3' });
-      if (profile === undefined) {
-        if (named)
-          throw problem(
-            'is in neither ~/.aws/credentials nor ~/.aws/config (or the files that AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE name)',
-          );
-        return undefined;
-      }
-      const credentials = keysOf(profile);
-      if (credentials !== undefined) return credentials;
-      const other = OTHER_WAYS.find((key) => key in profile);
-      if (other !== undefined)
-        throw problem(
-          `uses ${other}, which is not supported; export its keys (aws configure export-credentials) or give key and secret`,
-        );
-      if (named) throw problem('has no aws_access_key_id and aws_secret_access_key');
-      return undefined;
-    },
-  };
+/**
+ * The settings of `[sso-session NAME]`, which only the config file can hold; undefined when it has none:
+ * https://docs.aws.amazon.com/sdkref/latest/guide/feature-sso-credentials.html
+ */
+export function readSsoSession(name: string, env: Environment): Profile | undefined {
+  const [config] = sharedFiles(env);
+  return readSections(config).get(`sso-session ${name}`);
 }
 
 /** The keys that a profile holds itself; undefined: none. */
