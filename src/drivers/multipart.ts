@@ -153,11 +153,11 @@ async function sendMissing(
     if (part.number > multipart.partSize.maxParts) throw tooLong(upload);
     md5s[part.number - 1] = part.md5;
     const sent = before.get(part.number);
+    const isThere = isSame(sent, part);
     parts.push(
-      isSame(sent, part)
-        ? sent
-        : await multipart.uploadPart(token, part.number, part.body, { signal }),
+      isThere ? sent : await multipart.uploadPart(token, part.number, part.body, { signal }),
     );
+    settings.onPart?.(part.size, isThere);
     failpoint('parts: part sent, not the last');
     part.release(); // not after a failure: a request may still be reading it
   });

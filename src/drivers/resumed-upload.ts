@@ -14,7 +14,11 @@ export interface PartsSettings {
   readonly partSize?: number;
   /** Whether the MD5 of the whole is wanted in any case. See `wantsWholeMd5`. */
   readonly wholeMd5?: boolean;
+  readonly onPart?: OnPart;
 }
+
+/** Called once the provider has a part of so many bytes; `before`: it had it before this call. */
+export type OnPart = (bytes: number, before: boolean) => void;
 
 export interface SentParts {
   readonly info: ObjectInfo;

@@ -19,7 +19,7 @@ import {
 } from './errors.js';
 import { sendInParts } from './multipart.js';
 import { partSizeFor } from './part-size.js';
-import type { SentParts } from './resumed-upload.js';
+import type { OnPart, SentParts } from './resumed-upload.js';
 import { tallyBody } from './tallied-body.js';
 
 export interface SendSettings {
@@ -32,6 +32,7 @@ export interface SendSettings {
   readonly partSize?: number;
   /** Whether the MD5 of the whole is wanted of a file that goes in parts, even where those of the parts verify it. */
   readonly wholeMd5?: boolean;
+  readonly onPart?: OnPart;
 }
 
 export interface Sent {

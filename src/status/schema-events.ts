@@ -7,6 +7,7 @@ import {
   timeMs,
   timeOrNull,
 } from './schema-status.js';
+import { verifyEvent } from './schema-verify.js';
 
 export const runningJob = z.object({
   job: z.string().describe('See "Jobs" in docs/json-output.md.'),
@@ -14,6 +15,13 @@ export const runningJob = z.object({
   bytes: z.number().describe('Of the file.'),
   seconds: z.number().describe('Since the job began.'),
   objects: z.number().optional().describe('Of a batch: how many objects it has.'),
+  sent: z.number().optional().describe('Of a file in parts: bytes that the provider has.'),
+  parts: z
+    .tuple([z.number(), z.number()])
+    .readonly()
+    .optional()
+    .describe('Of a file in parts: how many the provider has, and how many there are.'),
+  bytesPerSecond: z.number().nullable().optional().describe('Null: no part has arrived yet.'),
 });
 
 export const change = z
@@ -54,6 +62,7 @@ export const eventData = {
     .object({ mirror: mirrorName, holding: z.boolean(), why: z.string() })
     .describe('The guard of a mirror begins to hold changes, or holds none any more.'),
   attention: z.object({ attention: z.array(attention) }).describe('The whole list of the status.'),
+  verify: verifyEvent,
   config: z
     .object({ file: z.string() })
     .catchall(z.unknown())

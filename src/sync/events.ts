@@ -187,6 +187,10 @@ export interface MirrorStatus {
     readonly seconds: number;
     /** Of a batch: how many objects it has; `name` is the first of them. */
     readonly objects?: number;
+    /** Of a file that goes in parts: bytes and parts that the provider has, and bytes a second, null before the first. */
+    readonly sent?: number;
+    readonly parts?: readonly [sent: number, all: number];
+    readonly bytesPerSecond?: number | null;
   }[];
   readonly retrying: number;
   readonly quarantined: readonly {

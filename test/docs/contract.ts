@@ -229,6 +229,9 @@ const running: EveryKey<MirrorStatus['running'][number]> = {
   bytes: true,
   seconds: true,
   objects: true,
+  sent: true,
+  parts: true,
+  bytesPerSecond: true,
 };
 const quarantined: EveryKey<MirrorStatus['quarantined'][number]> = {
   name: true,

@@ -30,6 +30,14 @@ test('multipart upload: sends a body in parts and reads it once', async () => {
   expect(await unfinished()).toEqual([]);
 });
 
+test('multipart upload: reports each part once the provider has it', async () => {
+  const { send } = await rig();
+  const sizes: number[] = [];
+  const onPart = (bytes: number, before: boolean) => void sizes.push(before ? -bytes : bytes);
+  await send(seekable(randomContent(2 * MIN + 1), []), { onPart });
+  expect(sizes.toSorted((a, b) => a - b)).toEqual([1, MIN, MIN]);
+});
+
 test('multipart upload: sends a stream of unknown length in parts, and puts one whole that ends within its first part', async () => {
   for (const size of [0, 1, MIN - 1, MIN, MIN + 1, 10 * MIN]) {
     const { send, stored, faults } = await rig();

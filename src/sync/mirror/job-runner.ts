@@ -19,6 +19,7 @@ import { createHoldPage, type HoldPage } from './hold-page.js';
 import { createJobLedger, type JobLedger } from './job-ledger.js';
 import type { MirrorBooks } from './mirror-books.js';
 import type { MirrorParts } from './mirror-parts.js';
+import type { MirrorStats } from './mirror-stats.js';
 import { createOpenJobs, type OpenJobs } from './open-jobs.js';
 import { createRetries } from './retries.js';
 import type { Runs } from './runs.js';
@@ -67,7 +68,7 @@ export function openJobRunner(
     held,
   });
   const denial = createDenial(changeOf(parts), clock);
-  const context = contextOf({ parts, findings, source, root, jobLedger });
+  const context = contextOf({ parts, findings, source, root, jobLedger, stats });
   const attempts = createAttempts({
     parts,
     perform: performer({ parts, books, context, denial }),
@@ -134,9 +135,10 @@ interface ContextOptions {
   readonly source: SourceView;
   readonly root: RemoteRoot;
   readonly jobLedger: Pick<JobLedger, 'notInTrash' | 'attributesSkipped'>;
+  readonly stats: Pick<MirrorStats, 'sending'>;
 }
 
-function contextOf({ parts, findings, source, root, jobLedger }: ContextOptions) {
+function contextOf({ parts, findings, source, root, jobLedger, stats }: ContextOptions) {
   const { settings, index, reader, guard, ledger, clock, makesPlan, drain } = parts;
   const { store, trash, aside, uploads, orphans } = root;
   return {
@@ -162,6 +164,7 @@ function contextOf({ parts, findings, source, root, jobLedger }: ContextOptions)
     linkedSends: createLinkedSends(),
     racyFiles: findings.racyFiles,
     seeTo: findings.admission.seeTo,
+    sending: (job: Job, size: number, partSize: number) => stats.sending(job.name, size, partSize),
     notInTrash: jobLedger.notInTrash,
     attributesSkipped: jobLedger.attributesSkipped,
   };

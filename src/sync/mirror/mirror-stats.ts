@@ -6,7 +6,9 @@ import type { Change } from '../guard-rule.js';
 import type { Job } from '../work/job.js';
 import type { Outcome } from '../work/outcome.js';
 import type { Condition } from './mirror-state.js';
+import { createRunningJobs } from './running-jobs.js';
 import { progressOf, type Run } from './runs.js';
+import type { TransferMeter } from './transfer-meter.js';
 
 /** Reports the events of one mirror, and counts them for its status. */
 export interface MirrorStats {
@@ -20,6 +22,8 @@ export interface MirrorStats {
     files: readonly Pick<LocalEntry, 'path' | 'size'>[],
     job?: 'upload_object' | 'delete_object',
   ): () => void;
+  /** A running job begins to send a file in parts. What this returns is to be called with each part that has arrived. */
+  sending(name: ObjectName, size: number, partSize: number): TransferMeter['add'];
   done(job: Pick<Job, 'name'>, outcome: DoneJob): void;
   failed(failure: FailedJob): void;
   held(name: ObjectName, change: Change): void;
@@ -63,15 +67,7 @@ export function createMirrorStats(
   observe: SyncObserver,
 ): MirrorStats {
   let reported: Condition = { state: 'starting', why: '' };
-  const running = new Map<
-    ObjectName,
-    {
-      readonly job: JobKind;
-      readonly bytes: number;
-      readonly started: number;
-      readonly objects?: number;
-    }
-  >();
+  const running = createRunningJobs(clock);
   let skipped: Partial<Record<SkipReason, number>> = {};
   let progressAtMs = Number.NEGATIVE_INFINITY;
   const totals = { uploaded: 0, copied: 0, deleted: 0, failed: 0, bytes: 0 };
@@ -89,24 +85,16 @@ export function createMirrorStats(
       reported = now;
       report({ event: 'state-changed', ...now });
     },
-    jobStarted: (job) =>
-      void running.set(job.name, {
-        job: kindOf(job),
-        bytes: job.seen?.size ?? 0,
-        started: clock.monotonic(),
-      }),
-    jobEnded: (job) => void running.delete(job.name),
+    jobStarted: (job) => running.begin(job.name, kindOf(job), job.seen?.size ?? 0),
+    jobEnded: (job) => running.end(job.name),
     batchStarted(files, job = 'upload_object') {
       const [first = { path: '' }] = files;
-      running.set(first.path, {
-        job,
-        bytes: files.reduce((sum, { size }) => sum + size, 0),
-        started: clock.monotonic(),
-        objects: files.length,
-      });
-      return () => void running.delete(first.path);
+      const bytes = files.reduce((sum, { size }) => sum + size, 0);
+      running.begin(first.path, job, bytes, files.length);
+      return () => running.end(first.path);
     },
-    done(job, { job: kind, why, bytes, planned, startedMs = running.get(job.name)?.started }) {
+    sending: running.sending,
+    done(job, { job: kind, why, bytes, planned, startedMs = running.beganMs(job.name) }) {
       if (kind === 'upload_object') totals.uploaded += 1;
       if (kind === 'copy_object') totals.copied += 1;
       if (kind === 'delete_object') totals.deleted += 1;
@@ -123,7 +111,7 @@ export function createMirrorStats(
     },
     failed({ name, error, attempt, retryInMs, isQuarantined, passing }) {
       if (isQuarantined) totals.failed += 1;
-      const kind = running.get(name)?.job ?? 'upload_object';
+      const kind = running.kindOf(name) ?? 'upload_object';
       report({
         event: 'failed',
         job: kind,
@@ -150,11 +138,7 @@ export function createMirrorStats(
       skipped = {};
     },
     snapshot: () => ({
-      running: [...running].map(([name, { started, ...row }]) => ({
-        ...row,
-        name,
-        seconds: secondsSince(started),
-      })),
+      running: running.rows(),
       skipped,
       totals: { ...totals },
     }),

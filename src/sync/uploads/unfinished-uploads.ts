@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.js';
 import type { Resume } from '../../drivers/driver.js';
+import type { OnPart } from '../../drivers/resumed-upload.js';
 import type { FileVersion } from '../../file-stat.js';
 import type { Logger } from '../../log.js';
 import type { AbandonedUpload, KeptToken, Ledger, UnfinishedUpload } from '../../state/ledger.js';
@@ -11,6 +12,7 @@ export interface PartsPlan {
   /** Bytes per part: those of the upload that is gone on with, if there is one. */
   readonly partSize: number;
   readonly resume: Resume;
+  readonly onPart?: OnPart;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.js';
+import type { OnPart } from '../../drivers/resumed-upload.js';
 import type { ObjectIndex, ObjectName } from '../../state/object-index.js';
 import type { Policy } from '../decide.js';
 import type { Guard } from '../guard/guard.js';
@@ -35,6 +36,8 @@ export interface MirrorContext extends Pick<RemoteRoot, 'trash' | 'aside'> {
   readonly racyFiles: Pick<RacyFiles, 'hashedAtMs'>;
   /** Makes jobs of these names, which are not known to have files, for the same run. */
   seeTo(names: Iterable<ObjectName>, run: number, since: Since): Promise<void>;
+  /** The job begins to send its file in parts. What this returns is to be called with each part that has arrived. */
+  sending(job: Job, size: number, partSize: number): OnPart;
   /** The old content of the job's object is about to be replaced, and could not be kept in the trash. */
   notInTrash(job: Job, why: string): void;
   /** The object of the job is about to be described, and has not all attributes of its file. */

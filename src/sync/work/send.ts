@@ -4,6 +4,7 @@ import type { LocalEntry } from '../../watcher/entry.js';
 import { SMALL_FILE } from '../plain-upload.js';
 import type { FileContent } from '../source/file-reader.js';
 import type { PutWhere } from '../store/object-store.js';
+import type { PlanParts } from '../store/put-file.js';
 import type { MarkedContent } from './books.js';
 import type { Job } from './job.js';
 import { keepOld } from './keep-old.js';
@@ -37,12 +38,21 @@ export async function send(
   if (refused) return refused;
   const confirmed = await ctx.effects.send(
     { name: job.name, entry, md5: content.md5, where },
-    { bytes: content.bytes, planParts: ctx.books.planParts(job.name, entry, signal) },
+    { bytes: content.bytes, planParts: meteredParts(what, ctx, signal) },
     signal,
   );
   failpoint('sync: object put, not recorded');
   const record = confirmedRecord(entry, confirmed, content, ctx.policy);
   return { outcome: 'done', job: 'upload_object', why, bytes: entry.size, entry: { record } };
+}
+
+/** The parts as the books plan them, with how many of them have arrived. */
+function meteredParts({ job, entry }: Upload, ctx: MirrorContext, signal: AbortSignal): PlanParts {
+  const planParts = ctx.books.planParts(job.name, entry, signal);
+  return async (partSize, md5) => {
+    const plan = await planParts(partSize, md5);
+    return { ...plan, onPart: ctx.sending(job, entry.size, plan.partSize) };
+  };
 }
 
 /** What the guard, the trash and the mark need to know of the content, and the content itself where it is small. */
