@@ -4,7 +4,9 @@ import type { Config } from './config/config.js';
 import type { Closable } from './lifecycle.js';
 import { mirrorControl } from './mirror-control.js';
 import type { Runtime } from './runtime.js';
+import { shownSettings } from './shown-settings.js';
 import type { ApiRoute } from './status/api.js';
+import { configRoutes } from './status/api-config-routes.js';
 import { diagnosticsRoutes } from './status/api-diagnostics-routes.js';
 import { logRoutes } from './status/api-log-routes.js';
 import { type ReloadOrder, reloadRoutes } from './status/api-reload-routes.js';
@@ -52,6 +54,7 @@ export function openDaemonApi(options: DaemonApiOptions): DaemonApi {
   const controls = createControls(controlOf);
   controls.renew(runtime.mirrors);
   const mirrors = controls.list;
+  const settings = shownSettings(config, world);
   const { version, pid, startedAtMs } = details();
   const api = createControlApi({
     boot: randomBytes(4).toString('hex'),
@@ -71,10 +74,12 @@ export function openDaemonApi(options: DaemonApiOptions): DaemonApi {
       ...(logControl === undefined ? [] : logRoutes(mirrors, logControl.levels)),
       ...diagnosticsRoutes(() => diagnosticSources(options, api)),
       ...reloadRoutes(reload),
+      ...configRoutes(settings.read),
     ],
     leave: controls.leave,
     renew() {
       controls.renew(runtime.mirrors);
+      settings.renew();
       api.ring.publish('config', { file: config().file });
       api.ring.publish('reset', { eventId: api.ring.lastId });
     },

@@ -186,23 +186,37 @@ function stepInto(
   return pair && { key: pair.key as Node, value: pair.value as Node | null };
 }
 
+/** What a file says now, as plain data, and the line of what is at a path of it, from 1. Rejects with ConfigError. */
+export async function readWritten(file: string): Promise<WrittenFile> {
+  const lines = new LineCounter();
+  const text = await readText(file, file);
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
+  return {
+    content: plain(file, document),
+    lineOf(path) {
+      const node = document.getIn(path, true) as Node | undefined;
+      return node?.range ? lines.linePos(node.range[0]).line : undefined;
+    },
+  };
+}
+
+export interface WrittenFile {
+  readonly content: unknown;
+  /** Undefined: the file does not have it there. */
+  lineOf(path: readonly (string | number)[]): number | undefined;
+}
+
 /** The lines of the file that the patterns of a mirror stand on, from 1; undefined where one is not found. */
 export async function patternLines(
   file: string,
   mirror: string,
 ): Promise<(setting: 'exclude' | 'include', index: number) => number | undefined> {
-  const lines = new LineCounter();
-  const text = await readText(file, file);
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
-  const mirrors = document.get('mirrors', true) as Node | undefined;
-  const position = isSeq(mirrors)
-    ? mirrors.items.findIndex((item) => isMap(item) && item.get('name') === mirror)
+  const { content, lineOf } = await readWritten(file);
+  const { mirrors } = content as { readonly mirrors?: unknown };
+  const position = Array.isArray(mirrors)
+    ? mirrors.findIndex((each: { readonly name?: unknown } | null) => each?.name === mirror)
     : -1;
-  return (setting, index) => {
-    const path = ['mirrors', position, setting, index];
-    const offset = document.getIn(path, true) as Node | undefined;
-    return offset?.range ? lines.linePos(offset.range[0]).line : undefined;
-  };
+  return (setting, index) => lineOf(['mirrors', position, setting, index]);
 }
 
 function resolved(document: Document, node: Node | null): Node | null {

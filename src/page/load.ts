@@ -2,6 +2,7 @@ import type {
   ApiStatus,
   ApiTarget,
   Change,
+  Config,
   Day,
   LagSeries,
   MirrorDetail,
@@ -39,13 +40,14 @@ export async function loadModel(place: Place, ask: Ask, reader: Reader): Promise
         ? status.mirrors.slice(0, PLOTTED)
         : [];
   const names = shown.map(({ mirror }) => mirror);
-  const [lags, days, targets, changes, mirror, service] = await Promise.all([
+  const [lags, days, targets, changes, mirror, service, config] = await Promise.all([
     ofEach(names, (name) => ask(`/mirrors/${encodeURIComponent(name)}/lag`)),
     ofEach(names, (name) => ask(`/mirrors/${encodeURIComponent(name)}/days`)),
     ask('/targets'),
     place.page === 'service' ? undefined : ask(changesTarget(place)),
     place.page === 'mirror' ? loadMirror(place, ask) : undefined,
     place.page === 'service' ? loadService(ask) : undefined,
+    hasSettings(place) ? ask('/config') : undefined,
   ]);
   const listed = (targets as { readonly targets: readonly ApiTarget[] } | undefined)?.targets ?? [];
   const listedChanges = (changes as { readonly changes: readonly Change[] } | undefined)?.changes;
@@ -64,7 +66,12 @@ export async function loadModel(place: Place, ask: Ask, reader: Reader): Promise
     ...(listedChanges ? { changes: listedChanges } : {}),
     ...(mirror ? { mirror } : {}),
     ...service,
+    ...(config ? { config: config as Config } : {}),
   };
+}
+
+function hasSettings(place: Place): boolean {
+  return place.page === 'service' || (place.page === 'mirror' && place.tab === 'settings');
 }
 
 async function loadService(ask: Ask): Promise<Pick<PageModel, 'notifications'>> {

@@ -7,6 +7,7 @@ import { mirrorAddress, mirrorOf, type Tab } from './model.js';
 import { Escaped, FullName } from './names.js';
 import { Command, commandLine, type MirrorProps, mayAct, type ViewProps } from './parts.js';
 import { Proof } from './proof.js';
+import { MirrorSettings } from './settings.js';
 import { shownOf, worstFirst } from './states.js';
 import { minuteOf, momentOf } from './times.js';
 import { TrashTab } from './trash-tab.js';
@@ -27,6 +28,7 @@ export function MirrorPage(props: ViewProps & { name: string; tab: Tab }) {
         {tab === 'changes' ? <Changes {...props} /> : null}
         {tab === 'proof' ? <Proof {...all} /> : null}
         {tab === 'trash' ? <TrashTab {...all} /> : null}
+        {tab === 'settings' ? <MirrorSettings {...all} /> : null}
         {tab === 'now' ? <Now {...all} /> : null}
       </div>
     </>
@@ -136,6 +138,7 @@ function Tabs({ model, mirror, ...props }: MirrorProps & { tab?: Tab }) {
     ...(model.changes ? [['changes', 'Changes'] as const] : []),
     ...(parts?.verify ? [['proof', 'Proof'] as const] : []),
     ...(parts?.detail ? [['trash', 'Trash and restore'] as const] : []),
+    ['settings', 'Settings'],
   ];
   return (
     <nav class="tabs" aria-label={`About ${mirror.mirror}`}>

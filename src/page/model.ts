@@ -2,6 +2,7 @@ import type {
   ApiStatus,
   ApiTarget,
   Change,
+  Config,
   Day,
   LagSeries,
   MirrorDetail,
@@ -20,7 +21,7 @@ export type Place =
   | { readonly page: 'service' }
   | { readonly page: 'mirror'; readonly mirror: string; readonly tab: Tab };
 
-export type Tab = 'now' | 'failures' | 'changes' | 'proof' | 'trash';
+export type Tab = 'now' | 'failures' | 'changes' | 'proof' | 'trash' | 'settings';
 
 /** All that a view shows. The server makes one and renders it; the browser makes one, and keeps it up to date. */
 export interface PageModel {
@@ -42,6 +43,8 @@ export interface PageModel {
   readonly mirror?: MirrorParts;
   /** Of the page about the service; undefined: this daemon has no route for it. */
   readonly notifications?: readonly Notification[];
+  /** Of the page about the service, and of a mirror's settings. */
+  readonly config?: Config;
 }
 
 /** What the mirror's own page shows beside the summary; each is missing where no route has it. */
@@ -63,7 +66,14 @@ export type Link =
   | { readonly state: 'live' }
   | { readonly state: 'stale'; readonly sinceMs: number; readonly retryInSeconds: number };
 
-const TABS: readonly string[] = ['now', 'failures', 'changes', 'proof', 'trash'] satisfies Tab[];
+const TABS: readonly string[] = [
+  'now',
+  'failures',
+  'changes',
+  'proof',
+  'trash',
+  'settings',
+] satisfies Tab[];
 
 /** The place of a path and query such as `/mirrors/studio?tab=proof`; undefined: the page has no such address. */
 export function placeOf(address: string): Place | undefined {

@@ -2,6 +2,7 @@ import { count, duration } from '../status/units.js';
 import { FullName } from './names.js';
 import { Notifications } from './notifications.js';
 import { Command, Facts, type ViewProps } from './parts.js';
+import { Configuration } from './settings.js';
 import { momentOf } from './times.js';
 
 const COMMANDS = [
@@ -53,6 +54,7 @@ export function ServicePage(props: ViewProps) {
           </p>
         </aside>
       </div>
+      <Configuration {...props} />
       <Notifications {...props} />
       <section aria-labelledby="h-diagnostics">
         <h2 id="h-diagnostics">Diagnostics</h2>

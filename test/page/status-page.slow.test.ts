@@ -56,6 +56,7 @@ const VIEWS = [
   '/mirrors/documents?tab=failures',
   '/mirrors/documents?tab=proof',
   '/mirrors/documents?tab=trash',
+  '/mirrors/documents?tab=settings',
   '/changes',
   '/service',
 ];
