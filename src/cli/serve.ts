@@ -6,6 +6,7 @@ import { EXIT, exitCodeOfSignal } from './exit.js';
 import type { Io, Program } from './io.js';
 import { logEvents } from './log-events.js';
 import { openConfig } from './open-config.js';
+import { warnOfDebugger } from './open-debugger.js';
 import { logWarnings, openLog } from './open-log.js';
 import { openStopSignals } from './stop-signals.js';
 
@@ -32,6 +33,7 @@ export async function serve(
   });
   try {
     logWarnings(config, log);
+    await warnOfDebugger(log);
     const { control: logControl, configure: configureLog } = log;
     const world = systemWorld({ clock: io.clock, env: io.env, log, logControl, configureLog });
     world.telemetry.listen(SYNC_EVENTS, logEvents(log, io.clock));

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import type { BlockList } from 'node:net';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
+import { callerAddress } from './caller-address.js';
 import { cookieIn } from './cookie.js';
 import type { Guesses } from './guesses.js';
 import { WRONG_TOKEN_DELAY_MS } from './limits.js';
@@ -12,6 +14,8 @@ export interface Authority {
   readonly tokens: Tokens;
   readonly sessions: Sessions;
   readonly guesses: Guesses;
+  /** Those that are believed about who is behind them; undefined: none. */
+  readonly proxies: BlockList | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -54,15 +58,15 @@ export async function authenticate(
   const { authorization, cookie } = request.headers;
   if (authorization !== undefined) {
     const token = /^bearer +(\S+)$/i.exec(authorization)?.[1] ?? '';
-    const known = await judgeToken(token, addressOf(request), authority, signal);
+    const known = await judgeToken(
+      token,
+      callerAddress(request, authority.proxies),
+      authority,
+      signal,
+    );
     return 'error' in known ? known : authority.sessions.ofToken(known);
   }
   const value = cookieIn(cookie, cookieName);
   const session = value === undefined ? undefined : authority.sessions.ofCookie(value);
   return session ?? refuse(401, 'sign in, or send the token in the header Authorization', ASK);
-}
-
-/** A Unix socket has no address: all its callers are one. */
-export function addressOf({ socket }: IncomingMessage): string {
-  return socket.remoteAddress ?? 'socket';
 }

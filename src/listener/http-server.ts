@@ -72,7 +72,7 @@ function verdictOn(code: string | undefined): readonly [number, string, string] 
   return [400, 'Bad Request', 'this is no HTTP request'];
 }
 
-/** Returns what takes a renewed certificate over. One that cannot be used leaves the old one in place. */
+/** Returns what takes a renewed certificate over. One that cannot be used leaves the old one in place, and is logged once. */
 export function createRenewal(
   server: Server | TlsServer,
   tls: TlsFiles | undefined,
@@ -80,15 +80,19 @@ export function createRenewal(
 ): () => void {
   if (tls === undefined || !('setSecureContext' in server)) return () => {};
   let present = readTls(tls);
+  let complaint = '';
   return () => {
     try {
       const now = readTls(tls);
       if (now.cert.equals(present.cert) && now.key.equals(present.key)) return;
       server.setSecureContext({ ...now, minVersion: 'TLSv1.2' });
       present = now;
+      complaint = '';
       log.info('certificate of the status page renewed');
     } catch (error) {
-      log.warn('certificate of the status page not renewed', { error });
+      const text = String(error);
+      if (text !== complaint) log.warn('certificate of the status page not renewed', { error });
+      complaint = text;
     }
   };
 }

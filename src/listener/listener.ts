@@ -75,7 +75,8 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   const server = createHttpServer(settings.tls);
   const address = await listen(server, options);
   const sessions = createSessions(tokens, clock);
-  const authority = { tokens, sessions, guesses: createGuesses(clock), clock, log };
+  const proxies = addressList(settings.behindProxy);
+  const authority = { tokens, sessions, guesses: createGuesses(clock), proxies, clock, log };
   const closing = new AbortController();
   answerRequests(server, settings, siteOf(options, address, authority), closing.signal);
   const stopSweep = every(clock, SWEEP_MS, sessions.sweep);
@@ -123,7 +124,7 @@ function answerRequests(
   site: Site,
   closing: AbortSignal,
 ): void {
-  const proxies = addressList(behindProxy);
+  const { proxies } = site.authority;
   const connections = limitConnections(server, CONNECTIONS, (address) => {
     if (behindProxy.length === 0 || address === undefined) return true;
     return isLoopback(address) || (proxies !== undefined && isIn(proxies, address));

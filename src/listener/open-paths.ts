@@ -1,8 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Admitted } from './admission.js';
-import { type Authority, addressOf, judgeToken } from './authenticate.js';
+import { type Authority, judgeToken } from './authenticate.js';
 import { isForm, readBody } from './body.js';
+import { callerAddress } from './caller-address.js';
 import { cookieIn, setCookie } from './cookie.js';
 import { STYLE, STYLE_PATH } from './html.js';
 import { refuse } from './refusal.js';
@@ -60,7 +61,8 @@ async function formReply(
   if (path === '/sign-out') return signOutReply(signIn, request, fields.get('csrf') ?? '', secure);
   const token = (fields.get('token') ?? '').trim();
   const { authority, cookieName } = signIn;
-  const known = await judgeToken(token, addressOf(request), authority, signal);
+  const address = callerAddress(request, authority.proxies);
+  const known = await judgeToken(token, address, authority, signal);
   if ('error' in known) {
     const { status, error, headers = {} } = known;
     return {

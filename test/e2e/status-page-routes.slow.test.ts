@@ -86,3 +86,33 @@ test.skipIf(!existsSync(ACTIVATE))(
     expect(daemon.stderr()).toContain(`status page served url=http://127.0.0.1:${port}/`);
   },
 );
+
+test('P9: status page: a debugger that Node opens is warned of, and the page has none of its addresses', async () => {
+  const mirror = openLocalMirror();
+  const program = start(['--config', join(mirror.folder, 'longshore.yaml'), 'run'], {
+    cwd: mirror.folder,
+    env: { NODE_OPTIONS: '--inspect=127.0.0.1:0' },
+  });
+  onTestFinished(async () => {
+    program.kill('SIGKILL');
+    await program.finished;
+  });
+  await expect
+    .poll(() => program.stderr())
+    .toMatch(/warn debugger is open address=127\.0\.0\.1:\d+ /);
+  const own = program
+    .stderr()
+    .split('\n')
+    .filter((line) => line.includes('debugger is open'));
+  expect(own.join('\n')).not.toContain('ws://');
+
+  const served = await serveMirror();
+  for (const path of ['/json', '/json/version', '/json/list', '/debug/pprof/', '/page.js.map']) {
+    const asked = await askPort(served.port, path, { headers: bearer(served.token) });
+    expect(`${path} ${asked.status}`).toBe(`${path} 404`);
+  }
+  // As main.ts says: on this signal Node would open its debugger.
+  served.program.kill('SIGUSR1');
+  expect((await askPort(served.port, '/healthz')).status).toBe(200);
+  expect(served.program.stderr()).not.toMatch(/Debugger listening|debugger is open/);
+});

@@ -1,13 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
+import { copyFileSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { expect, test } from 'vitest';
 import { activatedSocket } from '../../src/listener/activation.js';
 import { readOrMakeToken, tokenFile } from '../../src/listener/token-file.js';
 import { temporaryFolder } from '../world/folder.js';
-import { serveListener } from './fixture.js';
+import { serveListener, steppedClock } from './fixture.js';
 
 test('P9: status page: the token that longshore makes has 256 random bits, for its owner alone', () => {
   const folder = temporaryFolder('token');
@@ -110,6 +112,53 @@ test('status page: speaks TLS with the given certificate, and keeps its cookie f
   plain.end('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
   await new Promise((resolve) => plain.on('close', resolve));
   expect(text).not.toContain('HTTP/1.1 200');
+});
+
+test('status page: a renewed certificate is taken over without a restart, and one that cannot be used is not', async () => {
+  const [tls, renewed] = [tlsFiles(), tlsFiles()];
+  const minutely: (() => void)[] = [];
+  const clock = {
+    ...steppedClock(),
+    after(ms: number, run: () => void) {
+      if (ms === 60_000) minutely.push(run);
+      return () => {};
+    },
+  };
+  const served = await serveListener({ settings: { tls }, clock });
+  const look = () => minutely.shift()?.();
+  const shown = () =>
+    new Promise<string>((resolve, reject) => {
+      const options = { host: '127.0.0.1', port: served.port, rejectUnauthorized: false };
+      const socket = connectTls(options, () => {
+        resolve(socket.getPeerCertificate().fingerprint256);
+        socket.destroy();
+      });
+      socket.on('error', reject);
+    });
+  const of = (file: string) => new X509Certificate(readFileSync(file)).fingerprint256;
+  const [before, after] = [of(tls.certificate), of(renewed.certificate)];
+  expect(await shown()).toBe(before);
+  look();
+  expect(served.log()).not.toContain('renewed');
+
+  // As it is in the middle of a renewal: the certificate is new, and its key is not there yet.
+  copyFileSync(renewed.certificate, tls.certificate);
+  look();
+  look();
+  expect(await shown()).toBe(before);
+  writeFileSync(tls.key, 'nothing of a key');
+  look();
+  expect(await shown()).toBe(before);
+  rmSync(tls.key);
+  look();
+  expect(await shown()).toBe(before);
+  const refused = served.log().match(/warn certificate of the status page not renewed/g);
+  expect(refused).toHaveLength(3);
+
+  copyFileSync(renewed.key, tls.key);
+  look();
+  expect(await shown()).toBe(after);
+  expect(served.log()).toContain('info certificate of the status page renewed');
 });
 
 test('status page: a certificate that cannot be read is an error with its path', async () => {

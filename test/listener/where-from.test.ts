@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ok } from '../../src/status/api.js';
-import { bearer, serveListener, statusOf } from './fixture.js';
+import { bearer, serveListener, statusOf, TOKEN } from './fixture.js';
 
 test.each([
   'evil.example',
@@ -138,4 +138,46 @@ test('status page: behind a proxy the page is at https, and on this machine at h
   expect((await order('backup.example', 'http://backup.example')).status).toBe(403);
   const near = await order('localhost:7460', 'http://localhost:7460');
   expect(near.headers['set-cookie']?.[0]).not.toContain('Secure');
+});
+
+test('status page: what a request says to have been forwarded for changes neither its host nor its origin', async () => {
+  for (const behindProxy of [[], ['127.0.0.1']]) {
+    const served = await serveListener({ settings: { behindProxy, hosts: ['backup.example'] } });
+    const forwarded = {
+      'x-forwarded-host': 'localhost',
+      'x-forwarded-proto': 'https',
+      'x-forwarded-for': '127.0.0.1',
+      forwarded: 'for=127.0.0.1;host=localhost;proto=https',
+    };
+    const headers = { ...forwarded, ...bearer() };
+    const foreign = { ...headers, host: 'evil.example' };
+    expect((await served.ask('/', { headers: foreign })).status).toBe(421);
+    const evil = { ...headers, host: 'backup.example', origin: 'https://evil.example' };
+    expect((await served.post('/api/v1/scan', {}, evil)).status).toBe(403);
+    const secure = { ...headers, host: 'localhost', origin: 'https://localhost' };
+    expect((await served.post('/api/v1/scan', {}, secure)).status).toBe(403);
+  }
+});
+
+test('status page: wrong tokens are counted by the address that a named proxy has added, and by no other', async () => {
+  const guess = async (behindProxy: readonly string[], from: (at: number) => string) => {
+    const served = await serveListener({ settings: { behindProxy, hosts: ['backup.example'] } });
+    const ask = async (forwarded: string, token: string) => {
+      const headers = { ...bearer(token), host: 'backup.example', 'x-forwarded-for': forwarded };
+      return (await served.ask('/api/v1/status', { headers })).status;
+    };
+    for (let at = 0; at < 10; at += 1) expect(await ask(from(at), 'wrong')).toBe(401);
+    return ask;
+  };
+  // One caller that claims to be others before the address that the proxy adds.
+  const liar = await guess(['127.0.0.1'], (at) => `192.0.2.${at}, 198.51.100.7`);
+  expect(await liar('203.0.113.5, 198.51.100.7', TOKEN)).toBe(429);
+  expect(await liar('198.51.100.8', TOKEN)).toBe(200);
+  // Without a proxy, and from one that is not named, the header is not read.
+  for (const behindProxy of [[], ['192.0.2.7']]) {
+    const direct = await guess(behindProxy, (at) => `192.0.2.${at}`);
+    expect(await direct('198.51.100.8', TOKEN)).toBe(429);
+  }
+  const broken = await guess(['127.0.0.1'], () => 'unknown');
+  expect(await broken('198.51.100.8', TOKEN)).toBe(200);
 });
