@@ -127,7 +127,7 @@ const ground = [
 
 // A driver, or a channel of alerts, knows nothing of the rest of the configuration but how a setting is described; the answers
 // of the control API are described with zod.
-const settingsKit = '^src/config/(amounts|fields|header-rules|notify|secret|zod)\\.ts$';
+const settingsKit = '^src/config/(amounts|fields|header-rules|notify|secret|units|zod)\\.ts$';
 
 /** Rooms that see the whole configuration. */
 const READS_ALL_SETTINGS = ['cli', 'reload'];

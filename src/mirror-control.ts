@@ -46,6 +46,7 @@ export function mirrorControl(
     },
     trash: (signal) => lookAtTrash(mirror, signal),
     trashed: (name, atMs, signal) => openTrashed(mirror, { name, atMs }, signal),
+    askedVerify: mirror.askedVerify,
     sourceNow: () => sourceNow(mirror),
     isInSource: (path) => isInSource(mirror, path),
   };

@@ -134,7 +134,11 @@ are those that the provider or the object's metadata have, and the share is chos
 It changes nothing in the container, needs no source and no lease, and the daemon may run
 meanwhile. What is wrong is printed, one object a line. Exits with 5 when something is damaged,
 missing or another version than was sent, 3 when something could not be read, and 0 else.
-A daemon with "verify" in its configuration does the same by itself, and heals.`;
+A daemon with "verify" in its configuration does the same by itself, and heals.
+
+--daemon asks the running daemon to read the share back now: it needs no second look at the
+target's credentials, keeps to the limits of the target, records the proofs, and heals where the
+mirror's "verify" says so. It waits for the end; Ctrl-C ends the reading.`;
 
 export const RESTORE_DETAILS = `
 PATH is a file, or a folder with all files below it, or a pattern. ${PATTERNS}

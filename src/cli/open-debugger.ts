@@ -1,7 +1,7 @@
 import type { Logger } from '../log.js';
 
 /**
- * Warns when Node's debugger listens (`--inspect`): whoever reaches its port runs code as the daemon. Its address is logged
+ * Warns when Node's debugger listens (`--inspect`): each program that reaches its port runs code as the daemon. Its address is logged
  * without the path, which is what lets a program in.
  */
 export async function warnOfDebugger(log: Pick<Logger, 'warn'>): Promise<void> {

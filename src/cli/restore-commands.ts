@@ -1,5 +1,6 @@
 import type { Command } from './commander.js';
 import type { CommandContext } from './commands.js';
+import { UsageError } from './exit.js';
 import { PATTERN_DETAILS, RESTORE_DETAILS, VERIFY_DETAILS } from './help.js';
 import type { ListFolderOptions, ListOptions } from './list-stored.js';
 import type { RestoreOptions } from './restore.js';
@@ -88,10 +89,19 @@ function addVerifyCommand(program: Command, { io, config, done }: CommandContext
         '5%',
       )
       .option('--report <file>', 'write a line of JSON for each object to this file')
+      .option('--daemon', 'let the running daemon read it back, record it and heal')
       .option('--json', JSON_LINES, false),
   )
     .addHelpText('after', VERIFY_DETAILS)
-    .action(async (places: string[], options: VerifyOptions) => {
+    .action(async (places: string[], options: VerifyOptions & { daemon?: boolean }) => {
+      if (options.daemon === true) {
+        const { verifyInDaemon } = await import('./verify-in-daemon.js');
+        const { readBack, json, report } = options;
+        if (report !== undefined)
+          throw new UsageError('--daemon writes no report: leave one of --daemon and --report out');
+        done(await verifyInDaemon(config(), { mirrors: places, readBack, json }, io));
+        return;
+      }
       const { verify } = await import('./verify.js');
       done(await verify(config(), places, options, io));
     });

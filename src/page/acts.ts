@@ -10,6 +10,9 @@ export interface Acts {
   probe(target: string): void;
   retry(mirror: string, name: string): void;
   resume(): void;
+  /** Reads a share of the mirror's objects back, now. */
+  verify(mirror: string, readBack: string): void;
+  stopVerify(mirror: string): void;
   testNotification(name: string): void;
   copy(text: string): void;
   toggleTheme(): void;

@@ -1,4 +1,8 @@
+import type { ConfigAnswer } from '../status/schema-config.js';
 import type { DaysAnswer, LagAnswer, ThroughputAnswer } from '../status/schema-history.js';
+import type { NotificationRow } from '../status/schema-notifications.js';
+import type { SearchAnswer } from '../status/schema-search.js';
+import type { AskedVerifyRow } from '../status/schema-verify.js';
 import type { MirrorState } from '../sync/events.js';
 
 // What the page reads of the answers below /api/v1: fewer members than they have. Times are milliseconds since the epoch.
@@ -208,6 +212,8 @@ export interface Verify {
   readonly unreadable: number;
   /** Null: the bandwidth is enough. */
   readonly neededBytesPerSecond: number | null;
+  /** The last reading that a person has asked for; null: there was none since the start. */
+  readonly asked?: AskedVerifyRow | null;
 }
 
 export interface Trash {
@@ -225,25 +231,6 @@ export interface Trash {
   }[];
 }
 
-/** Objects by a part of their name. */
-export interface Found {
-  readonly names: readonly { readonly mirror: string; readonly name: string }[];
-  /** Not all names were looked at. */
-  readonly more: boolean;
-  /** Goes into `after` of the next request. */
-  readonly next: string | null;
-}
-
-/** A receiver of messages or heartbeats. */
-export interface Notification {
-  readonly name: string;
-  readonly kind: string;
-  /** What is sent, and when. */
-  readonly on: string;
-  /** A host or a program; null: its secret is not there. */
-  readonly to: string | null;
-  readonly canTest: boolean;
-  readonly lastMs: number | null;
-  readonly ok: boolean | null;
-  readonly detail: string;
-}
+export type Found = SearchAnswer;
+export type Notification = NotificationRow;
+export type Config = ConfigAnswer;

@@ -6,6 +6,7 @@ import type {
   MirrorSummary,
   RunningJob,
   ThroughputSeries,
+  Verify,
 } from './api.js';
 import type { PageModel } from './model.js';
 
@@ -39,6 +40,8 @@ export function patched(model: PageModel, { event, data }: StreamEvent): PageMod
         model,
         data as { readonly mirror: string; readonly running: readonly RunningJob[] },
       );
+    case 'verify':
+      return withAsked(model, data as { readonly mirror: string; readonly asked: AskedVerify });
     case 'target':
       return withTarget(model, data as Partial<ApiTarget> & Pick<ApiTarget, 'target'>);
     case 'pause':
@@ -46,6 +49,18 @@ export function patched(model: PageModel, { event, data }: StreamEvent): PageMod
     default:
       return model;
   }
+}
+
+type AskedVerify = NonNullable<Verify['asked']>;
+
+function withAsked(
+  model: PageModel,
+  { mirror, asked }: { readonly mirror: string; readonly asked: AskedVerify },
+): PageModel {
+  const parts = model.mirror;
+  const isShown = model.place.page === 'mirror' && model.place.mirror === mirror;
+  if (!isShown || parts?.verify === undefined) return model;
+  return { ...model, mirror: { ...parts, verify: { ...parts.verify, asked } } };
 }
 
 function withMirror(

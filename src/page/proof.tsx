@@ -1,20 +1,25 @@
 import { bytes, counted, duration } from '../status/units.js';
 import type { Verify } from './api.js';
+import { AskedVerify } from './asked-verify.js';
 import { Name } from './names.js';
-import { Command, commandLine, Facts, type MirrorProps } from './parts.js';
+import { Facts, type MirrorProps } from './parts.js';
 import { percent } from './small-plots.js';
 import { momentOf } from './times.js';
 
 /** How much of the mirror was read back and compared with what was sent. */
-export function Proof({ model, mirror, acts }: MirrorProps) {
+export function Proof(props: MirrorProps) {
+  const { model } = props;
   const verify = model.mirror?.verify;
   if (verify === undefined) return null;
   if (!verify.on)
     return (
-      <p class="empty">
-        Objects of this mirror are not read back. The setting <code>verify</code> of the mirror
-        turns that on.
-      </p>
+      <>
+        <p class="empty">
+          Objects of this mirror are not read back by themselves. The setting <code>verify</code> of
+          the mirror turns that on.
+        </p>
+        <AskedVerify {...props} />
+      </>
     );
   return (
     <>
@@ -37,8 +42,7 @@ export function Proof({ model, mirror, acts }: MirrorProps) {
           </ul>
         </>
       )}
-      <p class="soft">To read objects back now, in a terminal:</p>
-      <Command text={commandLine('verify', mirror.mirror)} acts={acts} />
+      <AskedVerify {...props} />
     </>
   );
 }

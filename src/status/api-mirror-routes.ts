@@ -56,7 +56,7 @@ export function mirrorRoutes({ mirrors, sources }: MirrorRoutesOptions): readonl
     about('/mirrors/:mirror/quarantined', (control, { query }) =>
       quarantinedAnswer(control.status(), query),
     ),
-    about('/verify', (control) => verifyAnswer(control.status())),
+    about('/verify', verifyAnswer),
     about('/trash', (control, { signal }): Promise<TrashAnswer> => control.trash(signal)),
     order('/scan', (control) => requestRun(control, 'scan')),
     order('/reconcile', (control) => requestRun(control, 'reconcile')),
@@ -110,7 +110,9 @@ function quarantinedAnswer(
   return { objects: objects.slice(0, limit), more: objects.length > limit };
 }
 
-function verifyAnswer({ verify, health }: MirrorStatus): VerifyAnswer {
+function verifyAnswer(control: MirrorControl): VerifyAnswer {
+  const { verify, health } = control.status();
+  const asked = control.askedVerify.status();
   return {
     on: verify !== null,
     withinSeconds: verify?.withinSeconds ?? null,
@@ -121,6 +123,7 @@ function verifyAnswer({ verify, health }: MirrorStatus): VerifyAnswer {
     damagedObjects: verify?.damagedObjects ?? 0,
     unreadable: verify?.unreadable ?? 0,
     neededBytesPerSecond: verify?.neededBytesPerSecond ?? null,
+    asked: asked && { ...asked, wrong: [...asked.wrong] },
   };
 }
 

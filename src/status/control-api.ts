@@ -8,6 +8,7 @@ import { type PauseControl, pauseRoutes } from './api-pause-routes.js';
 import { searchRoutes } from './api-search-routes.js';
 import { targetRoutes, targetRows } from './api-target-routes.js';
 import { trashRoutes } from './api-trash-routes.js';
+import { verifyRoutes } from './api-verify-routes.js';
 import { whyRoutes } from './api-why-routes.js';
 import { attentionOf } from './attention.js';
 import { createEventRing, type EventRing } from './event-ring.js';
@@ -76,6 +77,7 @@ export function createControlApi(options: ControlApiOptions): ControlApi {
       ...apiHeldRoutes(mirrors, history),
       ...searchRoutes(mirrors),
       ...trashRoutes(mirrors),
+      ...verifyRoutes(mirrors),
       ...whyRoutes({ mirrors, history, clock }),
       ...pauseRoutes(mirrors, pauses, clock),
     ],
@@ -101,6 +103,10 @@ function lookAtAll(
     running: new Map(
       looked.map(({ sources: { status } }) => [status.mirror, status.running] as const),
     ),
+    asked: mirrors.flatMap(({ settings: { name }, askedVerify }) => {
+      const asked = askedVerify.status();
+      return asked === null ? [] : [{ mirror: name, asked }];
+    }),
     attention: attentionOf(looked.map(({ facts }) => facts)),
   };
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../clock.js';
 import type { SyncEvent } from '../sync/events.js';
+import type { AskedVerifyStatus } from '../sync/verify-status.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import type { EventRing } from './event-ring.js';
 import { changeOf, idOfChange, type LastChanges } from './last-changes.js';
@@ -14,6 +15,8 @@ export interface LiveView {
   readonly running: ReadonlyMap<string, readonly RunningJob[]>;
   readonly targets: readonly { readonly target: string }[];
   readonly attention: readonly Attention[];
+  /** Readings that persons have asked for. */
+  readonly asked: readonly { readonly mirror: string; readonly asked: AskedVerifyStatus }[];
 }
 
 export interface LiveEventsOptions {
@@ -77,11 +80,12 @@ export function publishLiveEvents(options: LiveEventsOptions): () => void {
   function look(): void {
     feed.nextSecond();
     if (ring.listeners > 0) {
-      const { mirrors, running, targets, attention } = view();
+      const { mirrors, running, targets, attention, asked } = view();
       for (const row of mirrors) publishRow(row);
       for (const [mirror, jobs] of running)
         publishIfChanged(`running ${mirror}`, 'running', { mirror, running: jobs });
       for (const target of targets) publishIfChanged(`target ${target.target}`, 'target', target);
+      for (const one of asked) publishIfChanged(`verify ${one.mirror}`, 'verify', one);
       publishIfChanged('attention', 'attention', { attention });
     }
     cancel = clock.after(LOOK_EVERY_MS, look);

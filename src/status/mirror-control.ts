@@ -3,6 +3,7 @@ import type { MirrorStatus } from '../sync/events.js';
 import type { MirrorSettings } from '../sync/mirror-settings.js';
 import type { Since } from '../sync/moment.js';
 import type { DueRun } from '../sync/run.js';
+import type { AskedVerifyStatus, ReadBackShare } from '../sync/verify-status.js';
 import type { ExplainedObject } from './explain-object.js';
 import type { GuardControl } from './guard-control.js';
 import type { TrashAnswer } from './schema-mirror.js';
@@ -45,6 +46,12 @@ export interface MirrorControl {
   trash(signal: AbortSignal): Promise<TrashAnswer>;
   /** What went to the trash under this name at this moment; undefined: nothing did. Rejects as the driver does. */
   trashed(name: string, atMs: number, signal: AbortSignal): Promise<TrashedContent | undefined>;
+  /** See AskedVerify. */
+  readonly askedVerify: {
+    begin(share: ReadBackShare): 'begun' | 'busy' | 'waiting';
+    stop(): boolean;
+    status(): AskedVerifyStatus | null;
+  };
   /** Whether the source is what deletes may rest on, as far as that can be seen now. */
   sourceNow(): SourceNow;
   /** Whether anything is at a path of the source; undefined: that cannot be seen. */

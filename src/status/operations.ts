@@ -1,4 +1,12 @@
 import * as z from '../config/zod.js';
+import {
+  mirrorQuery,
+  NO_MIRROR,
+  OBJECT_OPERATIONS,
+  type Operation,
+  page,
+} from './operations-objects.js';
+import { configAnswer } from './schema-config.js';
 import { eventData } from './schema-events.js';
 import { daysAnswer, lagAnswer, throughputAnswer } from './schema-history.js';
 import {
@@ -18,35 +26,12 @@ import {
   resumedAnswer,
   retriedAnswer,
   retryBody,
-  trashAnswer,
-  verifyAnswer,
 } from './schema-mirror.js';
 import { notificationsAnswer, testedAnswer } from './schema-notifications.js';
 import { reloadOperation } from './schema-reload.js';
-import { searchAnswer } from './schema-search.js';
-import { mirrorName, objectName, statusAnswer, timeMs } from './schema-status.js';
+import { mirrorName, objectName, statusAnswer } from './schema-status.js';
 import { probedAnswer, targetsAnswer } from './schema-targets.js';
 import { whyAnswer } from './schema-why.js';
-
-/** One route of the control API, as its OpenAPI file describes it. */
-export interface Operation {
-  readonly summary: string;
-  readonly query?: z.ZodObject;
-  readonly body?: z.ZodObject;
-  /** Of status 200. */
-  readonly answer: z.ZodType;
-  /** Default: JSON. */
-  readonly contentType?: string;
-  /** Answers besides 200, and why. */
-  readonly refusals?: Readonly<Record<number, string>>;
-}
-
-const NO_MIRROR = { 404: 'There is no such mirror.' };
-const mirrorQuery = z.object({ mirror: mirrorName });
-const page = {
-  after: z.string().optional().describe('Only what comes after this one.'),
-  limit: z.coerce.number().int().min(1).max(1_000).optional(),
-};
 
 const logLevel = z.enum(['error', 'warn', 'info', 'debug']);
 const logLevels = z
@@ -63,6 +48,7 @@ const event = z
 
 /** By method and path below `/api/v1`. Each route of a running daemon is here, and no other. */
 export const OPERATIONS: Readonly<Record<string, Operation>> = {
+  ...OBJECT_OPERATIONS,
   'GET /status': { summary: 'How all mirrors are', answer: statusAnswer },
   'GET /mirrors/:mirror': {
     summary: 'How one mirror is',
@@ -113,17 +99,6 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     answer: whyAnswer,
     refusals: { 404: 'There is no such mirror, or no object or file has this name.' },
   },
-  'GET /search': {
-    summary: 'Objects by a part of their name',
-    query: z.object({
-      q: z.string().min(1).describe('A part of the name, in any case.'),
-      mirror: mirrorName.optional().describe('Only of this mirror.'),
-      after: z.string().optional().describe('`next` of the answer before.'),
-      limit: page.limit,
-    }),
-    answer: searchAnswer,
-    refusals: NO_MIRROR,
-  },
   'GET /events': {
     summary: 'What happens from now on, or after an event',
     query: z.object({
@@ -165,28 +140,6 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     body: onMirror,
     answer: decidedAnswer,
     refusals: NO_MIRROR,
-  },
-  'GET /verify': {
-    summary: 'How much of a mirror was read back',
-    query: mirrorQuery,
-    answer: verifyAnswer,
-    refusals: NO_MIRROR,
-  },
-  'GET /trash': {
-    summary: 'What the trash of a mirror has',
-    query: mirrorQuery,
-    answer: trashAnswer,
-    refusals: NO_MIRROR,
-  },
-  'GET /trash/object': {
-    summary: 'Download one object of a trash',
-    query: mirrorQuery.extend({
-      name: objectName,
-      at: timeMs.describe('When it was removed, as GET /trash says.'),
-    }),
-    answer: z.string().describe('The content, as an attachment. It needs the right to decide.'),
-    contentType: 'application/octet-stream',
-    refusals: { 404: 'There is no such mirror, or its trash has no such object.' },
   },
   'POST /scan': {
     summary: 'Compare a source with the index',
@@ -231,6 +184,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     },
   },
   'POST /reload': reloadOperation,
+  'GET /config': { summary: 'The settings in force', answer: configAnswer },
   'GET /log-level': { summary: 'How much the log says', answer: logLevels },
   'POST /log-level': {
     summary: 'Change how much the log says, until the daemon ends',

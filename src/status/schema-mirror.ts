@@ -1,6 +1,7 @@
 import * as z from '../config/zod.js';
 import { change, runningJob } from './schema-events.js';
 import { mirrorName, mirrorRow, objectName, timeMs, timeOrNull } from './schema-status.js';
+import { askedVerify } from './schema-verify.js';
 
 export const runReport = z
   .object({ startedAtMs: timeMs, seconds: z.number(), scanned: z.number() })
@@ -144,6 +145,7 @@ export const verifyAnswer = z
     damagedObjects: z.number(),
     unreadable: z.number(),
     neededBytesPerSecond: z.number().nullable().describe('Null: the bandwidth is enough.'),
+    asked: askedVerify.nullable().describe('Null: none was asked for since the start.'),
   })
   .describe('How much of a mirror was read back.');
 

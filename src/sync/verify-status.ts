@@ -56,3 +56,31 @@ export interface VerifiedShare {
   /** The oldest last proof of an object; null: none was ever proven. */
   readonly oldestProofMs: number | null;
 }
+
+/** How much is read back: a part of the objects from 0 to 1, or so many bytes. */
+export type ReadBackShare = { readonly part: number } | { readonly bytes: number };
+
+/** A reading that a person has asked for; plain JSON. Times are milliseconds since the epoch. */
+export interface AskedVerifyStatus {
+  readonly state: 'running' | 'finished' | 'stopped' | 'failed';
+  readonly share: ReadBackShare;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number | null;
+  /** One of both, as it was asked for; null: the other is. */
+  readonly objectsToRead: number | null;
+  readonly bytesToRead: number | null;
+  /** Those that were read, and their bytes. */
+  readonly objects: number;
+  readonly bytes: number;
+  readonly proven: number;
+  readonly unreadable: number;
+  /** Nothing says what their bytes should be. */
+  readonly unverified: number;
+  /** A job was at work on them. */
+  readonly skipped: number;
+  readonly wrongObjects: number;
+  /** The first of them. */
+  readonly wrong: readonly { readonly name: string; readonly problem: Damage['problem'] }[];
+  /** Null: it did not fail. */
+  readonly error: string | null;
+}

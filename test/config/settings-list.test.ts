@@ -34,7 +34,7 @@ async function listed(text = TEXT) {
   return listSettings({ ...written, schema: configJsonSchema(builtinDrivers), secrets });
 }
 
-test('settings: each has its value as it is written, and its line', async () => {
+test('settings: each has the value that is written, and its line', async () => {
   const found = new Map((await listed()).map((each) => [each.setting, each]));
   const at = (setting: string) => {
     const { value, line, isDefault } = found.get(setting) ?? {};

@@ -1,6 +1,7 @@
 import * as z from '../../src/config/zod.js';
 import { readVersion } from '../../src/package-files.js';
-import { OPERATIONS, type Operation } from '../../src/status/operations.js';
+import { OPERATIONS } from '../../src/status/operations.js';
+import type { Operation } from '../../src/status/operations-objects.js';
 import { failure } from '../../src/status/schema-status.js';
 
 type Json = Readonly<Record<string, unknown>>;

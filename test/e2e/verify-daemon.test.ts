@@ -127,3 +127,32 @@ test('P2: on S3 a daemon heals objects whose bytes have decayed under the same E
   daemon.kill('SIGTERM');
   await daemon.finished;
 });
+
+test('P2: longshore verify --daemon: the running daemon reads a share back, and names what is wrong', async () => {
+  const mirror = openLocalMirror();
+  for (const name of ['a', 'b', 'c']) mirror.write(name, `${name} `.repeat(50_000));
+  expect((await mirror.longshore('reconcile')).code).toBe(0);
+  flipBit(join(mirror.container, 'b'));
+  mirror.daemon();
+  await eventually(async () =>
+    expect((await mirror.longshore('status')).stdout).toContain('in-sync'),
+  );
+  const verify = (...args: readonly string[]) =>
+    mirror.longshore('verify', 'documents', '--daemon', ...args);
+  const wrong = await verify('--read-back', 'all');
+  expect([wrong.code, wrong.stderr]).toEqual([5, '']);
+  expect(wrong.stdout).toContain('documents: b is damaged\n');
+  expect(wrong.stdout).toContain(
+    'documents: 3 objects read back, 293 KiB: 2 objects proven, 1 wrong',
+  );
+
+  // The one without a proof comes first, and is sound once its file was sent again.
+  mirror.write('b', 'new content');
+  await eventually(() => expect(mirror.differences()).toEqual([]));
+  const sound = await verify('--json');
+  expect([sound.code, JSON.parse(sound.stdout)]).toEqual([
+    0,
+    expect.objectContaining({ event: 'verified', state: 'finished', objects: 1, proven: 1 }),
+  ]);
+  expect((await verify('--report', 'r')).code).toBe(2);
+});

@@ -141,7 +141,7 @@ test('status page: a renewed certificate is taken over without a restart, and on
   look();
   expect(served.log()).not.toContain('renewed');
 
-  // As it is in the middle of a renewal: the certificate is new, and its key is not there yet.
+  // In the middle of a renewal the certificate is new, and its key is not there yet.
   copyFileSync(renewed.certificate, tls.certificate);
   look();
   look();

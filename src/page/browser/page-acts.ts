@@ -67,6 +67,16 @@ export function createActs(connection: Connection): PageActs {
     copy: (text) => run(() => copy(text)),
     toggleTheme,
     reconnect: () => connection.reconnect(),
+    verify: (mirror, readBack) =>
+      run(async () => {
+        await order(`/mirrors/${encodeURIComponent(mirror)}/verify`, { readBack });
+        return `${readBack} of ${printable(mirror)} is read back`;
+      }),
+    stopVerify: (mirror) =>
+      run(async () => {
+        await order(`/mirrors/${encodeURIComponent(mirror)}/verify/stop`, {});
+        return undefined;
+      }),
     testNotification: (name) => run(() => testNotification(name, connection)),
     find,
     search: (path) => run(() => search(path.trim())),

@@ -108,7 +108,7 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
         (signal) => parts.lease.whenLost(signal),
         source.take,
         runs.take,
-        ...(mirror.scrub === undefined ? [] : [mirror.scrub.take]),
+        ...readings(mirror),
         ...timers(mirror, due),
         (signal) =>
           repeat(clock, HEALTH_MS, signal, () =>
@@ -138,6 +138,14 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
       return watcher !== undefined;
     },
   };
+}
+
+/** What reads objects back: all the time, and when a person asks for it. */
+function readings({
+  scrub,
+  askedVerify,
+}: Mirror): readonly ((signal: AbortSignal) => Promise<void>)[] {
+  return scrub === undefined ? [askedVerify.take] : [scrub.take, askedVerify.take];
 }
 
 type StartedMirror = Pick<Mirror, 'settings'> & {

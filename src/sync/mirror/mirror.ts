@@ -8,6 +8,7 @@ import type { Job } from '../work/job.js';
 import { openRemoteRoot, type RemoteRoot } from '../work/remote-root.js';
 import type { WaitingJobs } from '../work/waiting-jobs.js';
 import type { Whereabouts } from '../work/whereabouts.js';
+import type { AskedVerify } from './asked-verify.js';
 import type { BatchAdmission } from './batch-admission.js';
 import { openBatchRoad } from './batch-road.js';
 import { createFailedStats, type FailedStats, reportingFailedStats } from './failed-stats.js';
@@ -20,7 +21,7 @@ import { figuresOf, type MirrorFigures } from './mirror-figures.js';
 import type { MirrorParts } from './mirror-parts.js';
 import { statusOf } from './mirror-status.js';
 import { createMirrorWork, type MirrorWork } from './mirror-work.js';
-import { openScrub } from './open-scrub.js';
+import { openAskedVerify, openScrub } from './open-scrub.js';
 import { retryQuarantined } from './retry-quarantined.js';
 import type { Scrub } from './scrub.js';
 import { countingUnsent, type UnsentNames } from './unsent-names.js';
@@ -40,6 +41,7 @@ export interface Mirror extends Omit<MirrorBooks, 'quarantine' | 'scans' | 'wait
   readonly work: MirrorWork;
   /** Undefined: the mirror does not verify. */
   readonly scrub: Scrub | undefined;
+  readonly askedVerify: AskedVerify;
   /** Makes a small change in the container. Rejects with TargetDeniedError when it may not, or with the error of the change. */
   proveRights(signal: AbortSignal): Promise<void>;
   /** Reports the state if it has changed. */
@@ -87,13 +89,8 @@ export function createMirror(given: MirrorParts): Mirror {
     room: runner.room,
     isUnseen: (name) => source.statPath(name).found === 'unknown',
   });
-  const scrub = openScrub({
-    parts,
-    books: runner.books,
-    admission: findings.admission,
-    source,
-    stats,
-  });
+  const scrubbed = { parts, books: runner.books, admission: findings.admission, source, stats };
+  const scrub = openScrub(scrubbed);
   const reportState = () => stats.state(work.condition());
   parts.paused?.start(runner.openJobs.dropped);
   parts.paused?.gate.listen(reportState);
@@ -127,6 +124,7 @@ export function createMirror(given: MirrorParts): Mirror {
     root,
     work,
     scrub,
+    askedVerify: openAskedVerify(scrubbed),
     proveRights: runner.denial.prove,
     reportState,
     async run(job) {

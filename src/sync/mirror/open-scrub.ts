@@ -7,6 +7,8 @@ import type { SourceView } from '../source/source-view.js';
 import type { Books } from '../work/books.js';
 import { NO_RUN } from '../work/job.js';
 import { type Admission, keyOf } from './admission.js';
+import { type AskedVerify, createAskedVerify } from './asked-verify.js';
+import type { ExamineOptions } from './examine-object.js';
 import type { MirrorParts } from './mirror-parts.js';
 import type { MirrorStats } from './mirror-stats.js';
 import { quietTimes } from './quiet-times.js';
@@ -15,7 +17,7 @@ import { createScrub, type Scrub } from './scrub.js';
 export interface ScrubParts {
   readonly parts: Pick<
     MirrorParts,
-    'settings' | 'verifying' | 'index' | 'queue' | 'paused' | 'health' | 'clock' | 'log'
+    'settings' | 'backend' | 'verifying' | 'index' | 'queue' | 'paused' | 'health' | 'clock' | 'log'
   >;
   readonly books: Pick<Books, 'proveAll'>;
   readonly admission: Pick<Admission, 'add'>;
@@ -25,9 +27,9 @@ export interface ScrubParts {
 
 /** The scrub of a mirror, over its own index, queue and source. Undefined where the mirror has none. */
 export function openScrub(scrubbed: ScrubParts): Scrub | undefined {
-  const { parts, books } = scrubbed;
-  const { settings, verifying, index, queue, paused, health, clock, log } = parts;
-  const { name: mirror, container, prefix, verify } = settings;
+  const { parts } = scrubbed;
+  const { settings, verifying, queue, paused, health, clock } = parts;
+  const { verify } = settings;
   if (verify === undefined || verifying === undefined) return undefined;
   const { backend, throttledAtMs } = verifying;
   const whenIdle = quietTimes({ queue, health, throttledAtMs, clock });
@@ -36,17 +38,38 @@ export function openScrub(scrubbed: ScrubParts): Scrub | undefined {
     await whenIdle(signal);
   };
   return createScrub({
-    mirror,
+    ...examinedOf(scrubbed, readingInQuietTimes(backend, whenQuiet)),
     pace: verify,
-    root: { backend: readingInQuietTimes(backend, whenQuiet), container, prefix },
-    index,
-    proveAll: books.proveAll,
-    hasJob: (name) => queue.has(keyOf(mirror, name)),
     whenQuiet,
+  });
+}
+
+/** What a person asks to be read back is read at once, also where the mirror has no scrub; uploads go on meanwhile. */
+export function openAskedVerify(scrubbed: ScrubParts): AskedVerify {
+  const { backend, index, paused, health } = scrubbed.parts;
+  return createAskedVerify({
+    ...examinedOf(scrubbed, backend),
+    index,
+    async whenUp(signal) {
+      await paused?.gate.whenOpen(signal);
+      await health.whenUp(signal);
+    },
+  });
+}
+
+function examinedOf(scrubbed: ScrubParts, backend: Backend): ExamineOptions {
+  const { settings, index, queue, clock, log } = scrubbed.parts;
+  const { name: mirror, container, prefix } = settings;
+  return {
+    mirror,
+    root: { backend, container, prefix },
+    index,
+    proveAll: scrubbed.books.proveAll,
+    hasJob: (name) => queue.has(keyOf(mirror, name)),
     heal: (name, damage, detail) => heal(name, damage, detail, scrubbed),
     clock,
     log,
-  });
+  };
 }
 
 /** A large object takes hours at a small bandwidth, and uploads must not wait for it. A small one is read in one go. */

@@ -1,19 +1,13 @@
-import type { Clock } from '../../clock.js';
-import type { Backend } from '../../drivers/backend.js';
 import { eachInParallel } from '../../drivers/parallel.js';
-import type { Logger } from '../../log.js';
 import { StateError } from '../../state/errors.js';
-import type { ObjectIndex, ObjectName } from '../../state/object-index.js';
-import type { Damage } from '../decide-healing.js';
 import type { ProofCandidate } from '../proof/oldest-proofs.js';
 import { neededBytesPerSecond, type ProofPace, passMs } from '../proof/pace.js';
-import { isSameObject, type Proof } from '../proof/prove.js';
-import { type ReadBack, readBack } from '../proof/read-back.js';
 import { countProof, type ProofSurvey, surveyProofs } from '../proof/survey.js';
 import type { VerifyStatus } from '../verify-status.js';
+import { type ExamineOptions, examineObject } from './examine-object.js';
 import { verifyStatusOf } from './mirror-health.js';
-import { openProofsToRecord, type ProofsToRecord } from './proofs-to-record.js';
-import { createOpenFindings, type OpenFindings } from './scrub-findings.js';
+import { openProofsToRecord } from './proofs-to-record.js';
+import { createOpenFindings } from './scrub-findings.js';
 
 /** Reads every object back within a time, at a bandwidth, and has damaged ones healed. */
 export interface Scrub {
@@ -22,22 +16,10 @@ export interface Scrub {
   status(): VerifyStatus;
 }
 
-export interface ScrubOptions {
-  readonly mirror: string;
+export interface ScrubOptions extends ExamineOptions {
   readonly pace: ProofPace;
-  /** Where the objects are, and a backend that reads no faster than the pace. */
-  readonly root: { readonly backend: Backend; readonly container: string; readonly prefix: string };
-  readonly index: Pick<ObjectIndex, 'get' | 'entries'>;
-  /** See Books. */
-  readonly proveAll: (proofs: readonly Proof[]) => Promise<void>;
-  /** Whether a job of this object waits or runs. */
-  readonly hasJob: (name: ObjectName) => boolean;
   /** Resolves when nothing else is to be done at the target, and it is well. */
   readonly whenQuiet: (signal: AbortSignal) => Promise<void>;
-  /** Has the object healed, if it is to be, and reports it. Resolves when the queue has taken the job. */
-  readonly heal: (name: ObjectName, damage: Damage, detail: string) => Promise<void>;
-  readonly clock: Clock;
-  readonly log: Logger;
 }
 
 /** Objects that one survey finds, so that a survey of a million records is worth its seconds. */
@@ -100,8 +82,8 @@ export function createScrub(options: ScrubOptions): Scrub {
     try {
       await eachInParallel(inTime(due), LANES, signal, async (candidate, within) => {
         await options.whenQuiet(within);
-        const isProven = await examine(candidate.name, options, findings, proofs, within);
-        if (isProven && survey !== undefined)
+        const found = await examineObject(candidate.name, options, findings, proofs, within);
+        if (found === 'proven' && survey !== undefined)
           survey = countProof(survey, candidate, clock.now(), pace);
       });
     } finally {
@@ -129,57 +111,6 @@ export function createScrub(options: ScrubOptions): Scrub {
     },
     status: () => verifyStatusOf(pace, survey, findings.open(), needed),
   };
-}
-
-/** Reads one object back, and does what its verdict asks for. Resolves with whether it is proven. */
-async function examine(
-  name: ObjectName,
-  options: ScrubOptions,
-  findings: OpenFindings,
-  proofs: ProofsToRecord,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const { root, index, clock, hasJob } = options;
-  const record = index.get(name);
-  if (record?.state !== 'confirmed' || hasJob(name)) return false;
-  const ref = { container: root.container, key: root.prefix + name };
-  const result = await readBack({ backend: root.backend, clock }, ref, record, signal);
-  const now = index.get(name);
-  // A job has replaced the object meanwhile, or is about to: what was read says nothing of it.
-  if (now === undefined || !isSameObject(now, record) || hasJob(name)) return false;
-  if (result.verdict === 'proven') {
-    findings.over(name);
-    await proofs.add({ name, record, atMs: clock.now() });
-    return true;
-  }
-  if (result.verdict === 'unreadable' || result.verdict === 'unverified') {
-    findings.postpone(name, record);
-    reportUnread(name, result, options);
-    return false;
-  }
-  findings.found(name, record, result.verdict);
-  await proofs.add({ name, record, atMs: undefined });
-  await options.heal(name, damageOf(result), result.verdict === 'missing' ? '' : result.detail);
-  return false;
-}
-
-function reportUnread(
-  name: ObjectName,
-  result: Extract<ReadBack, { verdict: 'unreadable' | 'unverified' }>,
-  { mirror, log }: ScrubOptions,
-): void {
-  const detail =
-    result.verdict === 'unreadable' ? result.detail : 'nothing says what its bytes should be';
-  log.warn('object not verified', { mirror, name, detail });
-}
-
-function damageOf(
-  result: Extract<ReadBack, { verdict: 'missing' | 'damaged' | 'changed' }>,
-): Damage {
-  if (result.verdict === 'missing') return { problem: 'missing' };
-  const { size, extra } = result.info;
-  const { etag } = extra;
-  return { problem: result.verdict, size, ...(typeof etag === 'string' && { etag }) };
 }
 
 /** Until something is due, and no longer than until the next survey. */
