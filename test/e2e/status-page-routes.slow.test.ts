@@ -91,7 +91,8 @@ test('P9: status page: a debugger that Node opens is warned of, and the page has
   const mirror = openLocalMirror();
   const program = start(['--config', join(mirror.folder, 'longshore.yaml'), 'run'], {
     cwd: mirror.folder,
-    env: { NODE_OPTIONS: '--inspect=127.0.0.1:0' },
+    nodeOptions: ['--inspect=127.0.0.1:0'],
+    keepsStrayLines: true,
   });
   onTestFinished(async () => {
     program.kill('SIGKILL');

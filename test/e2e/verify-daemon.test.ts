@@ -141,7 +141,7 @@ test('P2: longshore verify --daemon: the running daemon reads a share back, and 
     mirror.longshore('verify', 'documents', '--daemon', ...args);
   const wrong = await verify('--read-back', 'all');
   expect([wrong.code, wrong.stderr]).toEqual([5, '']);
-  expect(wrong.stdout).toContain('documents: b is damaged\n');
+  expect(wrong.stdout).toContain('documents: b is changed\n');
   expect(wrong.stdout).toContain(
     'documents: 3 objects read back, 293 KiB: 2 objects proven, 1 wrong',
   );

@@ -14,6 +14,8 @@ interface Picture {
   readonly width: number;
   readonly height: number;
   readonly theme: 'light' | 'dark';
+  /** The colours are those that the system forces on every page. */
+  readonly forced?: true;
   /** The button that opens what the picture shows. */
   readonly press?: string;
 }
@@ -29,11 +31,23 @@ const PICTURES: readonly Picture[] = [
     press: 'Review and decide',
   },
   { name: 'status-page-phone', path: '/mirrors/studio', width: 390, height: 844, theme: 'light' },
+  {
+    name: 'status-page-forced-colors',
+    path: '/',
+    width: 1_440,
+    height: 980,
+    theme: 'dark',
+    forced: true,
+  },
 ];
 
 async function take(browser: Browser, origin: string, picture: Picture): Promise<void> {
-  const { name, path, width, height, theme, press } = picture;
-  const page = await browser.newPage({ viewport: { width, height }, colorScheme: theme });
+  const { name, path, width, height, theme, forced, press } = picture;
+  const page = await browser.newPage({
+    viewport: { width, height },
+    colorScheme: theme,
+    forcedColors: forced ? 'active' : 'none',
+  });
   await page.goto(origin + path);
   await page.locator('.live:not(.still, .stale)').waitFor();
   if (press !== undefined) {
