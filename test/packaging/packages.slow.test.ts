@@ -8,6 +8,7 @@ import { noBrowser } from '../browser/browser.js';
 import { hasPrometheus } from '../metrics/prometheus-server.js';
 import { bootHost, checkout, type Host, noSystemd } from '../systemd/host.js';
 import { firstDay } from './first-day.js';
+import { noImages, tryImage } from './image.js';
 
 const run = promisify(execFile);
 const NEXT_VERSION = '0.1.1';
@@ -222,6 +223,14 @@ describe.skipIf(noDebian !== undefined)(
         `P1: P3: a new user installs it, answers init, and decides on the page; a target that goes down is announced, and fires the alert of the lag${noTools === undefined ? '' : ` (skipped: ${noTools})`}`,
         async () => firstDay(host, await put(join(out, debianOf(await readdir(out))))),
         1_200_000,
+      );
+
+      test.skipIf(noImages !== undefined)(
+        `the recipe makes an image whose daemon mirrors without rights, and whose health check passes${noImages === undefined ? '' : ` (skipped: ${noImages})`}`,
+        async () => {
+          const deb = join(out, debianOf(await readdir(out)));
+          await tryImage({ root, deb, folder: await mkdtemp(join(folder, 'image-')) });
+        },
       );
     });
   },
