@@ -78,6 +78,12 @@ describe('check', () => {
     }
   });
 
+  it('names the driver that was probably meant', async () => {
+    writeConfig(console.folder, CONFIG.replace('driver: memory', 'driver: memry'));
+    expect(await console.run(['check'])).toBe(2);
+    expect(console.stderr.text()).toContain('did you mean "memory"?');
+  });
+
   it('refuses a source that is missing or no folder', async () => {
     mkdirSync(join(console.folder, 'data'));
     writeFileSync(join(console.folder, 'photos'), '');
