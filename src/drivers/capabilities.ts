@@ -10,9 +10,12 @@ import type {
   PageRequest,
   PutOptions,
 } from './call.js';
+import type { Cdn } from './cdn.js';
 import type { MetadataLimits } from './metadata-limits.js';
 import type { Passage } from './passage.js';
 import type { QuickGet } from './quick-get.js';
+
+export type { Cdn } from './cdn.js';
 
 export interface Limits {
   /** Bytes that one putObject may carry. */
@@ -221,6 +224,8 @@ export interface ListedUpload extends UploadToken {
 
 export interface Multipart {
   readonly partSize: { readonly min: number; readonly max: number; readonly maxParts: number };
+  /** True: parts are pieces of one stream: sent in their order, of one size but the last, never replaced or listed by `unfinished`. */
+  readonly inOrder?: true;
   begin(ref: ObjectRef, options: PutOptions, call: Call): Promise<UploadToken>;
   /**
    * `body.size` is never undefined here. Resolves once the provider has confirmed these very bytes, where it reports
@@ -281,11 +286,4 @@ export interface Versions {
   ): Promise<AsyncIterable<Uint8Array>>;
   /** Deletes a version permanently. Deleting a delete marker restores the version before it. A missing version is no error. */
   deleteVersion(ref: ObjectRef, versionId: string, call: Call): Promise<void>;
-}
-
-export interface Cdn {
-  enableContainer(name: string, call: Call): Promise<void>;
-  enableObject(ref: ObjectRef, call: Call): Promise<void>;
-  containerUrl(name: string, call: Call): Promise<string>;
-  objectUrl(ref: ObjectRef, call: Call): Promise<string>;
 }

@@ -149,7 +149,8 @@ async function sendMissing(
   const before = new Map(there.map((part) => [part.number, part]));
   const parts: Part[] = [];
   const md5s: string[] = [];
-  await eachInParallel(source, PARALLEL_PARTS, settings.signal, async (part, signal) => {
+  const lanes = multipart.inOrder ? 1 : PARALLEL_PARTS;
+  await eachInParallel(source, lanes, settings.signal, async (part, signal) => {
     if (part.number > multipart.partSize.maxParts) throw tooLong(upload);
     md5s[part.number - 1] = part.md5;
     const sent = before.get(part.number);

@@ -2,7 +2,7 @@ import type { Backend } from '../backend.js';
 import type { BatchDelete, BatchPut, Cdn, Copy, Multipart, Versions } from '../capabilities.js';
 
 type MethodsOf<T> = {
-  [K in keyof T]: T[K] extends (...args: never[]) => unknown ? K : never;
+  [K in keyof T]-?: T[K] extends (...args: never[]) => unknown ? K : never;
 }[keyof T];
 
 /** All operations of a backend, without `close`. */

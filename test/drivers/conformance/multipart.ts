@@ -19,8 +19,10 @@ import {
   streamedBody,
   uniqueContainerName,
 } from './fixture.js';
+import { inOrderCases } from './multipart-in-order.js';
 
-export function multipartCases({ backend, again, inContainer }: Fixture): void {
+export function multipartCases(fixture: Fixture): void {
+  const { backend, again, inContainer } = fixture;
   const { multipart } = backend.capabilities;
   if (multipart === undefined) {
     it('are not declared, so one put takes any size that an object may have', () => {
@@ -28,6 +30,10 @@ export function multipartCases({ backend, again, inContainer }: Fixture): void {
         backend.capabilities.limits.maxObjectSize,
       );
     });
+    return;
+  }
+  if (multipart.inOrder) {
+    inOrderCases(fixture, multipart);
     return;
   }
   const { min, max, maxParts } = multipart.partSize;
