@@ -83,9 +83,9 @@ its owner and mode, and the target is tried as the user longshore.
   longshore init /etc/longshore/longshore.yaml --source /srv/data --to s3:backups/nas --create --probe`;
 
 export const IMPORT_DETAILS = `
-Remotes of the kinds s3, swift, azureblob, b2, local and alias become targets; others are named
-on stderr. Keys are printed as they stand in the file: write the output to a file that only you can
-read.
+Remotes of the kinds s3, swift, azureblob, b2, google cloud storage, local and alias become targets;
+others are named on stderr. Keys are printed as they stand in the file: write the output to a file
+that only you can read.
 
   (umask 077; longshore import ~/.config/rclone/rclone.conf > targets.yaml)`;
 
@@ -151,6 +151,7 @@ and the daemon may run meanwhile.
 still, and was stored by then, is restored.
 
 Without a configuration: longshore restore s3:BUCKET/PREFIX --to DIR --profile aws, with keys from
-where the AWS tools have them; swift:CONTAINER, with the OS_* variables; local:PATH. Metadata of
-rclone, aws and s3cmd are understood. Exits with 3 when something could not be restored: stderr
+where the AWS tools have them; swift:CONTAINER, with the OS_* variables; google_storage:BUCKET,
+with Google's application default credentials; local:PATH. Metadata of rclone, aws and s3cmd are
+understood. Exits with 3 when something could not be restored: stderr
 lists it with the reasons, and all else is there.`;

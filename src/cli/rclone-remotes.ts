@@ -99,6 +99,16 @@ const B2: Counterparts = {
   test_mode: (mode) => ({ test_mode: mode }),
 };
 
+const GOOGLE: Counterparts = {
+  project_number: (project) => ({ project }),
+  user_project: (project) => ({ user_project: project }),
+  service_account_file: (path) => ({ credentials_file: path }),
+  anonymous: (value) => (value === 'true' ? { auth: 'anonymous' } : {}),
+  location: (location) => ({ location }),
+  storage_class: (storageClass) => ({ storage_class: storageClass }),
+  endpoint: endpointOf,
+};
+
 /** What becomes of a remote. `all`: those of the same file, which an alias may name. */
 export function targetOf(remote: Remote, all: readonly Remote[]): Made {
   const kind = remote.options.get('type') ?? '';
@@ -111,6 +121,8 @@ export function targetOf(remote: Remote, all: readonly Remote[]): Made {
       return made('azure_blobs', remote, AZURE);
     case 'b2':
       return made('backblaze_b2', remote, B2);
+    case 'google cloud storage':
+      return made('google_storage', remote, GOOGLE);
     case 'local':
       return {
         target: { driver: 'local', root: '/' },

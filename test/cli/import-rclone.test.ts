@@ -49,6 +49,15 @@ key = K004
 hard_delete = true
 download_url = https://files.example.com/
 upload_cutoff = 200M
+
+[google]
+type = google cloud storage
+project_number = my-project
+service_account_file = /etc/longshore/key.json
+location = europe-west1
+storage_class = NEARLINE
+endpoint = http://127.0.0.1:9000
+object_acl = private
 `);
   expect(code).toBe(0);
   const { targets } = parse(console.stdout.text()) as { targets: object };
@@ -85,7 +94,18 @@ upload_cutoff = 200M
       hard_delete: true,
       download_url: 'https://files.example.com',
     },
+    google: {
+      driver: 'google_storage',
+      project: 'my-project',
+      credentials_file: '/etc/longshore/key.json',
+      location: 'europe-west1',
+      storage_class: 'NEARLINE',
+      host: '127.0.0.1',
+      port: 9000,
+      secure: false,
+    },
   });
+  expect(console.stderr.text()).toContain('google: object_acl was not taken over');
   expect(console.stderr.text()).toContain('lab store: provider was not taken over');
   const first = 'mirrors: [{ name: m, source: ., target: cloud, container: c }]\n';
   writeFileSync(join(console.folder, 'longshore.yaml'), console.stdout.text() + first);

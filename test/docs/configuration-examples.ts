@@ -320,6 +320,50 @@ targets:
     download_url: "https://files.example.com"
     cdn_expiry: 1h
 `,
+  'Google: credentials': `
+targets:
+  cloud:
+    driver: google_storage
+    credentials_file: ./mirror-key.json
+    #key: mirror@my-project.iam.gserviceaccount.com  # where the file is only a private key (PEM)
+    auth: auto
+    impersonate: writer@my-project.iam.gserviceaccount.com
+    project: my-project
+    user_project: my-project
+`,
+  'Google: connection': `
+targets:
+  cloud:
+    driver: google_storage
+    host: storage.googleapis.com
+    port: 443
+    secure: true
+    ca_file: ./nas-ca.pem
+    verify_tls: true
+    connect_timeout: 5s
+    timeout: 30s
+    connections: 32
+`,
+  'Google: objects': `
+targets:
+  cloud:
+    driver: google_storage
+    storage_class: NEARLINE
+    headers:
+      - match: "*.html"
+        content_type: text/html; charset=utf-8
+        content_language: en
+        cache_control: no-cache
+        content_disposition: inline
+        content_encoding: identity
+      - match: "old/**"
+        storage_class: ARCHIVE
+    kms_key: projects/p/locations/eu/keyRings/r/cryptoKeys/k
+    temporary_hold: false
+    uploads: multipart
+    location: EU
+    cdn_expiry: 1h
+`,
   'From where to where': `
 mirrors:
   - name: documents

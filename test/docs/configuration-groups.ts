@@ -153,6 +153,37 @@ export const GROUPS = {
       ['hard_delete', 'bucket_type', 'headers', 'download_url', 'cdn_expiry'],
     ],
   ],
+  google_storage: [
+    [
+      'Google: credentials',
+      ['credentials_file', 'key', 'auth', 'impersonate', 'project', 'user_project'],
+    ],
+    [
+      'Google: connection',
+      [
+        'host',
+        'port',
+        'secure',
+        'ca_file',
+        'verify_tls',
+        'connect_timeout',
+        'timeout',
+        'connections',
+      ],
+    ],
+    [
+      'Google: objects',
+      [
+        'storage_class',
+        'headers',
+        'kms_key',
+        'temporary_hold',
+        'uploads',
+        'location',
+        'cdn_expiry',
+      ],
+    ],
+  ],
   mirror: [
     ['From where to where', ['name', 'source', 'create_source', 'target', 'container', 'prefix']],
     [

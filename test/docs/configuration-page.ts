@@ -89,7 +89,14 @@ export function configurationPage(schema: Node, drivers: readonly DriverName[]):
     .trimEnd()}\n`;
 }
 
-const DRIVER_PAGES = ['local', 's3', 'swift', 'azure_blobs', 'backblaze_b2'] as const;
+const DRIVER_PAGES = [
+  'local',
+  's3',
+  'swift',
+  'azure_blobs',
+  'backblaze_b2',
+  'google_storage',
+] as const;
 const WIDTH = 100;
 
 /** What the settings of all drivers have in common, with the names of the drivers. */

@@ -19,6 +19,8 @@ test.each([
     'https://s.example/v1/AUTH_1',
   ],
   ['backblaze_b2', { host: 'api.backblazeb2.com', key: 'me' }, 'api.backblazeb2.com'],
+  ['google_storage', {}, 'storage.googleapis.com'],
+  ['gcs', { host: 'gcs.lan', port: 4443 }, 'gcs.lan:4443'],
 ])('driver %s with %j: names the place of its objects', (driver, settings, where) => {
   expect(findDriver(driver).where?.(settings)).toBe(where);
 });

@@ -16,7 +16,7 @@ const AT_ONCE = 4;
 
 /** kill -9 while a file goes in parts, counted by who stands between: nothing is sent twice, and nothing is left behind. */
 export function killsInParts(at: Faulty): void {
-  const partSize = () => (at.dialect.driver === 's3' ? 5 : 4) * MIB;
+  const partSize = () => (at.dialect.driver === 'swift' ? 4 : 5) * MIB;
   const parts = () => Math.ceil(SIZE / partSize());
 
   /** Every part after the first few is never answered, so that the end comes in the middle for certain. */

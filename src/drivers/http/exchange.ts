@@ -9,7 +9,7 @@ export interface StreamedBody {
 }
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE' | 'COPY';
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'PATCH' | 'DELETE' | 'COPY';
   /** `https://host` or `https://host:port`. */
   readonly origin: string;
   /** Path and query exactly as they go on the wire: already percent-encoded, never normalised. */

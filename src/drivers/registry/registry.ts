@@ -2,6 +2,7 @@ import { azureDriver } from '../azure/driver-kind.js';
 import { b2Driver } from '../b2/driver-kind.js';
 import type { DriverKind } from '../driver-kind.js';
 import { StorageError } from '../errors.js';
+import { googleDriver } from '../google/driver-kind.js';
 import { localDriver } from '../local/driver-kind.js';
 import { memoryDriver } from '../memory/driver-kind.js';
 import { s3Driver, s3PresetDrivers } from '../s3/driver-kind.js';
@@ -16,6 +17,7 @@ export const builtinDrivers: readonly DriverKind[] = [
   ...swiftPresetDrivers,
   azureDriver,
   b2Driver,
+  googleDriver,
 ];
 
 /** Names that Libcloud gave up (libcloud/storage/providers.py), and what took their place. */

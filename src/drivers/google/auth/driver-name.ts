@@ -1,0 +1,2 @@
+/** What errors name. */
+export const GOOGLE = 'google_storage';

@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises';
+import type { Call } from '../../call.js';
+import { InvalidCredentialsError } from '../../errors.js';
+import { ask } from './ask.js';
+import { awsSubjectToken } from './aws-subject-token.js';
+import type { Asking } from './credentials.js';
+import { GOOGLE } from './driver-name.js';
+import { memberOf, textOf } from './members.js';
+
+/** Where the token of the other identity provider comes from: read again each time, since it is short-lived. */
+export type SubjectToken = (call: Call) => Promise<string>;
+
+/** By `credential_source` (https://google.aip.dev/auth/4117): a file, a URL, or the account of an AWS machine. */
+export function subjectTokenSource(
+  asking: Asking,
+  document: unknown,
+  audience: string,
+): SubjectToken {
+  const source = memberOf(document, 'credential_source');
+  const file = textOf(source, 'file');
+  const url = textOf(source, 'url');
+  if (textOf(source, 'environment_id')?.startsWith('aws'))
+    return awsSubjectToken(asking, source, audience);
+  if (file !== undefined) return async (call) => tokenIn(await readText(file, call), source);
+  if (url !== undefined)
+    return async (call) => {
+      const action = 'ask for the subject token';
+      const question = { action, method: 'GET', url, headers: headersOf(source) } as const;
+      return tokenIn((await ask(asking.local, question, call)).body.toString('utf8'), source);
+    };
+  throw unusable(
+    memberOf(source, 'executable') === undefined
+      ? 'its credential_source names neither a file nor a URL'
+      : 'its credential_source is a program, and longshore runs none for credentials: let it write the token to a file, and name that',
+  );
+}
+
+async function readText(file: string, { signal }: Call): Promise<string> {
+  try {
+    return await readFile(file, { encoding: 'utf8', signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    const reason = error instanceof Error ? error.message : String(error);
+    throw unusable(`its subject token cannot be read: ${reason}`, error);
+  }
+}
+
+/** `format`: plain text by default, or a field of JSON. */
+function tokenIn(text: string, source: unknown): string {
+  const format = memberOf(source, 'format');
+  const token =
+    textOf(format, 'type') === 'json'
+      ? fieldIn(text, textOf(format, 'subject_token_field_name') ?? '')
+      : text.trim();
+  if (token) return token;
+  throw unusable('there is no subject token where its credential_source says');
+}
+
+function fieldIn(text: string, field: string): string | undefined {
+  try {
+    return textOf(JSON.parse(text), field);
+  } catch {
+    return undefined;
+  }
+}
+
+function headersOf(source: unknown): Record<string, string> {
+  const headers = memberOf(source, 'headers');
+  return Object.fromEntries(
+    Object.entries(typeof headers === 'object' && headers !== null ? headers : {}).map(
+      ([name, value]) => [name.toLowerCase(), String(value)],
+    ),
+  );
+}
+
+function unusable(problem: string, cause?: unknown): InvalidCredentialsError {
+  return new InvalidCredentialsError(`the external account cannot be used: ${problem}`, {
+    driver: GOOGLE,
+    cause,
+  });
+}

@@ -1,0 +1,4 @@
+import { driverAnswers } from '../faults/suite.js';
+import { googleFaults } from './fault-dialect.js';
+
+driverAnswers(googleFaults);
