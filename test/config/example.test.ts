@@ -48,6 +48,9 @@ describe('config.example.yaml', () => {
       'site',
       'scratch',
       'cloud',
+      'azure',
+      'offsite-b2',
+      'google',
     ]);
     expect(config.mirrors[0]).toMatchObject({
       prefix: 'laptop/',
