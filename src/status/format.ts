@@ -30,11 +30,21 @@ export function formatStatus(
   const { mirrors, targets = [] } = status; // a daemon of an older version reports no targets
   const sections = [
     head,
+    ...reloadLines(status, nowMs),
     ...(attention.length === 0 ? [] : [attentionText(attention, nowMs)]),
     overview(mirrors),
     ...mirrors.map((mirror) => details(mirror, nowMs)),
   ];
   return `${[...sections, ...(targets.length === 0 ? [] : [calls(targets)])].join('\n\n')}\n`;
+}
+
+/** Only where the daemon does not work with what its file says. */
+function reloadLines({ lastReload }: DaemonStatus, nowMs: number): readonly string[] {
+  if (lastReload?.outcome !== 'announced' && lastReload?.outcome !== 'refused') return [];
+  const { atMs, outcome, why } = lastReload;
+  const ago = `${duration(Math.max(0, nowMs - atMs) / 1000)} ago`;
+  const what = outcome === 'announced' ? 'waits for longshore reload --apply' : 'was refused';
+  return [`The reload of ${ago} ${what}: ${escapeUnprintable(why)}`];
 }
 
 function overview(mirrors: readonly MirrorStatus[]): string {

@@ -1,9 +1,9 @@
 import type { MirrorStatus } from '../sync/events.js';
-import type { DaemonStatus } from './snapshot.js';
+import type { DaemonStatus, LastReload } from './snapshot.js';
 import { count, lagText } from './units.js';
 
 /** The status in one line, as `systemctl status` shows it: `2 mirrors: 1 in-sync, 1 transferring; lag 3 s; 12 queued`. */
-export function formatStatusLine({ mirrors }: DaemonStatus): string {
+export function formatStatusLine({ mirrors, lastReload }: DaemonStatus): string {
   const lags = mirrors.map(({ lagSeconds }) => lagSeconds);
   const lag = lags.some((seconds) => seconds === null) ? null : Math.max(0, ...lags.map(Number));
   const amounts = {
@@ -19,8 +19,17 @@ export function formatStatusLine({ mirrors }: DaemonStatus): string {
     ...Object.entries(amounts).flatMap(([what, amount]) =>
       amount > 0 ? [`${count(amount)} ${what}`] : [],
     ),
+    ...(lastReload === undefined ? [] : RELOAD_TEXT[lastReload.outcome]),
   ].join('; ');
 }
+
+/** What the last reload left to a person. */
+const RELOAD_TEXT: Readonly<Record<LastReload['outcome'], readonly string[]>> = {
+  done: [],
+  unchanged: [],
+  announced: ['a reload waits for --apply'],
+  refused: ['the last reload was refused'],
+};
 
 /** How many objects are worked on: a batch has many. */
 export function objectsIn(running: MirrorStatus['running']): number {

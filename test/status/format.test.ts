@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { formatStatus } from '../../src/status/format.js';
-import type { DaemonStatus } from '../../src/status/snapshot.js';
+import type { DaemonStatus, LastReload } from '../../src/status/snapshot.js';
 import { formatStatusLine } from '../../src/status/status-line.js';
 import type { MirrorStatus } from '../../src/sync/events.js';
 import { daemonStatus, mirrorStatus, report, targetStatus } from './statuses.js';
@@ -235,4 +235,27 @@ vault           0       0          0          0 B       16                    0 
 test('status: is shown of a daemon of an older version, which reports no targets', () => {
   const { targets: _, ...older } = daemonStatus();
   expect(formatStatus(older as DaemonStatus, NOW)).toContain('documents: in-sync');
+});
+
+test('status: says that a reload was refused or waits, and nothing of one that was carried out', () => {
+  const mirrors = [mirrorStatus({})];
+  const of = (outcome: LastReload['outcome'], why = '') => {
+    const lastReload = { atMs: NOW - 90_000, outcome, why };
+    const status = daemonStatus({ mirrors, lastReload });
+    return { text: formatStatus(status, NOW), line: formatStatusLine(status) };
+  };
+  expect(of('refused', 'a.yaml:1:2  wrong\na.yaml:3:4  wrong')).toEqual({
+    text: expect.stringContaining(
+      'The reload of 1 min 30 s ago was refused: a.yaml:1:2  wrong\\u000aa.yaml:3:4  wrong\n',
+    ),
+    line: expect.stringMatching(/; the last reload was refused$/),
+  });
+  expect(of('announced', '2 objects')).toEqual({
+    text: expect.stringContaining('waits for longshore reload --apply: 2 objects\n'),
+    line: expect.stringMatching(/; a reload waits for --apply$/),
+  });
+  for (const outcome of ['done', 'unchanged'] as const) {
+    expect(of(outcome).text).not.toContain('reload');
+    expect(of(outcome).line).not.toContain('reload');
+  }
 });

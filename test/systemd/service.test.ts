@@ -41,6 +41,31 @@ describe.skipIf(noSystemd !== undefined)(title, { timeout: 180_000 }, () => {
     });
   });
 
+  test('systemctl reload takes another configuration, and fails where the daemon refuses it, which goes on', async () => {
+    await host.shell(`systemctl start ${DAEMON}`);
+    await host.shell('mkdir /srv/music && echo song >/srv/music/song && chmod -R a+rX /srv/music');
+    const music = '  - { name: music, source: /srv/music, target: vault, container: music }\n';
+    await host.write('/etc/longshore/longshore.yaml', CONFIG + music);
+    const before = await host.property(DAEMON, 'MainPID');
+    await host.shell(`systemctl reload ${DAEMON}`);
+    const song = async () => (await host.run('cat', '/srv/containers/music/song')).stdout;
+    await expect.poll(song, patience).toBe('song\n');
+    await host.write('/etc/longshore/longshore.yaml', `${CONFIG}    nonsense: 1\n`);
+    expect((await host.run('systemctl', 'reload', DAEMON)).code).not.toBe(0);
+    const journal = () => host.shell(`journalctl --no-pager -u ${DAEMON}`);
+    await expect.poll(journal, patience).toMatch(/longshore\.yaml:\d+:\d+ /);
+    expect(await state(DAEMON)).toBe('active');
+    expect(await host.property(DAEMON, 'MainPID')).toBe(before);
+  });
+
+  test('the unit is active again after a reload that SIGHUP asked for', async () => {
+    await host.shell(`systemctl start ${DAEMON}`);
+    await host.shell(`systemctl kill --kill-whom=main --signal=SIGHUP ${DAEMON}`);
+    const journal = () => host.shell(`journalctl --no-pager -u ${DAEMON}`);
+    await expect.poll(journal, patience).toContain('configuration unchanged');
+    await expect.poll(() => state(DAEMON), patience).toBe('active');
+  });
+
   test('the daemon counts as started once it reports that it watches, and shows its status', async () => {
     await host.shell(`touch /srv/gate; systemctl start --no-block ${DAEMON}`);
     await expect.poll(() => host.property(DAEMON, 'SubState'), patience).toBe('start');
