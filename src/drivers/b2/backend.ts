@@ -82,7 +82,14 @@ function createContext({
   clock,
   notice,
 }: B2BackendOptions): B2Context {
-  const client = createB2Client({ http, clock, keys, origin, testMode: settings.test_mode });
+  const client = createB2Client({
+    http,
+    clock,
+    keys,
+    origin,
+    testMode: settings.test_mode,
+    notice,
+  });
   const method = 'POST';
   const action = 'get an address for uploads of';
   return {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.js';
+import { type Clock, parseTime } from '../../clock.js';
 import { type Cached, cached } from '../cached.js';
 import { InvalidCredentialsError } from '../errors.js';
 import type { HttpClient, HttpRequest } from '../http/exchange.js';
@@ -9,7 +9,9 @@ import {
   type ProviderClient,
   type ProviderRequest,
 } from '../http/provider-client.js';
+import { createProviderTime } from '../http/provider-time.js';
 import { denied } from '../http/refusal.js';
+import type { Notice } from '../notice.js';
 import { B2_ANSWERS, B2_PROTOCOL, type B2Operation } from './answers.js';
 import { B2, type B2Subject, NO_RIGHT, toStorageError } from './errors.js';
 import { type Failure, readFailure } from './failure.js';
@@ -47,6 +49,7 @@ export interface B2ClientOptions {
   /** `https://api.backblazeb2.com` */
   readonly origin: string;
   readonly testMode: string | undefined;
+  readonly notice: Notice;
 }
 
 const API = '/b2api/v4';
@@ -63,13 +66,16 @@ const ENDED_TOKEN = new Set(['expired_auth_token', 'bad_auth_token', '']);
  * that is refused goes to another address (https://www.backblaze.com/docs/cloud-storage-integration-checklist).
  */
 export function createB2Client(options: B2ClientOptions): B2Client {
-  const { http, clock, testMode } = options;
+  const { http, clock, testMode, notice } = options;
   const reader: AnswerReader<B2Operation, Failure> = {
     protocol: B2_PROTOCOL,
     rules: B2_ANSWERS,
     readFailure: (head, body) => readFailure(head, body, clock.now()),
   };
   const grants = createGrants(options, reader);
+  const providerTime = createProviderTime(clock, notice);
+  /** The authorisation with which the clocks were compared last. */
+  let compared: Grant | undefined;
 
   const dialect: Dialect<B2Request, Grant, Failure> = {
     ...reader,
@@ -80,6 +86,12 @@ export function createB2Client(options: B2ClientOptions): B2Client {
       const problem = missingRight(request, grant.allowed);
       if (problem !== undefined) throw denied(request, problem, NO_RIGHT, { driver: B2 });
       return { ...addressed(request, grant, testMode), signal };
+    },
+    /** A wrong clock fails nothing here, but it misleads readers of object times and of our log. */
+    onAnswer({ headers }, _, grant) {
+      if (compared === grant) return;
+      compared = grant;
+      providerTime.learn(parseTime(headers['date'] ?? ''));
     },
     async remedy(failure, { request, access, repeats }, call) {
       if (failure.flaw !== undefined) return undefined;
