@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { type Operation as AzureOperation, parseRequest } from '../fakes/azure/request.js';
 import type { Answer, Dialect, Operation } from './dialect.js';
 
@@ -19,15 +18,17 @@ const OPERATIONS: Readonly<Partial<Record<AzureOperation, Operation>>> = {
 
 /** Without it an answer would be taken for that of another web server. */
 const OF_AZURE = { 'x-ms-request-id': 'of-the-proxy', 'x-ms-version': '2023-11-03' };
-const WRONG_MD5 = createHash('md5').update('another content').digest('base64');
+const WRONG_MD5 = Buffer.alloc(16).toString('base64');
 
 /** For any account, whose name is the first part of the path. */
 export const azureDialect: Dialect = {
   driver: 'azure_blobs',
   read(message) {
     const account = /^\/([^/?]+)/.exec(message.url ?? '')?.[1];
-    const { operation, key } = parseRequest(message, account);
-    return { operation: OPERATIONS[operation] ?? 'other', key };
+    const { operation, key, query } = parseRequest(message, account);
+    // The mark of an abort is none of a begin.
+    const isAbort = operation === 'PutMark' && numberOf(query.get('blockid') ?? '') !== 0;
+    return { operation: isAbort ? 'other' : (OPERATIONS[operation] ?? 'other'), key };
   },
   refusal,
   /** No operation has one: what comes nearest is a success without what it must carry. */
@@ -50,6 +51,11 @@ export const azureDialect: Dialect = {
     };
   },
 };
+
+/** The number in the id of a block. */
+function numberOf(id: string): number {
+  return Buffer.from(id, 'base64').readUInt32BE(8);
+}
 
 function refusal(
   status: number,

@@ -156,6 +156,21 @@ export function lastingFaults(at: Faulty): void {
 function notAdvancing({ driver }: Dialect): Fault {
   if (driver === 'swift')
     return { kind: 'ask', path: (path) => path.replace(/([?&])marker=[^&]*&?/, '$1') };
+  if (driver === 'azure_blobs')
+    return {
+      kind: 'alter',
+      alter: (answer) => ({
+        ...answer,
+        body: Buffer.from(
+          answer.body
+            .toString()
+            .replace(
+              /<NextMarker\s*\/>|<NextMarker>.*<\/NextMarker>/,
+              '<NextMarker>2!always</NextMarker>',
+            ),
+        ),
+      }),
+    };
   // Base64, as Swift's own are: what it cannot read it answers with 500.
   const more =
     '<IsTruncated>true</IsTruncated><NextContinuationToken>YWx3YXlz</NextContinuationToken>';

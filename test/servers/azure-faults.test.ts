@@ -4,5 +4,9 @@ import { azureServers, withServers } from './environment.js';
 import { everyFaultOver } from './every-fault.js';
 
 withServers('failing Azure', 'LONGSHORE_AZURE_ENDPOINT', azureServers(), (server) => {
-  everyFaultOver(server, azureDialect, openAzure, ({ host, port }) => ({ host, port }));
+  everyFaultOver(server, azureDialect, openAzure, ({ host, port }) => ({
+    block_size: '4MiB',
+    host,
+    port,
+  }));
 });

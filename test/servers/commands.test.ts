@@ -2,13 +2,14 @@ import { mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } 
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Backend } from '../../src/drivers/backend.js';
+import { openAzure } from '../drivers/azure/open.js';
 import { call, listKeys, randomContent } from '../drivers/conformance/fixture.js';
 import { openS3 } from '../drivers/s3/open.js';
 import { openSwift } from '../drivers/swift/open.js';
 import { openRemoteMirror, type RemoteMirror } from '../world/mirror-in-a-folder.js';
 import { eventsOf, summaryOf } from '../world/program.js';
 import { differences, digestsBelow } from '../world/tree.js';
-import { type Server, s3Servers, swiftServers, withServers } from './environment.js';
+import { azureServers, type Server, s3Servers, swiftServers, withServers } from './environment.js';
 
 const MIB = 2 ** 20;
 
@@ -38,6 +39,7 @@ const trashed = async (mirror: RemoteMirror, direct: Backend): Promise<string[]>
 describe.each([
   { variable: 'LONGSHORE_S3_ENDPOINT', found: s3Servers(), connect: openS3 },
   { variable: 'LONGSHORE_SWIFT_AUTH_URL', found: swiftServers(), connect: openSwift },
+  { variable: 'LONGSHORE_AZURE_ENDPOINT', found: azureServers(), connect: openAzure },
 ])('commands over a real server ($variable)', ({ variable, found, connect }) => {
   withServers('probe and trash', variable, found, (server) => {
     test(`${server.title}: probe finds all guarantees kept, and leaves nothing behind`, async () => {

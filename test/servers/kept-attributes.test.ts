@@ -3,13 +3,21 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Backend } from '../../src/drivers/backend.js';
+import { openAzure } from '../drivers/azure/open.js';
 import { openS3 } from '../drivers/s3/open.js';
 import { openSwift } from '../drivers/swift/open.js';
 import { extendedBelow, writeAttributes } from '../world/attributes.js';
 import { openRemoteMirror } from '../world/mirror-in-a-folder.js';
 import { summaryOf } from '../world/program.js';
 import { attributesBelow, differences, digestsBelow } from '../world/tree.js';
-import { type Server, type Settings, s3Servers, swiftServers, withServers } from './environment.js';
+import {
+  azureServers,
+  type Server,
+  type Settings,
+  s3Servers,
+  swiftServers,
+  withServers,
+} from './environment.js';
 import { isThere } from './installed.js';
 import { rcloneEnvironment } from './rclone.js';
 
@@ -66,4 +74,7 @@ withServers('S3', 'LONGSHORE_S3_ENDPOINT', s3Servers(), (server) => {
 });
 withServers('Swift', 'LONGSHORE_SWIFT_AUTH_URL', swiftServers(), (server) =>
   keepsAttributes(server, (settings) => openSwift(settings)),
+);
+withServers('Azure', 'LONGSHORE_AZURE_ENDPOINT', azureServers(), (server) =>
+  keepsAttributes(server, (settings) => openAzure(settings)),
 );

@@ -11,12 +11,20 @@ import {
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Backend } from '../../src/drivers/backend.js';
+import { openAzure } from '../drivers/azure/open.js';
 import { openS3 } from '../drivers/s3/open.js';
 import { openSwift } from '../drivers/swift/open.js';
 import { openRemoteMirror, type RemoteMirror } from '../world/mirror-in-a-folder.js';
 import { summaryOf } from '../world/program.js';
 import { attributesBelow, differences, digestsBelow } from '../world/tree.js';
-import { type Server, type Settings, s3Servers, swiftServers, withServers } from './environment.js';
+import {
+  azureServers,
+  type Server,
+  type Settings,
+  s3Servers,
+  swiftServers,
+  withServers,
+} from './environment.js';
 import { isThere } from './installed.js';
 import { rcloneEnvironment } from './rclone.js';
 
@@ -95,4 +103,7 @@ withServers('S3', 'LONGSHORE_S3_ENDPOINT', s3Servers(), (server) => {
 });
 withServers('Swift', 'LONGSHORE_SWIFT_AUTH_URL', swiftServers(), (server) =>
   keepsTrees(server, (settings) => openSwift(settings)),
+);
+withServers('Azure', 'LONGSHORE_AZURE_ENDPOINT', azureServers(), (server) =>
+  keepsTrees(server, (settings) => openAzure(settings)),
 );

@@ -44,7 +44,7 @@ withServers(
             ],
             {
               env: {
-                ...rcloneEnvironment({ settings, origin }, mirror.folder),
+                ...rcloneEnvironment({ driver, settings, origin }, mirror.folder),
                 RCLONE_LOG_FILE: log,
               },
               encoding: 'utf8',

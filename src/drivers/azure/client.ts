@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Clock, httpTime } from '../../clock.js';
+import { type Clock, httpTime, parseTime } from '../../clock.js';
 import type { Call } from '../call.js';
 import type { HttpClient, HttpRequest } from '../http/exchange.js';
 import { bodyBytes } from '../http/over-quota.js';
@@ -59,6 +59,8 @@ const REFUSAL_BYTES = 2 ** 20;
 export function createAzureClient(options: AzureClientOptions): AzureClient {
   const { http, clock, access, address, settings } = options;
   const time = createProviderTime(clock, options.notice);
+  /** Whether the clocks were compared: with a token or a SAS, or by an emulator, none is refused for its time. */
+  let isCompared = false;
 
   const dialect: Dialect<AzureRequest, Authorization, Failure> = {
     protocol: AZURE_PROTOCOL,
@@ -68,6 +70,11 @@ export function createAzureClient(options: AzureClientOptions): AzureClient {
     maxRepeats: MAX_REPEATS,
     access: (call) => access.get(call),
     prepare: (request, authorization, { signal }) => provenRequest(request, authorization, signal),
+    onAnswer({ headers }, failure) {
+      if (failure !== undefined || isCompared) return;
+      isCompared = true;
+      time.learn(parseTime(headers['date'] ?? ''));
+    },
     async remedy(failure, { access: authorization }) {
       if (failure.flaw !== undefined) return undefined;
       const { code, status } = failure;

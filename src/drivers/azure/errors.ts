@@ -91,7 +91,7 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
 ]);
 
 const NO_RIGHT =
-  'give the identity the role "Storage Blob Data Contributor" ("Contributor" alone is not enough), or the SAS the permissions racwdl; a network rule of the account refuses in the same words';
+  'these credentials have no right to do that: give the identity the role "Storage Blob Data Contributor" ("Contributor" alone is not enough), or the SAS the permissions racwdl; a network rule of the account refuses in the same words';
 
 /** The service's refusal as one of ours, decided by code and status. `mended`: the reason is removed, so the next try will do better. */
 export function toStorageError(
