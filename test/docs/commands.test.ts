@@ -94,6 +94,9 @@ describe.each(checked)('$page', ({ blocks }) => {
         'METRICS_TOKEN',
         'NTFY_TOKEN',
         'SMTP_PASSWORD',
+        'AZURE_STORAGE_KEY',
+        'B2_APPLICATION_KEY_ID',
+        'B2_APPLICATION_KEY',
       ];
       const urls = ['SLACK_WEBHOOK', 'NTFY_URL', 'HEARTBEAT_URL'];
       const exports = [
