@@ -194,7 +194,7 @@ test('another state folder is refused as a whole, with the reason', async () => 
   expect(await stop(daemon)).not.toMatch(/ debug /);
 });
 
-test('a mirror that begins again keeps its pause, what is held and what is quarantined', async () => {
+test('a mirror that begins again keeps its pause and what is held', async () => {
   const mirror = openLocalMirror('    guard: { count: 0, at_least: 0 }\n');
   for (const name of ['a', 'b', 'c', 'd']) mirror.write(name);
   const daemon = await watching(mirror);
