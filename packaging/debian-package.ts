@@ -126,7 +126,7 @@ Version: ${version}
 Architecture: ${architecture}
 Maintainer: ${MAINTAINER}
 Installed-Size: ${Math.ceil(bytes / 1024)}
-Depends: nodejs (>= 20.19), libc6 (>= 2.28), libstdc++6, systemd, util-linux
+Depends: nodejs (>= 20.19), libc6 (>= 2.28), libstdc++6, systemd
 Recommends: ca-certificates
 Section: utils
 Priority: optional
