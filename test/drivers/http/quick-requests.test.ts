@@ -32,7 +32,7 @@ test('HTTP client: begins many requests and reports the answer to each', async (
   const origin = await serve((request, response) => {
     request.pipe(response.writeHead(201, { 'x-twice': ['a', 'b'] }));
   });
-  const { put, requests } = await rig();
+  const { put, requests } = await rig(client({ timeoutMs: 30_000 }));
   const all = await Promise.all(Array.from({ length: 100 }, (_, name) => put(origin, name)));
   requests.close();
   for (const [name, end] of all.entries()) {
