@@ -1,5 +1,7 @@
+import type { LookupFunction } from 'node:net';
 import type { Dispatcher } from 'undici';
 import { onAbort } from '../../signal.js';
+import { createAddresses, watched } from './addresses.js';
 import { type AnswerSink, bufferedAnswer, streamedAnswer } from './answer.js';
 import { exactly } from './exact-body.js';
 import {
@@ -25,6 +27,8 @@ export interface HttpOptions {
   readonly verifyTls?: boolean;
   /** Where `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy` are looked up, in either case. Default: no proxy. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Resolves names, as `dns.lookup` does, which is the default. */
+  readonly lookup?: LookupFunction;
   /** Largest answer that `request` takes into memory. */
   readonly maxAnswerBytes?: number;
 }
@@ -106,17 +110,16 @@ type Connections = Pick<Dispatcher, 'dispatch' | 'destroy'>;
 
 /** undici takes longer to load than the rest of the program: a command that uses no provider does not wait for it. */
 async function createDispatcher(settings: HttpOptions & typeof DEFAULTS): Promise<Connections> {
-  const { Agent, EnvHttpProxyAgent } = await import('undici');
+  const { Agent, EnvHttpProxyAgent, buildConnector } = await import('undici');
   const { env = {} } = settings;
-  const agentOptions = {
-    connections: settings.connections,
-    pipelining: 1,
-    connect: {
-      timeout: settings.connectTimeoutMs,
-      rejectUnauthorized: settings.verifyTls ?? true,
-      ...(settings.ca && { ca: settings.ca }),
-    },
+  const requestTls = {
+    timeout: settings.connectTimeoutMs,
+    rejectUnauthorized: settings.verifyTls ?? true,
+    ...(settings.ca && { ca: settings.ca }),
   };
+  const addresses = createAddresses(settings.lookup);
+  const connect = watched(buildConnector({ ...requestTls, lookup: addresses.lookup }), addresses);
+  const agentOptions = { connections: settings.connections, pipelining: 1, connect };
   // As in curl: for what has no proxy of its own. An empty variable means that there is none.
   const everyProxy = env['all_proxy'] ?? env['ALL_PROXY'] ?? '';
   const proxies = {
@@ -126,11 +129,7 @@ async function createDispatcher(settings: HttpOptions & typeof DEFAULTS): Promis
     noProxy: env['no_proxy'] ?? env['NO_PROXY'] ?? '',
   };
   if (proxies.httpProxy === '' && proxies.httpsProxy === '') return new Agent(agentOptions);
-  const proxied = new EnvHttpProxyAgent({
-    ...agentOptions,
-    ...proxies,
-    requestTls: agentOptions.connect,
-  });
+  const proxied = new EnvHttpProxyAgent({ ...agentOptions, ...proxies, requestTls });
   if (proxies.httpsProxy !== '') return proxied;
   // undici would take http_proxy for https as well; curl does not, nor does the user who set it expect it.
   const direct = new Agent(agentOptions);
