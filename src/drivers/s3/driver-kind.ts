@@ -4,6 +4,7 @@ import { type DriverKind, placeProblemBy } from '../driver-kind.js';
 import { openConnections } from '../http/connection.js';
 import { createHttpClient } from '../http/http-client.js';
 import { s3Backend } from './backend.js';
+import { arnProblem, reservedNameProblem } from './bucket-kinds.js';
 import { chooseRegion, profileOfHost, refuseContradictions } from './choose.js';
 import { credentialSources } from './credentials/chain.js';
 import { createCredentialProvider } from './credentials/provider.js';
@@ -17,6 +18,8 @@ import { type S3Settings, s3Settings } from './settings.js';
 import { stsSigner } from './sign-sts.js';
 
 const ADVICE = 'if it is one of the known profiles, name it in the configuration';
+
+const problemOfNames = placeProblemBy({ newContainerProblem, keyProblem }, isContainerName);
 
 /** What a name of Libcloud's stands for. */
 interface Preset {
@@ -47,7 +50,13 @@ function kind({
         ? [...HEADER_FIELDS, 'storage_class']
         : HEADER_FIELDS;
     },
-    placeProblem: placeProblemBy({ newContainerProblem, keyProblem }, isContainerName),
+    placeProblem(place, written) {
+      const isAws = profileOf(withPreset(written), undefined).name === 'aws';
+      const { container } = place;
+      const problem = arnProblem(container) ?? (isAws ? reservedNameProblem(container) : undefined);
+      if (problem !== undefined) return { field: 'container', problem, onlyNew: false };
+      return problemOfNames(place);
+    },
     async detect(written, { detected, notice = () => {} }, call) {
       const settings = withPreset(written);
       if (settings.profile !== 'auto' || profileOfHost(settings.host) !== undefined)

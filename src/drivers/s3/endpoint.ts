@@ -1,4 +1,7 @@
+import { InvalidContainerNameError } from '../errors.js';
+import { reservedNameProblem } from './bucket-kinds.js';
 import { encode, encodePath } from './encode.js';
+import { S3 } from './errors.js';
 import type { Profile } from './profiles.js';
 import type { S3Settings } from './settings.js';
 
@@ -20,7 +23,10 @@ export type AddressOf = (
 
 type EndpointSettings = Pick<S3Settings, 'host' | 'port' | 'secure' | 'addressing'>;
 
-/** The addresses of containers and objects, by path or by virtual host. */
+/**
+ * The addresses of containers and objects, by path or by virtual host. The returned function throws InvalidContainerNameError
+ * for a name that AWS has for something else than a bucket.
+ */
 export function addressing(settings: EndpointSettings, profile: Profile): AddressOf {
   const { secure } = settings;
   const scheme = secure ? 'https' : 'http';
@@ -29,6 +35,7 @@ export function addressing(settings: EndpointSettings, profile: Profile): Addres
   const style = styleOf(settings, profile);
 
   return (region, container, key) => {
+    if (profile.name === 'aws' && container !== undefined) refuseReserved(container);
     const base = settings.host ?? profile.host?.(region);
     if (base === undefined) throw new TypeError(`profile ${profile.name} has no host of its own`);
     const inHost = container !== undefined && style === 'virtual' && fitsHost(container, secure);
@@ -40,6 +47,12 @@ export function addressing(settings: EndpointSettings, profile: Profile): Addres
       path: key === undefined ? folder || '/' : `${folder}/${encodePath(key)}`,
     };
   };
+}
+
+function refuseReserved(container: string): void {
+  const problem = reservedNameProblem(container);
+  if (problem !== undefined)
+    throw new InvalidContainerNameError(container, problem, { driver: S3 });
 }
 
 function styleOf(

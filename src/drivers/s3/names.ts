@@ -1,6 +1,7 @@
 import { isWellFormed } from '../../utf8-order.js';
 import type { ObjectRef } from '../call.js';
 import { nameChecks } from '../http/name-checks.js';
+import { arnProblem } from './bucket-kinds.js';
 import { CONTAINER_RULE, S3 } from './errors.js';
 
 export const MAX_KEY_BYTES = 1024;
@@ -48,4 +49,5 @@ export const { checkKey, checkNewContainer, checkContainer, refuseImpossible } =
   isPossibleKey,
   newContainerProblem,
   isContainerName,
+  unusableContainer: arnProblem,
 });
