@@ -154,6 +154,16 @@ export function lastingFaults(at: Faulty): void {
 
 /** Swift gives the first page again and again; S3 says that there is more, with the same token as before. */
 function notAdvancing({ driver }: Dialect): Fault {
+  if (driver === 'google_storage') {
+    const nextPageToken = Buffer.from('{"key":"","generation":"0"}').toString('base64');
+    return {
+      kind: 'alter',
+      alter: (answer) => {
+        const document = { ...JSON.parse(answer.body.toString()), nextPageToken };
+        return { ...answer, body: Buffer.from(JSON.stringify(document)) };
+      },
+    };
+  }
   if (driver === 'swift')
     return { kind: 'ask', path: (path) => path.replace(/([?&])marker=[^&]*&?/, '$1') };
   if (driver === 'azure_blobs')

@@ -213,11 +213,9 @@ describe('Google credentials', () => {
     await backend.close();
   });
 
-  test('a wrong clock: is named as the reason of a refused assertion', async () => {
+  test('P1: a wrong clock: an assertion that was refused is signed again by the time of the answer', async () => {
     const clock = { ...systemClock, now: () => Date.now() + 3 * 3_600_000 };
-    const error = await rejection(listWith({ credentials_file: keyFile(fake) }, { clock }));
-    expect(error).toBeInstanceOf(InvalidCredentialsError);
-    expect(error.message).toContain('set it by NTP');
+    expect(await listWith({ credentials_file: keyFile(fake) }, { clock })).toHaveLength(2);
   });
 
   test('P9: errors of credentials show no secret, whatever is wrong with them', async () => {

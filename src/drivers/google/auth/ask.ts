@@ -25,13 +25,20 @@ export interface Question {
 }
 
 /** The answer to a question, when it is a success; else rejects with an error of the credentials or of the target. */
-export async function ask(
+export async function ask(http: HttpClient, question: Question, call: Call): Promise<HttpAnswer> {
+  const answer = await askAny(http, question, call);
+  if (answer.status >= 200 && answer.status <= 299) return answer;
+  throw refusal(question.action, question.url, answer);
+}
+
+/** The answer, whatever it says. */
+export async function askAny(
   http: HttpClient,
   { action, method, url, headers = {}, body }: Question,
   { signal }: Call,
 ): Promise<HttpAnswer> {
   const { origin, pathname, search } = addressOf(action, url);
-  const answer = await http
+  return http
     .request({
       method,
       origin,
@@ -43,8 +50,6 @@ export async function ask(
     .catch((error: unknown) => {
       throw fromTransport(error, GOOGLE);
     });
-  if (answer.status >= 200 && answer.status <= 299) return answer;
-  throw refusal(action, origin, answer);
 }
 
 export function askForm(
@@ -55,20 +60,26 @@ export function askForm(
   call: Call,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<HttpAnswer> {
+  return ask(http, formQuestion(action, url, fields, headers), call);
+}
+
+/** Fields without a value are skipped. */
+export function formQuestion(
+  action: string,
+  url: string,
+  fields: Readonly<Record<string, string | undefined>>,
+  headers: Readonly<Record<string, string>> = {},
+): Question {
   const pairs = Object.entries(fields).filter(
     (pair): pair is [string, string] => pair[1] !== undefined,
   );
-  return ask(
-    http,
-    {
-      action,
-      method: 'POST',
-      url,
-      headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
-      body: new URLSearchParams(pairs).toString(),
-    },
-    call,
-  );
+  return {
+    action,
+    method: 'POST',
+    url,
+    headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams(pairs).toString(),
+  };
 }
 
 function addressOf(action: string, url: string): URL {
@@ -79,11 +90,12 @@ function addressOf(action: string, url: string): URL {
 }
 
 /** OAuth's error document is `{"error":"invalid_grant","error_description":…}` (RFC 6749 section 5.2), that of Google's APIs has an object. */
-function refusal(
+export function refusal(
   action: string,
-  origin: string,
+  url: string,
   { status, headers, body }: HttpAnswer,
 ): StorageError {
+  const { origin } = new URL(url);
   const document = parsed(body);
   const said =
     textOf(document, 'error_description') ??
