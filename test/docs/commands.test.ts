@@ -105,6 +105,7 @@ describe.each(checked)('$page', ({ blocks }) => {
       ].join('; ');
       for (const source of ['Documents', 'data']) await mkdir(join(folder, source));
       await writeFile(join(folder, 'nas-ca.pem'), '');
+      await writeFile(join(folder, 'edge-key'), 'x');
       for (const { text, line } of yaml) {
         await writeFile(join(folder, 'page.yaml'), completed(text));
         const { code, stdout, stderr } = await shell(
