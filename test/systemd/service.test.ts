@@ -71,6 +71,11 @@ describe.skipIf(noSystemd !== undefined)(title, { timeout: 180_000 }, () => {
     await expect.poll(() => host.property(DAEMON, 'SubState'), patience).toBe('start');
     await host.shell(`rm /srv/gate; systemctl start ${DAEMON}`);
     expect(await state(DAEMON)).toBe('active');
+    const said = await host.shell(`journalctl --no-pager --output cat --unit ${DAEMON}`);
+    const steps = ['Starting longshore', 'info mirroring ', 'info watching ', 'Started longshore'];
+    const positions = steps.map((step) => said.lastIndexOf(step));
+    expect(positions).not.toContain(-1);
+    expect(positions).toEqual([...positions].sort((a, b) => a - b));
     expect(await host.shell(`systemctl status ${DAEMON}`)).toMatch(/Status: "1 mirror: 1 /);
     await expect.poll(() => mirrored('sub/a.txt'), patience).toBe('hello\n');
     expect(await host.shell(`longshore --config /etc/longshore/longshore.yaml status`)).toContain(
