@@ -45,6 +45,9 @@ interface Served {
 async function serve(): Promise<Served> {
   const child = spawn(process.execPath, [MAIN, '--config', config, 'run'], { stdio: 'ignore' });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  child.once('exit', (code) => {
+    if (code !== null) throw new Error(`the daemon ended with ${code}`);
+  });
   const token = () => readFileSync(join(state, 'page-token'), 'utf8').trim();
   const get = (path: string) =>
     fetch(ORIGIN + path, { headers: { authorization: `Bearer ${token()}` } });
@@ -102,7 +105,7 @@ async function whileJobsWait(amount: number) {
     if (at % 1_000 === 0) mkdirSync(join(source, `d${at / 1_000}`), { recursive: true });
     writeFileSync(join(source, `d${Math.floor(at / 1_000)}`, `f${at}`), `content ${at}`);
   }
-  configure(', bandwidth: 1KiB/s');
+  configure(', request_rate: 1');
   const served = await serve();
   try {
     await until(async () => (await rowOf(served)).queued > 100);
