@@ -48,7 +48,7 @@ export interface MirrorBase {
   readonly needs: readonly Closable[];
 }
 
-const CLOSE_MS = 30_000;
+export const CLOSE_MS = 30_000;
 
 /** Rejects with the first error; the lifecycle closes what was opened by then. */
 export async function openMirrorApart(
