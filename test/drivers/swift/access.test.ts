@@ -162,6 +162,9 @@ test('Swift access: replaces a token before it ends, and keeps it to its end whi
   await swift.headContainer('c', call);
   expect(fake.rules.issued).toHaveLength(1);
   await swift.headContainer('c', call);
+  expect(fake.count('Authenticate')).toBe(2);
+  await clock.advance(30_000);
+  await swift.headContainer('c', call);
   expect(fake.rules.issued).toHaveLength(2);
   await swift.close();
 });
