@@ -14,10 +14,14 @@ const OUTSIDE: Readonly<Record<string, (path: string) => boolean>> = {
   // Its JavaScript is in the bundle, which looks for its native library from where the package's entry is.
   lmdb: (path) => path === 'dist/index.cjs',
   piscina: (path) => /^dist\/.*\.js$/.test(path),
+  '@napi-rs/xattr': (path) => path === 'index.js',
 };
 
 /** The native library for this machine's kind: only those for the C library of Debian. */
 const isForGlibc = (path: string) => path === 'index.js' || /\.glibc\.node$/.test(path);
+
+/** For `metadata: [xattr, acl]` (src/extended-attributes.ts), for the C library of Debian. */
+const isXattrLibrary = (path: string) => path.endsWith('.node');
 
 /** By which entries reach the journal with their fields (src/unix-datagram.ts); the other library is for musl. */
 const isDatagramLibrary = (path: string) =>
@@ -48,6 +52,9 @@ export async function programFiles(release: Release): Promise<readonly RegularFi
   files.push(...(await packageFiles(checkout, `@lmdb/lmdb-linux-${process.arch}`, isForGlibc)));
   files.push(
     ...(await packageFiles(checkout, `@koromix/koffi-linux-${process.arch}`, isDatagramLibrary)),
+  );
+  files.push(
+    ...(await packageFiles(checkout, `@napi-rs/xattr-linux-${process.arch}-gnu`, isXattrLibrary)),
   );
   return files.map((file) =>
     file.path === 'dist/bundle/main.js' ? forThisSystemsNode(file) : file,

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -120,6 +121,20 @@ describe.skipIf(noDebian !== undefined)(
       const path = join(out, debianOf(names));
       const { stdout } = await run('lintian', ['--allow-root', '--fail-on', 'error', path]);
       expect(stdout.split('\n').filter((line) => line.startsWith('E:'))).toEqual([]);
+    });
+
+    test('the optional libraries for this machine are in it, and can be loaded from there', async () => {
+      const unpacked = join(folder, 'unpacked');
+      await run('dpkg-deb', ['-x', join(out, debianOf(await readdir(out))), unpacked]);
+      const require = createRequire(join(unpacked, 'usr/lib/longshore/dist/bundle/main.js'));
+      const { optionalDependencies } = JSON.parse(
+        readFileSync(join(checkout, 'package.json'), 'utf8'),
+      ) as { optionalDependencies: Record<string, string> };
+      const names = Object.keys(optionalDependencies).filter(
+        (name) => !/-linux-/.test(name) || name.endsWith(`-linux-${process.arch}`),
+      );
+      expect(names.length).toBeGreaterThanOrEqual(2);
+      for (const name of names) expect(require(name), name).toBeTypeOf('object');
     });
 
     describe('in a fresh Debian system', () => {
