@@ -1,5 +1,5 @@
 import { StorageError } from '../errors.js';
-import { encodePath } from './encode.js';
+import { encodePath } from '../http/encode.js';
 import { AZURE } from './errors.js';
 import type { AzureSettings } from './settings.js';
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, httpTime, parseTime } from '../../clock.js';
 import type { Call } from '../call.js';
+import { encodeQuery } from '../http/encode.js';
 import type { HttpClient, HttpRequest } from '../http/exchange.js';
 import { bodyBytes } from '../http/over-quota.js';
 import {
@@ -14,7 +15,6 @@ import type { Notice } from '../notice.js';
 import { type Address, pathOf } from './address.js';
 import { AZURE_ANSWERS, AZURE_PROTOCOL, type AzureOperation } from './answers.js';
 import type { Access, Authorization } from './credentials/access.js';
-import { encodeQuery } from './encode.js';
 import { type AzureSubject, toStorageError } from './errors.js';
 import { type Failure, readFailure } from './failure.js';
 import type { AzureSettings } from './settings.js';

@@ -1,3 +1,5 @@
+import { unescapeXml } from '../http/unescape-xml.js';
+
 /** A blob, or a version of one, as a listing has it. */
 export interface ListedBlob {
   readonly name: string;
@@ -73,23 +75,4 @@ function decoded(name: string): string {
   } catch {
     return name;
   }
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  amp: '&',
-  lt: '<',
-  gt: '>',
-  quot: '"',
-  apos: "'",
-};
-
-function unescapeXml(text: string): string {
-  if (!text.includes('&')) return text;
-  return text.replace(
-    /&(?:#x([0-9a-fA-F]+)|#(\d+)|([a-z]+));/g,
-    (whole, hex?: string, decimal?: string, name?: string) => {
-      if (name !== undefined) return ENTITIES[name] ?? whole;
-      return String.fromCodePoint(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16));
-    },
-  );
 }

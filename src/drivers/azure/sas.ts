@@ -1,7 +1,7 @@
 import { isoTime } from '../../clock.js';
 import type { ObjectRef } from '../call.js';
+import { encodeQuery } from '../http/encode.js';
 import type { AccountKey } from './credentials/access.js';
-import { encodeQuery } from './encode.js';
 import { hmac } from './sign.js';
 
 // https://learn.microsoft.com/rest/api/storageservices/create-service-sas and .../create-user-delegation-sas

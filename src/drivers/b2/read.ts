@@ -1,8 +1,8 @@
 import type { ByteRange, Call, ObjectRef, ReadRef } from '../call.js';
 import { ObjectDoesNotExistError } from '../errors.js';
+import { encodePath } from '../http/encode.js';
 import { contentIn, isEmptyRange, noBytes, rangeHeader } from '../http/read-object.js';
 import type { B2Context } from './context.js';
-import { encodeName } from './encode.js';
 import { B2 } from './errors.js';
 import { refuseImpossible } from './names.js';
 
@@ -43,7 +43,7 @@ export function readContent({ client }: B2Context): Read {
 
 export function pathOf({ container, key }: ObjectRef, versionId?: string): string {
   return versionId === undefined
-    ? `/file/${container}/${encodeName(key)}`
+    ? `/file/${container}/${encodePath(key)}`
     : `/b2api/v4/b2_download_file_by_id?fileId=${encodeURIComponent(versionId)}`;
 }
 

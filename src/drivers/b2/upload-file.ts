@@ -1,7 +1,7 @@
 import type { Call, ObjectRef } from '../call.js';
+import { encodePath } from '../http/encode.js';
 import { fromSource } from '../http/refusal.js';
 import type { B2Context } from './context.js';
-import { encodeName } from './encode.js';
 import { B2 } from './errors.js';
 import { type Described, infoHeaders } from './file-info.js';
 import { readObject } from './json.js';
@@ -18,7 +18,7 @@ export async function uploadFile(
 ): Promise<B2File> {
   const about = { operation: 'b2_upload_file', action: 'put', container, key } as const;
   const headers = {
-    'x-bz-file-name': encodeName(key),
+    'x-bz-file-name': encodePath(key),
     'content-type': contentType,
     'x-bz-content-sha1': payload.declared,
     ...infoHeaders(info),

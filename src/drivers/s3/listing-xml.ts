@@ -1,4 +1,5 @@
 import { parseTime } from '../../clock.js';
+import { unescapeXml } from '../http/unescape-xml.js';
 
 export interface ListedObject {
   /** As written: percent-encoded when the listing is. */
@@ -71,23 +72,4 @@ function element(text: string, name: string): string | undefined {
   const start = open + name.length + 2;
   const stop = text.indexOf(`</${name}>`, start);
   return stop < 0 ? undefined : unescapeXml(text.slice(start, stop));
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  amp: '&',
-  lt: '<',
-  gt: '>',
-  quot: '"',
-  apos: "'",
-};
-
-function unescapeXml(text: string): string {
-  if (!text.includes('&')) return text;
-  return text.replace(
-    /&(?:#x([0-9a-fA-F]+)|#(\d+)|([a-z]+));/g,
-    (whole, hex?: string, decimal?: string, name?: string) => {
-      if (name !== undefined) return ENTITIES[name] ?? whole;
-      return String.fromCodePoint(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16));
-    },
-  );
 }

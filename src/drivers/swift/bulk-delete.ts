@@ -1,9 +1,9 @@
 import type { Call } from '../call.js';
 import { StorageError } from '../errors.js';
+import { encodePath } from '../http/encode.js';
 import { readFailure } from '../http/text-failure.js';
 import { eachInParallel } from '../parallel.js';
 import { SLOW_ANSWER_MS, type SwiftContext } from './context.js';
-import { encodePath } from './encode.js';
 import { SWIFT, toStorageError } from './errors.js';
 
 /** Deletes objects without their segments. Resolves with those that failed, by key. */

@@ -1,10 +1,10 @@
 import type { Call } from '../call.js';
 import type { Cdn } from '../capabilities.js';
 import { ContainerError } from '../errors.js';
+import { encodePath } from '../http/encode.js';
 import { pathOf } from './client.js';
 import { containerHeaders } from './containers.js';
 import type { SwiftContext } from './context.js';
-import { encodePath } from './encode.js';
 import { SWIFT } from './errors.js';
 import { checkContainer, checkKey } from './names.js';
 import { temporaryUrl } from './temp-url.js';

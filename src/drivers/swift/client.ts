@@ -1,6 +1,7 @@
 import { type Clock, parseTime } from '../../clock.js';
 import type { Call } from '../call.js';
 import { TOLERATED_SKEW_MS, warnOfSkew } from '../http/clock-skew.js';
+import { encodePath, encodeQuery } from '../http/encode.js';
 import type { HttpClient, HttpRequest } from '../http/exchange.js';
 import {
   type AnswerHead,
@@ -18,7 +19,6 @@ import type { Notice } from '../notice.js';
 import { SWIFT_ANSWERS, SWIFT_PROTOCOL, type SwiftOperation } from './answers.js';
 import type { Address, Grant } from './auth/session.js';
 import type { Sessions } from './auth/sessions.js';
-import { encodePath, encodeQuery } from './encode.js';
 import { SWIFT, type SwiftSubject, toStorageError } from './errors.js';
 
 export interface SwiftRequest extends ProviderRequest<SwiftOperation>, SwiftSubject {

@@ -1,9 +1,9 @@
 import type { Backend } from '../backend.js';
 import type { Call, ObjectInfo, ObjectRef } from '../call.js';
 import { ContainerDoesNotExistError } from '../errors.js';
+import { encodePath } from '../http/encode.js';
 import type { HttpAnswer } from '../http/exchange.js';
 import { SLOW_ANSWER_MS, type SwiftContext } from './context.js';
-import { encodePath } from './encode.js';
 
 /** Where a copy goes. */
 export interface CopySink extends ObjectRef {
