@@ -37,10 +37,16 @@ function unreadNotes(world: World): readonly Note[] | undefined {
   const end = bytes.lastIndexOf(10) + 1;
   const complete = bytes.subarray(world.readTo, end).toString();
   world.readTo = end;
-  return complete
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Note);
+  return complete.split('\n').flatMap((line) => noteIn(line) ?? []);
+}
+
+/** Undefined: an empty line, or what a kill has left of a note that was being written. */
+function noteIn(line: string): Note | undefined {
+  try {
+    return JSON.parse(line) as Note;
+  } catch {
+    return undefined;
+  }
 }
 
 function judgeCalls(world: World, notes: readonly Note[], program: Program): void {

@@ -4,6 +4,7 @@ import { ACCOUNT, startFakeS3 } from '../fakes/s3/server.js';
 import type { StoredVersion } from '../fakes/s3/store.js';
 import { createHistory, observeMap } from './history.js';
 import { md5Of, nowMs } from './journal.js';
+import { scriptFaults } from './scripted-faults.js';
 import { CONTAINER, type Held, isOwn, isRecorded, type TortureTarget } from './target.js';
 
 const REFUSALS: readonly Fault[] = [
@@ -41,7 +42,7 @@ const SCRIPT: readonly (readonly [Operation, readonly Fault[]])[] = [
 export async function s3Target(): Promise<TortureTarget> {
   const fake = await startFakeS3({ minPartSize: 1, pageLimit: 20 });
   const seen = new WeakMap<StoredVersion, Held>();
-  let scripted = 0;
+  const scripted = scriptFaults(fake.faults, SCRIPT);
   const recorder = createHistory();
   observeMap(fake.rules.store.buckets, (name, made) => {
     if (name !== CONTAINER || !made) return;
@@ -85,25 +86,14 @@ export async function s3Target(): Promise<TortureTarget> {
         ]),
       ),
     leftovers: () => [],
-    script(random) {
-      for (let count = 1 + Math.floor(random() * 4); count > 0; count -= 1) {
-        const [operation, kinds] = SCRIPT[Math.floor(random() * SCRIPT.length)] ?? [
-          'PutObject',
-          REFUSALS,
-        ];
-        const fault = kinds[Math.floor(random() * kinds.length)];
-        if (!fault) continue;
-        fake.faults.next(operation, fault);
-        scripted += 1;
-      }
-    },
+    script: scripted.script,
     ordered: [],
     met: () => {},
     get faultsLeft() {
-      return fake.faults.left;
+      return scripted.left;
     },
     get faultsMet() {
-      return scripted - fake.faults.left;
+      return scripted.met;
     },
     fill: () => false,
     empty: () => {},

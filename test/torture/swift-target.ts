@@ -5,6 +5,7 @@ import { startFakeSwift } from '../fakes/swift/server.js';
 import { Refusal, type StoredObject } from '../fakes/swift/store.js';
 import { createHistory, observeMap } from './history.js';
 import { md5Of, nowMs } from './journal.js';
+import { scriptFaults } from './scripted-faults.js';
 import { CONTAINER, type Held, isOwn, isRecorded, type TortureTarget } from './target.js';
 
 const SEGMENTS = `${CONTAINER}_segments`;
@@ -43,7 +44,7 @@ export async function swiftTarget(): Promise<TortureTarget> {
     StoredObject,
     { readonly held: Held; readonly segments: readonly (StoredObject | undefined)[] }
   >();
-  let scripted = 0;
+  const scripted = scriptFaults(fake.faults, SCRIPT);
 
   const recorder = createHistory();
   observeMap(store.containers, (name, made) => {
@@ -112,25 +113,14 @@ export async function swiftTarget(): Promise<TortureTarget> {
       return left;
     },
     leftovers: () => [],
-    script(random) {
-      for (let count = 1 + Math.floor(random() * 4); count > 0; count -= 1) {
-        const [operation, kinds] = SCRIPT[Math.floor(random() * SCRIPT.length)] ?? [
-          'PutObject',
-          REFUSALS,
-        ];
-        const fault = kinds[Math.floor(random() * kinds.length)];
-        if (!fault) continue;
-        fake.faults.next(operation, fault);
-        scripted += 1;
-      }
-    },
+    script: scripted.script,
     ordered: [],
     met: () => {},
     get faultsLeft() {
-      return fake.faults.left;
+      return scripted.left;
     },
     get faultsMet() {
-      return scripted - fake.faults.left;
+      return scripted.met;
     },
     fill: () => false,
     empty: () => {},

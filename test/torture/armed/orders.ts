@@ -60,5 +60,6 @@ export const orders: Orders = {
 };
 
 export function note(line: Note): void {
-  appendFileSync(orders.log, `${JSON.stringify(line)}\n`);
+  // Begins a line of its own: a kill may have torn the one before.
+  appendFileSync(orders.log, `\n${JSON.stringify(line)}\n`);
 }
