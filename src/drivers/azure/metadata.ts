@@ -39,13 +39,12 @@ export function metadataIn(headers: HttpHeaders): Record<string, string> {
 
 /** Metadata as the service has it, with names in any case, as it was given. */
 export function decodeMetadata(stored: Readonly<Record<string, string>>): Record<string, string> {
-  const metaData: Record<string, string> = {};
-  for (const [stem, written] of Object.entries(stored)) {
+  const pairs = Object.entries(stored).map(([stem, written]) => {
     const name = decodeName(stem.toLowerCase());
     const value = decodeMetadataValue(written);
-    metaData[name] = (name === TIME_KEY ? secondsFromRfc3339(value) : undefined) ?? value;
-  }
-  return metaData;
+    return [name, (name === TIME_KEY ? secondsFromRfc3339(value) : undefined) ?? value] as const;
+  });
+  return Object.fromEntries(pairs);
 }
 
 export function encodeName(name: string): string {

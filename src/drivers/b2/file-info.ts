@@ -77,8 +77,9 @@ function headerPairs(headers: Readonly<Record<string, string>>): Record<string, 
   return pairs;
 }
 
+/** As entries on the way: an assignment to a key such as `__proto__` would do something else. */
 function pairsOf(metaData: Readonly<Record<string, string>>): Record<string, string> {
-  const pairs: Record<string, string> = {};
+  const pairs: [string, string][] = [];
   let encoded = 0;
   for (const [given, value] of Object.entries(metaData)) {
     const key = given.toLowerCase();
@@ -89,14 +90,14 @@ function pairsOf(metaData: Readonly<Record<string, string>>): Record<string, str
           driver: B2,
         },
       );
-    if (key === TIME_KEY) Object.assign(pairs, infoOfTime(value));
-    else if (PAIR_NAME.test(key)) pairs[key] = value;
+    if (key === TIME_KEY) pairs.push(...Object.entries(infoOfTime(value)));
+    else if (PAIR_NAME.test(key)) pairs.push([key, value]);
     else {
-      pairs[`longshore-meta-${encoded}`] = `${encodeURIComponent(key)}=${value}`;
+      pairs.push([`longshore-meta-${encoded}`, `${encodeURIComponent(key)}=${value}`]);
       encoded += 1;
     }
   }
-  return pairs;
+  return Object.fromEntries(pairs);
 }
 
 function checkRoom(key: string, info: FileInfo): void {
@@ -128,14 +129,12 @@ export function infoHeaders(info: FileInfo): Record<string, string> {
 
 /** The metadata of a file, with keys in lower case. */
 export function metaDataIn(info: FileInfo): Record<string, string> {
-  const metaData: Record<string, string> = {};
-  for (const [written, value] of Object.entries(info)) {
+  const pairs = Object.entries(info).flatMap(([written, value]) => {
     const name = written.toLowerCase();
-    if (name === LARGE_FILE_SHA1 || name.startsWith('b2-')) continue;
-    const [key, decoded] = ENCODED_NAME.test(name) ? decodedPair(name, value) : [name, value];
-    metaData[key] = decoded;
-  }
-  return timeInInfo(metaData);
+    if (name === LARGE_FILE_SHA1 || name.startsWith('b2-')) return [];
+    return [ENCODED_NAME.test(name) ? decodedPair(name, value) : ([name, value] as const)];
+  });
+  return timeInInfo(Object.fromEntries(pairs));
 }
 
 function decodedPair(name: string, value: string): readonly [string, string] {

@@ -94,14 +94,14 @@ const GSUTIL_MTIME = 'goog-reserved-file-mtime';
 
 /** rclone reads `mtime` as RFC 3339 here, and Google's own tools a field of theirs, so an object has both. */
 function metadataOf(metaData: Readonly<Record<string, string>>): Record<string, string> {
-  const metadata: Record<string, string> = {};
-  for (const [key, value] of Object.entries(metaData)) {
+  const pairs = Object.entries(metaData).map(([key, value]) => {
     if (!isWellFormed(key) || !isWellFormed(value))
       throw new StorageError(`metadata key "${key}", or its value, has no UTF-8 form`, {
         driver: GOOGLE,
       });
-    metadata[key.toLowerCase()] = value;
-  }
+    return [key.toLowerCase(), value] as const;
+  });
+  const metadata: Record<string, string> = Object.fromEntries(pairs);
   const { mtime = '' } = metadata;
   const time = rfc3339FromSeconds(mtime);
   if (time === undefined) return metadata;

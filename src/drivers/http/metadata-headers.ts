@@ -7,13 +7,13 @@ export function metaDataOf(
   decode: (value: string) => string,
   skipped?: ReadonlySet<string>,
 ): Record<string, string> {
-  const metaData: Record<string, string> = {};
+  const pairs: [string, string][] = []; // an assignment to the key `__proto__` would be lost
   for (const name in headers) {
     const value = headers[name];
     if (name.startsWith(prefix) && value !== undefined && !skipped?.has(name))
-      metaData[name.slice(prefix.length)] = decode(value);
+      pairs.push([name.slice(prefix.length), decode(value)]);
   }
-  return metaData;
+  return Object.fromEntries(pairs);
 }
 
 /** Decodes raw UTF-8, which some providers and clients send, and which HTTP parsers return as Latin-1. */
