@@ -184,19 +184,26 @@ async function carryOut(
   }
   try {
     edge.begin(await prepared.carryOut(edge.end));
+    announceChanges(world, plan, config);
+    await edge.change(config, partsConcerned(plan));
   } catch (error) {
     if (drain.aborted) throw error;
     edge.fail(error);
     throw new ReloadFailedError(error);
   }
-  for (const warning of config.warnings) world.log.warn('configuration', { warning });
-  const { settings } = plan.daemon;
-  if (settings.some((name) => name.startsWith('log.'))) world.configureLog?.(config.log);
+}
+
+function announceChanges(
+  { log, telemetry, configureLog }: World,
+  plan: ReloadPlan,
+  config: Config,
+): void {
+  for (const warning of config.warnings) log.warn('configuration', { warning });
+  if (plan.daemon.settings.some((name) => name.startsWith('log.'))) configureLog?.(config.log);
   for (const name of plan.mirrors.removed)
-    world.telemetry.emit({ event: 'removed', what: 'mirror', name });
+    telemetry.emit({ event: 'removed', what: 'mirror', name });
   for (const name of plan.targets.closed)
-    world.telemetry.emit({ event: 'removed', what: 'target', name });
-  await edge.change(config, partsConcerned(plan));
+    telemetry.emit({ event: 'removed', what: 'target', name });
 }
 
 /** What of the service is to be opened again. */
