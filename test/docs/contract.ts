@@ -2,13 +2,7 @@ import type { LeaseStatus } from '../../src/lease/lease.js';
 import type { RunReport } from '../../src/state/ledger.js';
 import type { DaemonStatus } from '../../src/status/snapshot.js';
 import type { TargetStatus } from '../../src/status/target-meter.js';
-import type {
-  JobKind,
-  MirrorState,
-  MirrorStatus,
-  SkipReason,
-  SyncEvent,
-} from '../../src/sync/events.js';
+import type { JobKind, MirrorStatus, SkipReason, SyncEvent } from '../../src/sync/events.js';
 import type { HeldDescription } from '../../src/sync/guard/guard.js';
 import type {
   MirrorHealth,
@@ -86,27 +80,6 @@ export const REASONS = names<SkipReason>({
   'plan-outdated': true,
   'not-in-trash': true,
   'attributes-skipped': true,
-});
-
-export const STATES = names<MirrorState>({
-  starting: true,
-  scanning: true,
-  transferring: true,
-  'in-sync': true,
-  behind: true,
-  held: true,
-  failing: true,
-  degraded: true,
-  paused: true,
-  'source-missing': true,
-  'source-changed': true,
-  'target-down': true,
-  'target-changed': true,
-  'target-denied': true,
-  'target-full': true,
-  'lease-lost': true,
-  'target-held': true,
-  'state-unavailable': true,
 });
 
 const report: EveryKey<RunReport> = {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { STATES } from './contract.js';
+import { MIRROR_STATES } from '../../src/sync/mirror-states.js';
 
 const project = fileURLToPath(new URL('../../../', import.meta.url));
 // Without the line breaks of a paragraph, so that a message may go over two lines.
@@ -32,7 +32,7 @@ const messages = [
 describe('docs/troubleshooting.md', () => {
   test('has a heading for each state of a mirror, and for no other', () => {
     const headings = [...page.matchAll(/^### `([\w-]+)`$/gm)].map(([, state = '']) => state);
-    expect(headings.sort()).toEqual([...STATES].sort());
+    expect(headings.sort()).toEqual([...MIRROR_STATES].sort());
   });
 
   test('explains each message of level warn and error', () => {

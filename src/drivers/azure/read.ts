@@ -1,18 +1,16 @@
-import type { ByteRange, Call, ReadRef } from '../call.js';
-import { contentIn, isEmptyRange, noBytes, rangeHeader } from '../http/read-object.js';
+import {
+  contentIn,
+  isEmptyRange,
+  noBytes,
+  type ReadVersion,
+  rangeHeader,
+} from '../http/read-object.js';
 import type { AzureContext } from './context.js';
 import { AZURE } from './errors.js';
 import { refuseImpossible } from './names.js';
 
-export type Read = (
-  ref: ReadRef,
-  range: ByteRange | undefined,
-  call: Call,
-  versionId?: string,
-) => Promise<AsyncIterable<Uint8Array>>;
-
 /** The content of an object, or of one of its versions. */
-export function azureRead({ client }: AzureContext): Read {
+export function azureRead({ client }: AzureContext): ReadVersion {
   return async ({ container, key, etag }, range, call, versionId) => {
     call.signal.throwIfAborted();
     refuseImpossible({ container, key });

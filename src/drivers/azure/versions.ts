@@ -1,12 +1,12 @@
 import type { Call, PageRequest } from '../call.js';
 import type { ObjectVersion, Versions } from '../capabilities.js';
 import { ObjectDoesNotExistError } from '../errors.js';
+import type { ReadVersion } from '../http/read-object.js';
 import type { AzureContext } from './context.js';
 import { blobPage, infoOf } from './listing.js';
 import type { ListedBlob } from './listing-xml.js';
 import { checkContainer, refuseImpossible } from './names.js';
 import type { ObjectOperations } from './objects.js';
-import type { Read } from './read.js';
 
 /** A place in a listing of versions; its text is what pages hand out. */
 interface VersionMarker {
@@ -19,7 +19,7 @@ interface VersionMarker {
 export function azureVersions(
   { client }: AzureContext,
   { headObject }: Pick<ObjectOperations, 'headObject'>,
-  read: Read,
+  read: ReadVersion,
 ): Versions {
   const include = 'metadata,versions';
 

@@ -1,20 +1,19 @@
-import type { ByteRange, Call, ObjectRef, ReadRef } from '../call.js';
+import type { ObjectRef } from '../call.js';
 import { ObjectDoesNotExistError } from '../errors.js';
 import { encodePath } from '../http/encode.js';
-import { contentIn, isEmptyRange, noBytes, rangeHeader } from '../http/read-object.js';
+import {
+  contentIn,
+  isEmptyRange,
+  noBytes,
+  type ReadVersion,
+  rangeHeader,
+} from '../http/read-object.js';
 import type { B2Context } from './context.js';
 import { B2 } from './errors.js';
 import { refuseImpossible } from './names.js';
 
 /** The content of an object, or of one of its versions; a hide marker has none. */
-export type Read = (
-  ref: ReadRef,
-  range: ByteRange | undefined,
-  call: Call,
-  versionId?: string,
-) => Promise<AsyncIterable<Uint8Array>>;
-
-export function readContent({ client }: B2Context): Read {
+export function readContent({ client }: B2Context): ReadVersion {
   return async ({ container, key, etag }, range, call, versionId) => {
     call.signal.throwIfAborted();
     refuseImpossible({ container, key });

@@ -1,12 +1,12 @@
 import type { Versions } from '../capabilities.js';
 import { ObjectDoesNotExistError } from '../errors.js';
+import type { ReadVersion } from '../http/read-object.js';
 import type { B2Context } from './context.js';
 import { deleteFileVersion } from './delete-file.js';
 import { B2 } from './errors.js';
 import { readObject } from './json.js';
 import { checkContainer, refuseImpossible } from './names.js';
 import { infoOf, readFile, versionOf } from './object-info.js';
-import type { Read } from './read.js';
 import { type VersionsPlace, versionsPage } from './versions-page.js';
 
 /** A place in a listing, and the name that came before it; its text is what pages hand out. */
@@ -15,7 +15,7 @@ interface VersionMarker extends VersionsPlace {
 }
 
 /** Every bucket keeps all versions, until its lifecycle rules remove them. */
-export function b2Versions(context: B2Context, read: Read): Versions {
+export function b2Versions(context: B2Context, read: ReadVersion): Versions {
   const { client, buckets } = context;
   return {
     async keepsVersions(container, call) {

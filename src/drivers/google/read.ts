@@ -1,23 +1,21 @@
-import type { ByteRange, Call, ReadRef } from '../call.js';
 import { crc32c } from '../crc32c.js';
 import { ObjectHashMismatchError } from '../errors.js';
 import type { HttpHeaders } from '../http/exchange.js';
-import { contentIn, isEmptyRange, noBytes, rangeHeader } from '../http/read-object.js';
+import {
+  contentIn,
+  isEmptyRange,
+  noBytes,
+  type ReadVersion,
+  rangeHeader,
+} from '../http/read-object.js';
 import type { GoogleContext } from './context.js';
 import { GOOGLE } from './errors.js';
 import { objectPath, refuseImpossible } from './names.js';
 import { hexOfCrc32c } from './payload.js';
 import { hexOf } from './resource.js';
 
-export type Read = (
-  ref: ReadRef,
-  range: ByteRange | undefined,
-  call: Call,
-  generation?: string,
-) => Promise<AsyncIterable<Uint8Array>>;
-
 /** The content of an object. Of a whole one the CRC32C is compared, which objects in parts have, too. */
-export function readObject({ client }: GoogleContext): Read {
+export function readObject({ client }: GoogleContext): ReadVersion {
   return async ({ container, key, etag }, range, call, generation) => {
     call.signal.throwIfAborted();
     refuseImpossible({ container, key });

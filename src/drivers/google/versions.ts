@@ -1,6 +1,7 @@
 import type { Call, ObjectInfo } from '../call.js';
 import type { ObjectVersion, Versions } from '../capabilities.js';
 import { ObjectDoesNotExistError } from '../errors.js';
+import type { ReadVersion } from '../http/read-object.js';
 import { listOf, textOf } from './auth/members.js';
 import { bucketResource, keepsVersionsIn } from './bucket.js';
 import type { GoogleContext } from './context.js';
@@ -9,7 +10,6 @@ import { readDocument } from './json.js';
 import { notAdvancing, PAGE_LIMIT } from './listing.js';
 import { bucketPath, checkContainer, objectPath, refuseImpossible } from './names.js';
 import type { LookUp } from './objects.js';
-import type { Read } from './read.js';
 import { infoOf, OBJECT_FIELDS } from './resource.js';
 
 /** One answer of a listing of versions. */
@@ -22,7 +22,11 @@ interface Listed {
  * Generations: https://cloud.google.com/storage/docs/object-versioning. A delete leaves no marker: the live object becomes a
  * noncurrent one. What soft delete keeps is none of these.
  */
-export function googleVersions(context: GoogleContext, lookUp: LookUp, read: Read): Versions {
+export function googleVersions(
+  context: GoogleContext,
+  lookUp: LookUp,
+  read: ReadVersion,
+): Versions {
   const { client } = context;
 
   async function list(

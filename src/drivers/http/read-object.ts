@@ -1,7 +1,15 @@
-import type { ByteRange } from '../call.js';
+import type { ByteRange, Call, ReadRef } from '../call.js';
 import { ObjectChangedError, RangeIgnoredError, StorageError } from '../errors.js';
 import type { HttpHeaders, HttpStream } from './exchange.js';
 import { fromTransport } from './refusal.js';
+
+/** Reads an object, or one of its versions, as far as the range goes. */
+export type ReadVersion = (
+  ref: ReadRef,
+  range: ByteRange | undefined,
+  call: Call,
+  versionId?: string,
+) => Promise<AsyncIterable<Uint8Array>>;
 
 /** As a Range header has it: its end is inclusive (RFC 9110, section 14.1.2). Undefined: the whole, so no header. */
 export function rangeHeader(range: ByteRange | undefined): string | undefined {

@@ -1,18 +1,16 @@
-import type { ByteRange, Call, ReadRef } from '../call.js';
-import { contentIn, isEmptyRange, noBytes, rangeHeader } from '../http/read-object.js';
+import {
+  contentIn,
+  isEmptyRange,
+  noBytes,
+  type ReadVersion,
+  rangeHeader,
+} from '../http/read-object.js';
 import type { S3Context } from './context.js';
 import { S3 } from './errors.js';
 import { refuseImpossible, target } from './names.js';
 
-export type Read = (
-  ref: ReadRef,
-  range: ByteRange | undefined,
-  call: Call,
-  versionId?: string,
-) => Promise<AsyncIterable<Uint8Array>>;
-
 /** The content of an object, or of one of its versions. */
-export function s3Read({ client, headers: objectHeaders }: S3Context): Read {
+export function s3Read({ client, headers: objectHeaders }: S3Context): ReadVersion {
   return async (ref, range, call, versionId) => {
     refuseImpossible(ref);
     if (isEmptyRange(range)) return noBytes();

@@ -1,6 +1,7 @@
 import { parseTime } from '../../clock.js';
 import type { ObjectVersion, Versions } from '../capabilities.js';
 import { ObjectDoesNotExistError, StorageError } from '../errors.js';
+import type { ReadVersion } from '../http/read-object.js';
 import { elementOf, orderedChildren, textOf, type XmlElement } from '../http/xml.js';
 import type { S3Context } from './context.js';
 import { decodeListed } from './encode.js';
@@ -8,7 +9,6 @@ import { S3 } from './errors.js';
 import { quoted } from './etag.js';
 import type { Head } from './head-object.js';
 import { checkContainer, refuseImpossible, target } from './names.js';
-import type { Read } from './read.js';
 
 /** A place in a listing of versions; its text is what pages hand out. */
 interface VersionMarker {
@@ -19,7 +19,7 @@ interface VersionMarker {
 export function s3Versions(
   { client, etags, profile }: S3Context,
   head: Head,
-  read: Read,
+  read: ReadVersion,
 ): Versions | undefined {
   if (!profile.features.includes('versions')) return undefined;
 

@@ -1,5 +1,4 @@
 import { type Clock, systemClock } from '../../../src/clock.js';
-import { read } from '../../../src/config/fields.js';
 import { azureDriver } from '../../../src/drivers/azure/driver-kind.js';
 import type { AzureSettings } from '../../../src/drivers/azure/settings.js';
 import type { Backend } from '../../../src/drivers/backend.js';
@@ -7,6 +6,7 @@ import type { Notice } from '../../../src/drivers/notice.js';
 import { KEY } from '../../fakes/azure/identity.js';
 import { ACCOUNT } from '../../fakes/azure/request.js';
 import type { FakeAzure } from '../../fakes/azure/server.js';
+import { readSettings } from '../read-settings.js';
 
 type Written = Readonly<Record<string, unknown>>;
 
@@ -17,14 +17,10 @@ export interface OpenOptions {
 }
 
 /** Settings as a configuration file would have them read. */
-export function settingsOf(
+export const settingsOf = (
   written: Written,
   env: Readonly<Record<string, string>> = {},
-): AzureSettings {
-  const reading = read(azureDriver.settings({ folder: '/', env }), written);
-  if (reading.complaints !== undefined) throw new Error(JSON.stringify(reading.complaints));
-  return reading.value;
-}
+): AzureSettings => readSettings(azureDriver, written, env) as AzureSettings;
 
 export function openAzure(
   written: Written,

@@ -1,5 +1,4 @@
 import { type Clock, systemClock } from '../../../src/clock.js';
-import { read } from '../../../src/config/fields.js';
 import { b2Driver } from '../../../src/drivers/b2/driver-kind.js';
 import type { B2Settings } from '../../../src/drivers/b2/settings.js';
 import type { Backend } from '../../../src/drivers/backend.js';
@@ -8,6 +7,7 @@ import type { Notice } from '../../../src/drivers/notice.js';
 import { KEY_ID, SECRET } from '../../fakes/b2/account.js';
 import type { FakeB2 } from '../../fakes/b2/server.js';
 import { call } from '../conformance/fixture.js';
+import { readSettings } from '../read-settings.js';
 
 type Written = Readonly<Record<string, unknown>>;
 type Environment = Readonly<Record<string, string>>;
@@ -19,11 +19,10 @@ interface OpenOptions {
 }
 
 /** Settings as a configuration file would have them read. */
-export function settingsOf(written: Written, env: Environment = {}): B2Settings {
-  const reading = read(b2Driver.settings({ folder: '/', env }), written);
-  if (reading.complaints !== undefined) throw new Error(JSON.stringify(reading.complaints));
-  return reading.value as B2Settings;
-}
+export const settingsOf = (
+  written: Written,
+  env: Readonly<Record<string, string>> = {},
+): B2Settings => readSettings(b2Driver, written, env) as B2Settings;
 
 /** A client of the fake. */
 export function openFake(

@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../../../src/clock.js';
-import { read } from '../../../src/config/fields.js';
 import type { Backend } from '../../../src/drivers/backend.js';
 import { googleDriver } from '../../../src/drivers/google/driver-kind.js';
 import type { GoogleSettings } from '../../../src/drivers/google/settings.js';
@@ -9,6 +8,7 @@ import type { Notice } from '../../../src/drivers/notice.js';
 import { EMAIL, PRIVATE_KEY } from '../../fakes/google/identity.js';
 import type { FakeGoogle } from '../../fakes/google/server.js';
 import { createFolder } from '../../world/folder.js';
+import { readSettings } from '../read-settings.js';
 
 type Written = Readonly<Record<string, unknown>>;
 
@@ -19,14 +19,10 @@ export interface OpenOptions {
 }
 
 /** Settings as a configuration file would have them read. */
-export function settingsOf(
+export const settingsOf = (
   written: Written,
   env: Readonly<Record<string, string>> = {},
-): GoogleSettings {
-  const reading = read(googleDriver.settings({ folder: '/', env }), written);
-  if (reading.complaints !== undefined) throw new Error(JSON.stringify(reading.complaints));
-  return reading.value as GoogleSettings;
-}
+): GoogleSettings => readSettings(googleDriver, written, env) as GoogleSettings;
 
 export function openGoogle(
   written: Written,

@@ -1,21 +1,17 @@
 import { type Clock, systemClock } from '../../../src/clock.js';
-import { read } from '../../../src/config/fields.js';
 import type { Backend } from '../../../src/drivers/backend.js';
 import { s3Driver } from '../../../src/drivers/s3/driver-kind.js';
 import type { S3Settings } from '../../../src/drivers/s3/settings.js';
 import { ACCOUNT, type FakeS3 } from '../../fakes/s3/server.js';
+import { readSettings } from '../read-settings.js';
 
 type Written = Readonly<Record<string, unknown>>;
 
 /** Settings as a configuration file would have them read. */
-export function settingsOf(
+export const settingsOf = (
   written: Written,
   env: Readonly<Record<string, string>> = {},
-): S3Settings {
-  const reading = read(s3Driver.settings({ folder: '/', env }), written);
-  if (reading.complaints !== undefined) throw new Error(JSON.stringify(reading.complaints));
-  return reading.value as S3Settings;
-}
+): S3Settings => readSettings(s3Driver, written, env) as S3Settings;
 
 export interface OpenOptions {
   readonly env?: Readonly<Record<string, string>>;

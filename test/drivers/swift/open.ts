@@ -1,11 +1,11 @@
 import { type Clock, systemClock } from '../../../src/clock.js';
-import { read } from '../../../src/config/fields.js';
 import type { Backend } from '../../../src/drivers/backend.js';
 import type { Notice } from '../../../src/drivers/notice.js';
 import { swiftDriver } from '../../../src/drivers/swift/driver-kind.js';
 import type { SwiftSettings } from '../../../src/drivers/swift/settings.js';
 import { SECRET, USER } from '../../fakes/swift/identity.js';
 import type { FakeSwift } from '../../fakes/swift/server.js';
+import { readSettings } from '../read-settings.js';
 
 type Written = Readonly<Record<string, unknown>>;
 
@@ -16,14 +16,10 @@ export interface OpenOptions {
 }
 
 /** Settings as a configuration file would have them read. */
-export function settingsOf(
+export const settingsOf = (
   written: Written,
   env: Readonly<Record<string, string>> = {},
-): SwiftSettings {
-  const reading = read(swiftDriver.settings({ folder: '/', env }), written);
-  if (reading.complaints !== undefined) throw new Error(JSON.stringify(reading.complaints));
-  return reading.value as SwiftSettings;
-}
+): SwiftSettings => readSettings(swiftDriver, written, env) as SwiftSettings;
 
 export function openSwift(
   written: Written,
