@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { makeReadable } from './installed-file.js';
 import type { Release } from './release.js';
@@ -32,7 +33,10 @@ export async function makeTarball(
   } = JSON.parse(await readFile(join(checkout, 'package.json'), 'utf8')) as Manifest;
   for (const path of [...ALWAYS, ...manifest.files.filter((each) => !each.startsWith('!'))]) {
     await mkdir(dirname(join(stage, path)), { recursive: true });
-    await cp(join(checkout, path), join(stage, path), { recursive: true });
+    await cp(join(checkout, path), join(stage, path), {
+      recursive: true,
+      filter: (each) => hasSource(checkout, each),
+    });
   }
   await writeFile(
     join(stage, 'package.json'),
@@ -45,4 +49,11 @@ export async function makeTarball(
   const [packed] = JSON.parse(stdout) as { filename: string }[];
   if (packed === undefined) throw new Error(`npm pack made nothing: ${stdout}`);
   return join(out, packed.filename);
+}
+
+/** The compiler leaves the output of a source behind that was renamed or removed: that is no part of the package. */
+function hasSource(checkout: string, path: string): boolean {
+  const compiled = /^dist\/(src\/.+?)(?:\.d\.ts|\.js|\.js\.map)$/.exec(relative(checkout, path));
+  const source = join(checkout, compiled?.[1] ?? '');
+  return compiled === null || existsSync(`${source}.ts`) || existsSync(`${source}.tsx`);
 }
