@@ -10,9 +10,10 @@ export function secretsOfConfig({
   statusPage,
   notify,
   heartbeat,
+  queue,
 }: Pick<
   Config,
-  'targets' | 'mirrors' | 'metrics' | 'statusPage' | 'notify' | 'heartbeat'
+  'targets' | 'mirrors' | 'metrics' | 'statusPage' | 'notify' | 'heartbeat' | 'queue'
 >): ReturnType<typeof secretsIn> {
   return secretsIn({
     targets: Object.fromEntries(targets.map(({ name, settings }) => [name, settings])),
@@ -20,6 +21,7 @@ export function secretsOfConfig({
     status: statusSecrets(statusPage),
     notify,
     heartbeat,
+    queue,
     mirrors: mirrors.map((mirror) => ({ heartbeat: mirror.heartbeat })),
   });
 }

@@ -2,6 +2,7 @@ import type { HeaderAndClassRule } from './header-rules.js';
 import type { LogConfig } from './log.js';
 import type { MetricsConfig } from './metrics.js';
 import type { ChannelConfig, HeartbeatSettings } from './notify.js';
+import type { QueueConfig, WorkerConfig } from './queue.js';
 import type { StatusPageConfig } from './status-page.js';
 import type { Timetable } from './timetable.js';
 
@@ -19,6 +20,9 @@ export interface Config {
   readonly heartbeat: HeartbeatSettings | undefined;
   /** Undefined: the status page is served at the control socket alone. */
   readonly statusPage: StatusPageConfig | undefined;
+  /** Undefined: no other machine helps. */
+  readonly queue: QueueConfig | undefined;
+  readonly worker: WorkerConfig;
   readonly targets: readonly TargetConfig[];
   readonly mirrors: readonly MirrorConfig[];
   /** Warnings to log at start (a literal secret in a readable file). */
@@ -49,6 +53,8 @@ export interface MirrorConfig {
   readonly source: string;
   readonly createSource: boolean;
   readonly target: string;
+  /** Whether workers on other machines read and send its files, too. */
+  readonly workers: boolean;
   readonly container: string;
   /** Where in the container: empty, or ends in `/`. */
   readonly prefix: string;

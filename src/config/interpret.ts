@@ -10,9 +10,12 @@ import {
 import { list, named, read, type Schema, section, unchecked } from './fields.js';
 import { logFilePatterns, logOf, logProblems } from './log.js';
 import { metricsOf } from './metrics.js';
+import { NAME, NAME_RULE } from './name.js';
 import { isInside, patternBelow } from './places.js';
+import { queueOf, workerOf } from './queue.js';
+import { queueProblems } from './queue-checks.js';
 import { readMirror } from './read-mirror.js';
-import { generalFields, mirrorSection, NAME, NAME_RULE, targetFields } from './schema.js';
+import { generalFields, mirrorSection, targetFields } from './schema.js';
 import type { ConfigContext } from './secret.js';
 import { statusPageOf, statusPageProblems } from './status-page.js';
 import { didYouMean } from './suggest.js';
@@ -75,6 +78,7 @@ export function interpret(
     ...[general, ...targets, ...mirrors].flatMap((reading) => reading.complaints ?? []),
     ...channelProblems(general.value?.notify ?? [], placed.mirrors),
     ...statusPageProblems(general.value?.status),
+    ...(general.value === undefined ? [] : queueProblems(general.value, placed.mirrors)),
     ...logProblems(general.value?.log.file, placed.targets, realPath),
     ...crossChecks({
       ...placed,
@@ -83,7 +87,7 @@ export function interpret(
     }),
   ];
   if (general.value === undefined || complaints.length > 0) return { complaints };
-  const { state, log, drain, metrics, notify, heartbeat, status } = general.value;
+  const { state, log, drain, metrics, notify, heartbeat, status, queue, worker } = general.value;
   return {
     config: {
       stateFolder: state,
@@ -93,6 +97,8 @@ export function interpret(
       notify: namedChannels(notify),
       heartbeat,
       statusPage: statusPageOf(status),
+      queue: queueOf(queue),
+      worker: workerOf(worker),
       targets: placed.targets.map(({ target }) => target),
       mirrors: placed.mirrors.map((mirror) =>
         withoutOwnFiles(mirror, realPath(state), log.file && realPath(log.file.path)),

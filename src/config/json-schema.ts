@@ -1,6 +1,7 @@
 import { amounts, type Schema, section } from './fields.js';
 import type { DriverSettings } from './interpret.js';
-import { generalFields, mirrorSection, NAME, targetFields } from './schema.js';
+import { NAME } from './name.js';
+import { generalFields, mirrorSection, targetFields } from './schema.js';
 import type { ConfigContext } from './secret.js';
 import * as z from './zod.js';
 

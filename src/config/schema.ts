@@ -14,13 +14,11 @@ import {
 import { headerAndClassRules } from './header-rules.js';
 import { logSection } from './log.js';
 import { metricsSection } from './metrics.js';
+import { NAME, NAME_RULE } from './name.js';
 import { heartbeatSection, notifySection } from './notify.js';
+import { queueSection, workerSection } from './queue.js';
 import type { ConfigContext } from './secret.js';
 import { statusSection } from './status-page.js';
-
-/** Names of mirrors and targets: they become folder names in the state folder, and words on the command line. */
-export const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/;
-export const NAME_RULE = '1 to 64 letters, digits, ".", "_" or "-", not beginning with "." or "-"';
 
 const SECOND = 1000;
 const MIB = 2 ** 20;
@@ -44,6 +42,8 @@ export const generalFields = (place: ConfigContext) => ({
   ).default([]),
   heartbeat: heartbeatSection(place).optional(),
   status: statusSection(place).prefault({}),
+  queue: queueSection(place).optional(),
+  worker: workerSection(place).optional(),
 });
 
 /** What every target has, whatever its driver; the driver's own settings stand beside it. */
@@ -147,6 +147,9 @@ export const mirrorSection = (place: ConfigContext) =>
       'Create the source when it is missing. Otherwise a missing source is an error, and nothing is deleted.',
     ).default(false),
     target: text('Name of a target above.'),
+    workers: flag(
+      'Workers on other machines, which see the same source, read and send files of this mirror as well: see queue.',
+    ).default(false),
     container: text('Container (bucket) in the target; created when it is missing.', {
       pattern: /^[^\0-\x1f\x7f]+$/,
       rule: 'the name of a container',

@@ -40,6 +40,11 @@ const RULES: Readonly<Record<General, DaemonRule>> = {
         ? 'systemd passes the socket of the status page when the daemon starts'
         : undefined,
   },
+  queue: {
+    name: 'queue',
+    restart: () => 'jobs of the running daemon are in the queue that it has opened',
+  },
+  worker: { name: 'worker' },
 };
 
 export function daemonChange(before: Config, after: Config): DaemonChange {

@@ -17,6 +17,7 @@ describe('loadConfig', () => {
       log: { level: 'info', format: 'text', repeats: 100, file: undefined },
       drainMs: 30_000,
       notify: [],
+      worker: { serves: undefined, sources: {}, jobs: 2 },
       targets: [
         {
           name: 'vault',
@@ -48,6 +49,7 @@ describe('loadConfig', () => {
           verify: undefined,
           leaseMs: 600_000,
           maxLagMs: 0,
+          workers: false,
           indexSnapshot: { everyMs: 86_400_000, ofSmall: false },
           deletes: 'mirror',
           trashPrefix: '.longshore/trash/',

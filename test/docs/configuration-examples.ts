@@ -53,6 +53,26 @@ mirrors:
     max_lag: 1h
     heartbeat: { url: { env: HEARTBEAT_URL }, form: uptime-kuma, every: 1m }
 `,
+  'Several machines': `
+queue:
+  name: nas1
+  redis:
+    url: rediss://queue.example.org:6380
+    username: longshore
+    password: { credential: redis }
+    ca: ./queue-ca.pem
+worker:
+  serves: nas1
+  sources: { projects: /mnt/projects }
+  jobs: 4
+mirrors:
+  - { name: projects, source: /nas/projects, target: vault, container: projects, workers: true }
+`,
+  'Help from other machines': `
+queue: { redis: { url: "redis://127.0.0.1:6379" } }
+mirrors:
+  - { name: projects, source: /nas/projects, target: vault, container: projects, workers: true }
+`,
   'The status page': `
 status:
   listen: "0.0.0.0:7460"

@@ -9,6 +9,7 @@ export const GROUPS = {
     ['Messages', ['notify']],
     ['Heartbeat', ['heartbeat']],
     ['The status page', ['status']],
+    ['Several machines', ['queue', 'worker']],
   ],
   target: [
     [
@@ -192,6 +193,7 @@ export const GROUPS = {
     ],
     ['When', ['watch', 'chokidar_limit', 'settle', 'settle_limit', 'rescan', 'reconcile']],
     ['Lag and heartbeat', ['max_lag', 'heartbeat']],
+    ['Help from other machines', ['workers']],
     ['Reading back', ['verify']],
     ['Deletes, the trash and the guard', ['deletes', 'trash_prefix', 'trash_keep', 'guard']],
     ['Other writers', ['lease', 'overwrite', 'extraneous']],

@@ -103,6 +103,7 @@ const OTHERS: Readonly<Record<keyof typeof MIRROR_RULES, Partial<MirrorConfig>>>
   source: { source: '/elsewhere' },
   createSource: { createSource: true },
   target: { target: 'offsite' },
+  workers: { workers: true },
   container: { container: 'other' },
   prefix: { prefix: 'p/' },
   exclude: { exclude: ['*.tmp'] },
@@ -205,6 +206,18 @@ test('another state folder and a socket of systemd take a restart; the log, the 
   const log = { level: 'debug', format: 'json', repeats: 100, file } as const;
   expect(needs({ log, drainMs: 1, notify: [] })).toEqual({
     settings: ['log.level', 'log.format', 'log.file', 'drain'],
+    needsRestart: [],
+  });
+});
+
+test('another queue takes a restart; what workers read does not', () => {
+  const needs = (different: Partial<Config>) => plan(configOf(), configOf(different)).daemon;
+  const redis = { host: 'queue', port: 6379, tls: false } as NonNullable<Config['queue']>['redis'];
+  expect(needs({ queue: { name: undefined, redis } }).needsRestart).toMatchObject([
+    { setting: 'queue' },
+  ]);
+  expect(needs({ worker: { serves: 'nas1', sources: {}, jobs: 4 } })).toEqual({
+    settings: ['worker'],
     needsRestart: [],
   });
 });

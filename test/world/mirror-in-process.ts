@@ -175,6 +175,8 @@ function configOf(
     notify: [],
     heartbeat: undefined,
     statusPage: undefined,
+    queue: undefined,
+    worker: { serves: undefined, sources: {}, jobs: 2 },
     warnings: [],
     targets: [
       {
@@ -206,6 +208,7 @@ function configOf(
         rescanMs: 0,
         reconcileMs: 0,
         leaseMs: 0,
+        workers: false,
         maxLagMs: 0,
         heartbeat: undefined,
         indexSnapshot: undefined,
