@@ -20,6 +20,8 @@ export interface OpenLeaseOptions {
   readonly ledger: Ledger;
   readonly dryRun: boolean;
   readonly takeOver: boolean;
+  /** See LeaseOptions. Undefined: the mirror gives no work to workers. */
+  readonly workersTrustMs?: (() => number) | undefined;
   readonly world: World;
 }
 
@@ -31,6 +33,7 @@ export async function openLease({
   ledger,
   dryRun,
   takeOver,
+  workersTrustMs,
   world,
 }: OpenLeaseOptions): Promise<Lease> {
   if (dryRun || mirror.leaseMs === 0) return NO_LEASE;
@@ -55,8 +58,11 @@ export async function openLease({
     periodMs: mirror.leaseMs,
     takeOver,
     howToTakeOver: 'if you know that it is gone for good, start this one with --take-over',
+    // A worker takes a lease that is not renewed for one whose holder is gone.
     reachedOnlyHere: () =>
-      findDriver(target.config.driver).reachedOnlyHere?.(target.config.settings, mirror) ?? false,
+      workersTrustMs === undefined &&
+      (findDriver(target.config.driver).reachedOnlyHere?.(target.config.settings, mirror) ?? false),
+    workersTrustMs,
     uploads: () => begunUploads(ledger),
     clock,
     log,

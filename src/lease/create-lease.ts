@@ -8,8 +8,8 @@ import {
   TargetUnavailableError,
   ThrottledError,
 } from '../drivers/errors.js';
-import { NEVER_ABORTED, orAborted, whenAborted } from '../signal.js';
-import { type LeaseDocument, released, uploadsIn, withUploads } from './document.js';
+import { childController, NEVER_ABORTED, orAborted, whenAborted } from '../signal.js';
+import { type LeaseDocument, released, uploadsIn } from './document.js';
 import { describeHolder, LeaseHeldError, LeaseLostError, LeaseUnavailableError } from './errors.js';
 import { type Held, isTrusted } from './held.js';
 import { createHolding, type Holding } from './holding.js';
@@ -37,14 +37,19 @@ const SETTLE_MS = 2_000;
 
 /** Returns a lease that is not held yet: `acquire` takes it. Its states and events are in lease-step.ts. */
 export function createLease(options: LeaseOptions): Lease {
-  const { object, place, mirror, periodMs, uploads = () => [], clock, log } = options;
+  const { object, place, mirror, periodMs, clock, log } = options;
   const holding = createHolding(options);
   const taking = createTaking(options, holding, (found) =>
     heldBy(options, found, { relation: 'other', silenceMs: periodMs, remainingMs: periodMs }),
   );
 
   function hold(signal: AbortSignal): Promise<void> | undefined {
-    return holding.allowsWrite() ? undefined : renewUntilTrusted(holding, options, signal);
+    return holding.allowsWrite() ? undefined : allowed(signal);
+  }
+
+  async function allowed(signal: AbortSignal): Promise<void> {
+    await workersGone(holding, options, signal);
+    if (!holding.allowsWrite()) await renewUntilTrusted(holding, options, signal);
   }
 
   return {
@@ -54,10 +59,11 @@ export function createLease(options: LeaseOptions): Lease {
         return { wasOthers: false, wasThere: true };
       }
       const { held, found, wasOthers } = await take(options, holding, taking, signal);
-      const { fence } = holding.apply({ type: 'taken', held });
+      const { fence } = holding.apply({ type: 'taken', held, atMs: clock.monotonic() });
       if (wasOthers)
         log.warn('lease taken over', { mirror, place, from: describeHolder(found), fence });
       else log.debug('lease taken', { mirror, place, fence });
+      await workersGone(holding, options, signal);
       return {
         wasOthers,
         wasThere: found !== undefined,
@@ -78,13 +84,19 @@ export function createLease(options: LeaseOptions): Lease {
             object,
             taking,
             last,
-            (document) => withUploads(released(document, nowMs), uploads()),
+            (document) => holding.stated(released(document, nowMs)),
             signal,
           ),
         );
       } catch (error) {
         log.warn('lease release failed', { mirror, error });
       }
+    },
+    epoch() {
+      const { held, workersGoneAtMs } = holding.state;
+      if (held === undefined || clock.monotonic() < workersGoneAtMs) return undefined;
+      const { session, fence } = held.document;
+      return { session, fence };
     },
     status() {
       const { held, fence } = holding.state;
@@ -152,6 +164,32 @@ async function renewUntilTrusted(
   // A renewal that took longer than the trust in it lasts proves nothing.
   do await renewNow(holding, place, signal);
   while (holding.state.held === undefined || !isTrusted(holding.state.held, periodMs, clock));
+}
+
+/**
+ * Resolves when no worker of an earlier holder writes any more, while the lease is renewed. Rejects with LeaseLostError when it
+ * is lost before that, and with the reason of `signal`.
+ */
+async function workersGone(
+  { state, ended }: Holding,
+  { place, mirror, clock, log }: LeaseOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const ms = () => state.workersGoneAtMs - clock.monotonic();
+  if (ms() <= 0) return;
+  log.info('waiting for the end of earlier workers', {
+    mirror,
+    place,
+    seconds: Math.ceil(ms() / 1_000),
+  });
+  while (ms() > 0) {
+    const { controller, unlink } = childController(signal, ended);
+    try {
+      await clock.sleep(ms(), controller.signal);
+    } finally {
+      unlink();
+    }
+  }
 }
 
 async function renewNow(holding: Holding, place: string, signal: AbortSignal): Promise<void> {

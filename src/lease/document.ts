@@ -22,10 +22,25 @@ export interface LeasedUpload {
   readonly beganAtMs: number;
 }
 
+/** One holding of a lease, from taking to losing or releasing it. Workers carry it with each job, and write under no other. */
+export interface Epoch {
+  readonly session: string;
+  readonly fence: number;
+}
+
+/**
+ * Workers of the holder may write until this long after the lease has gone to another holder, who waits for longer
+ * (`workersGoneMs`) before it writes. A worker trusts what it read of the lease for less.
+ */
+export const WORKERS_TRUST_MS = 30_000;
+/** A lease that asks for more is damaged. */
+const LONGEST_TRUST_MS = 3_600_000;
+
 /** The content of a lease object. Times are ISO 8601 by the holder's own clock: for people to read, never for decisions. */
 export interface LeaseDocument {
   readonly format: 'longshore lease';
-  readonly version: 1;
+  /** 2: workers of the holder may write. A program that knows only 1 cannot read it, and waits a whole period. */
+  readonly version: 1 | 2;
   readonly mirror: string;
   readonly holder: Holder;
   /** Grows by one with each change of holder. */
@@ -44,6 +59,13 @@ export interface LeaseDocument {
   readonly renewsWhenUsed?: true;
   /** As of the last renewal: what they have stored is paid for until the next holder aborts them. Missing: none. */
   readonly uploads?: readonly LeasedUpload[];
+  /** Milliseconds; see WORKERS_TRUST_MS. 0: no worker of this holder writes any more. Missing: the mirror has no workers. */
+  readonly workersTrustMs?: number;
+}
+
+/** How long the next holder waits before it writes, in milliseconds, where workers trust this one's lease for `trustMs`. */
+export function workersGoneMs(trustMs: number): number {
+  return 1.5 * trustMs;
 }
 
 /** The document of a newly taken lease. */
@@ -80,6 +102,15 @@ export function withUploads(
   return uploads.length === 0 ? document : { ...document, uploads: uploads.slice(-MOST_UPLOADS) };
 }
 
+/** The document as workers trust it; undefined: the mirror has none. Without trust any version of longshore can read it. */
+export function withWorkersTrust(
+  { workersTrustMs: _, ...document }: LeaseDocument,
+  trustMs: number | undefined,
+): LeaseDocument {
+  if (trustMs === undefined) return { ...document, version: 1 };
+  return { ...document, version: trustMs > 0 ? 2 : 1, workersTrustMs: trustMs };
+}
+
 /** The uploads that a lease names, as far as they have the form of uploads: anything can be in the object. */
 export function uploadsIn(document: LeaseDocument | undefined): readonly LeasedUpload[] {
   const uploads: readonly unknown[] = Array.isArray(document?.uploads) ? document.uploads : [];
@@ -109,7 +140,7 @@ export function readDocument(text: string): LeaseDocument | undefined {
     const document = JSON.parse(text) as Partial<LeaseDocument> | null;
     const known =
       document?.format === 'longshore lease' &&
-      document.version === 1 &&
+      (document.version === 1 || (document.version === 2 && isTrust(document.workersTrustMs))) &&
       typeof document.holder === 'object' &&
       typeof document.fence === 'number' &&
       typeof document.session === 'string' &&
@@ -119,4 +150,9 @@ export function readDocument(text: string): LeaseDocument | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** A version 2 without it says nothing about its workers. */
+function isTrust(ms: unknown): boolean {
+  return typeof ms === 'number' && ms >= 0 && ms <= LONGEST_TRUST_MS;
 }

@@ -56,6 +56,15 @@ export class LeaseUnavailableError extends Error {
   }
 }
 
+/** A worker may not write for its job any more. What it had sent before may have arrived. */
+export class JobFencedError extends Error {
+  override readonly name = 'JobFencedError';
+
+  constructor(why: string) {
+    super(`nothing more is written for this job: ${why}`);
+  }
+}
+
 const SILENT =
   'It renews its lease only while it writes, so it keeps the place until its process ends, however long it is silent';
 

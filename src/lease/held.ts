@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
-import { type LeaseDocument, type LeasedUpload, renewed, withUploads } from './document.js';
+import { type ClockReading, readClocks } from './clock-reading.js';
+import { type LeaseDocument, renewed } from './document.js';
 import { RENEW_SHARE, TRUST_SHARE } from './judge.js';
 import type { LeaseObject, LeaseVersion } from './lease-object.js';
 
@@ -9,26 +10,24 @@ const SEEN_MS = 10_000;
 const UNKNOWN: LeaseVersion = { etag: undefined, versionId: undefined };
 
 /** The last renewal that is known to have arrived, with the time before it was sent, by both clocks. */
-export interface Held {
+export interface Held extends ClockReading {
   readonly document: LeaseDocument;
   readonly version: LeaseVersion;
-  readonly monotonicMs: number;
-  readonly wallMs: number;
   /** The container had no space for a renewal, and the previous one was still there. */
   readonly onlySeen?: true;
 }
 
 export function withTimes(document: LeaseDocument, clock: Times): Held {
-  return { document, version: UNKNOWN, monotonicMs: clock.monotonic(), wallMs: clock.now() };
+  return { document, version: UNKNOWN, ...readClocks(clock) };
 }
 
-export function nextRenewal(
-  document: LeaseDocument,
-  uploads: readonly LeasedUpload[],
-  clock: Times,
-): Held {
-  return withTimes(withUploads(renewed(document, clock.now()), uploads), clock);
+/** `stated`: what the document says besides, as of now. */
+export function nextRenewal(document: LeaseDocument, stated: Stated, clock: Times): Held {
+  return withTimes(stated(renewed(document, clock.now())), clock);
 }
+
+/** Puts into a document what it says of the holder's uploads and workers at this moment. */
+export type Stated = (document: LeaseDocument) => LeaseDocument;
 
 /**
  * The monotonic clock stops while the machine sleeps, and the wall clock may be set back: a renewal counts only while

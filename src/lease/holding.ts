@@ -1,5 +1,6 @@
+import { withUploads, withWorkersTrust } from './document.js';
 import { LeaseLostError } from './errors.js';
-import type { Held } from './held.js';
+import type { Held, Stated } from './held.js';
 import { RENEW_SHARE } from './judge.js';
 import type { LeaseOptions } from './lease-options.js';
 import {
@@ -8,6 +9,7 @@ import {
   leaseStep,
   mayWrite,
   newLeaseState,
+  trustToWrite,
 } from './lease-step.js';
 import { createRenewal } from './renewal.js';
 import { withDeadline } from './with-deadline.js';
@@ -26,16 +28,23 @@ export interface Holding {
   renew(): Promise<void>;
   /** Whether a write may go out now. Counts as use: a lease that renews while used renews again. */
   allowsWrite(): boolean;
+  /** What a document of this holder says of its uploads, and of workers that may write. */
+  readonly stated: Stated;
   /** Ends the holding, waits for a renewal under way, and returns what was held. */
   end(reason: Error): Promise<Held | undefined>;
 }
 
 export function createHolding(options: LeaseOptions): Holding {
-  const { place, periodMs, clock } = options;
+  const { place, periodMs, uploads = () => [], workersTrustMs, clock } = options;
   let state = newLeaseState(options.takeOver);
   let ending = new AbortController();
   let renewing: Promise<void> | undefined;
-  const sendRenewal = createRenewal(options);
+  const stated: Stated = (document) =>
+    withWorkersTrust(
+      withUploads(document, uploads()),
+      trustToWrite(state, workersTrustMs?.(), clock),
+    );
+  const sendRenewal = createRenewal(options, stated);
 
   function apply(event: LeaseEvent): LeaseState {
     state = leaseStep(state, event);
@@ -71,6 +80,7 @@ export function createHolding(options: LeaseOptions): Holding {
   return {
     apply,
     renew,
+    stated,
     get state() {
       return state;
     },

@@ -21,6 +21,11 @@ export interface LeaseOptions {
   readonly reachedOnlyHere?: () => boolean;
   /** What each renewal says of uploads that were begun: see LeaseDocument. Default: none. */
   readonly uploads?: () => readonly LeasedUpload[];
+  /**
+   * For how long workers may write after the lease is gone: WORKERS_TRUST_MS, or 0 once none has a job any more; called for each
+   * document that is written. Undefined: the mirror has no workers.
+   */
+  readonly workersTrustMs?: (() => number) | undefined;
   readonly clock: Clock;
   readonly log: Logger;
 }

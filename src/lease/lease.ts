@@ -1,9 +1,9 @@
-import type { LeasedUpload } from './document.js';
+import type { Epoch, LeasedUpload } from './document.js';
 
 /** The right to write below one prefix of a container. One process has it at a time. */
 export interface Lease {
   /**
-   * Takes the lease and renews it from then on. Rejects with LeaseHeldError while another process holds it, and with the
+   * Takes the lease and renews it from then on. Resolves when no worker of an earlier holder writes any more. Rejects with LeaseHeldError while another process holds it, and with the
    * driver's errors. Call it again later: it remembers since when the other holder has been silent.
    */
   acquire(signal: AbortSignal): Promise<Acquired>;
@@ -17,8 +17,13 @@ export interface Lease {
   prove?(signal: AbortSignal): Promise<void>;
   /** Rejects with LeaseLostError as soon as the lease is lost, or with the reason of `signal`. */
   whenLost(signal: AbortSignal): Promise<never>;
-  /** Releases the lease, so that the next holder need not wait. Never rejects; a second call does nothing. */
+  /**
+   * Releases the lease, so that the next holder need not wait, except for workers that may still write by then (see
+   * LeaseOptions). Never rejects; a second call does nothing.
+   */
   release(): Promise<void>;
+  /** What workers get with each job. Undefined while nothing may be written: it is not held, or earlier workers may still write. */
+  epoch(): Epoch | undefined;
   /** Null where the mirror uses no lease. */
   status(): LeaseStatus | null;
 }

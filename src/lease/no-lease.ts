@@ -7,5 +7,6 @@ export const NO_LEASE: Lease = {
   hold: () => undefined,
   whenLost: (signal) => whenAborted(signal),
   release: async () => {},
+  epoch: () => undefined,
   status: () => null,
 };

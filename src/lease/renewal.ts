@@ -5,7 +5,7 @@ import {
 } from '../drivers/errors.js';
 import type { LeaseDocument } from './document.js';
 import { describeHolder } from './errors.js';
-import { type Held, nextRenewal, write } from './held.js';
+import { type Held, nextRenewal, type Stated, write } from './held.js';
 import type { FoundLease } from './lease-object.js';
 import type { LeaseOptions } from './lease-options.js';
 import type { Renewed } from './lease-step.js';
@@ -13,19 +13,17 @@ import type { Renewed } from './lease-step.js';
 /** Wait before a read is repeated that returned an older lease. */
 const OLD_ANSWER_MS = 2_000;
 
+type RenewalOptions = Pick<LeaseOptions, 'object' | 'place' | 'mirror' | 'clock' | 'log'>;
+
 /** Renews once. Rejects with the provider's errors. */
 export type Renewal = (current: Held, signal: AbortSignal) => Promise<Renewed>;
 
-export function createRenewal({
-  object,
-  place,
-  mirror,
-  uploads = () => [],
-  clock,
-  log,
-}: Pick<LeaseOptions, 'object' | 'place' | 'mirror' | 'uploads' | 'clock' | 'log'>): Renewal {
+export function createRenewal(
+  { object, place, mirror, clock, log }: RenewalOptions,
+  stated: Stated,
+): Renewal {
   async function renew({ document, version }: Held, signal: AbortSignal): Promise<Renewed> {
-    const next = nextRenewal(document, uploads(), clock);
+    const next = nextRenewal(document, stated, clock);
     try {
       if (!object.conditional) {
         const found = await readSure(document, signal);
@@ -44,7 +42,7 @@ export function createRenewal({
       // An earlier renewal arrived whose answer was lost. Other processes count from it, so a new one is needed.
       if (found.document?.session === document.session)
         return renewed(
-          await write(object, nextRenewal(found.document, uploads(), clock), found.version, signal),
+          await write(object, nextRenewal(found.document, stated, clock), found.version, signal),
         );
       return takenOver(found);
     }

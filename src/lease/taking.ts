@@ -1,5 +1,5 @@
 import { PreconditionFailedError, TargetFullError } from '../drivers/errors.js';
-import { newDocument, withUploads } from './document.js';
+import { newDocument } from './document.js';
 import { isRefusedCondition } from './errors.js';
 import { type Held, withTimes, write } from './held.js';
 import type { Holding } from './holding.js';
@@ -29,10 +29,9 @@ export function createTaking(
     mirror,
     self,
     periodMs,
-    uploads = () => [],
     clock,
-  }: Pick<LeaseOptions, 'object' | 'mirror' | 'self' | 'periodMs' | 'uploads' | 'clock'>,
-  holding: Pick<Holding, 'state' | 'apply'>,
+  }: Pick<LeaseOptions, 'object' | 'mirror' | 'self' | 'periodMs' | 'clock'>,
+  holding: Pick<Holding, 'state' | 'apply' | 'stated'>,
   heldByOther: (found: FoundLease | undefined) => Error,
 ): Taking {
   function ownAmong(found: FoundLease | undefined): Held | undefined {
@@ -53,7 +52,8 @@ export function createTaking(
   ): Promise<Held> {
     const next = { mirror, holder: self, fence: (found?.document?.fence ?? 0) + 1, periodMs };
     const document = newDocument(whenUsed ? { ...next, renewsWhenUsed: true } : next, clock.now());
-    const wanted = withTimes(withUploads(document, uploads()), clock);
+    holding.apply({ type: 'workers found', trustMs: found?.document?.workersTrustMs ?? 0 });
+    const wanted = withTimes(holding.stated(document), clock);
     holding.apply({ type: 'take sent', held: wanted });
     try {
       return await write(object, wanted, found?.version, signal);

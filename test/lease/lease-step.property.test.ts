@@ -55,7 +55,7 @@ class Process {
     );
     this.#apply({ type: 'take sent', held: taken });
     this.#store(taken);
-    this.#apply({ type: 'taken', held: taken });
+    this.#apply({ type: 'taken', held: taken, atMs: this.#nowMs });
     expect(this.state).toMatchObject({ fence, rival: undefined });
   }
 

@@ -29,6 +29,8 @@ function held(different: Partial<Held> = {}, renewsWhenUsed = false): Held {
 const RECENT = held();
 const IDLE = held({}, true);
 const NEXT = held();
+const WITH_WORKERS = held({ document: { ...RECENT.document, version: 2, workersTrustMs: 30 } });
+const WORKERS_LEFT = { earlierTrustMs: 30, workersGoneAtMs: Number.POSITIVE_INFINITY };
 const FREE = newLeaseState(false);
 const HELD: LeaseState = { ...FREE, held: RECENT, fence: 3 };
 const rival = { text: 'another', sinceMs: 5 };
@@ -81,6 +83,24 @@ const TABLE: readonly Row[] = [
   ],
   [
     'free',
+    'workers found',
+    'free: they may write',
+    {
+      event: { type: 'workers found', trustMs: 30 },
+      changes: { earlierTrustMs: 30, workersGoneAtMs: Number.POSITIVE_INFINITY },
+      writes: false,
+    },
+    { event: { type: 'workers found', trustMs: 0 }, writes: false },
+    // Those of a lease that was lost before count as long as they would.
+    {
+      special: { earlierTrustMs: 50 },
+      event: { type: 'workers found', trustMs: 30 },
+      changes: { workersGoneAtMs: Number.POSITIVE_INFINITY },
+      writes: false,
+    },
+  ],
+  [
+    'free',
     'take sent',
     'free: ours, if it is what the next read finds',
     { event: { type: 'take sent', held: NEXT }, changes: { wanted: NEXT }, writes: false },
@@ -104,7 +124,7 @@ const TABLE: readonly Row[] = [
         overwrote: true,
         takeOver: true,
       },
-      event: { type: 'taken', held: NEXT },
+      event: { type: 'taken', held: NEXT, atMs: NOW },
       changes: {
         held: NEXT,
         fence: 3,
@@ -115,6 +135,17 @@ const TABLE: readonly Row[] = [
         takeOver: false,
       },
       writes: true,
+    },
+  ],
+  [
+    'free',
+    'taken, workers may write',
+    'held: no write until they are gone',
+    {
+      special: { earlierTrustMs: 30, workersGoneAtMs: Number.POSITIVE_INFINITY },
+      event: { type: 'taken', held: NEXT, atMs: NOW },
+      changes: { held: NEXT, fence: 3, workersGoneAtMs: NOW + 45 },
+      writes: false,
     },
   ],
   ['free', 'write asked', 'free: no write', { event: asked, changes: used, writes: false }],
@@ -214,6 +245,13 @@ const TABLE: readonly Row[] = [
   ],
   [
     'held',
+    'write asked, workers may write',
+    'held: used, it waits for their end',
+    { special: { workersGoneAtMs: NOW + 1 }, event: asked, changes: used, writes: false },
+    { special: { workersGoneAtMs: NOW }, event: asked, changes: used, writes: true },
+  ],
+  [
+    'held',
     'taken over',
     'free: lost, the rival is alive',
     {
@@ -229,6 +267,23 @@ const TABLE: readonly Row[] = [
     {
       event: { type: 'went back', why: 'older' },
       changes: { held: undefined, lost: 'older' },
+      writes: false,
+    },
+  ],
+  [
+    'held',
+    'taken over or went back, with workers',
+    'free: lost, our workers may still write',
+    {
+      special: { held: WITH_WORKERS },
+      event: { type: 'taken over', why: 'by b' },
+      changes: { held: undefined, lost: 'by b', rivalLives: true, ...WORKERS_LEFT },
+      writes: false,
+    },
+    {
+      special: { held: WITH_WORKERS },
+      event: { type: 'went back', why: 'older' },
+      changes: { held: undefined, lost: 'older', ...WORKERS_LEFT },
       writes: false,
     },
   ],
