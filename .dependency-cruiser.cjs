@@ -14,6 +14,21 @@ const floors = [
   ['listener', ['status', 'config']],
   ['status', ['telemetry', 'sync/guard', 'sync', 'state', 'watcher', 'config']],
   ['telemetry', ['sync', 'drivers/layers']],
+  [
+    'scale',
+    [
+      'sync/work',
+      'sync/store',
+      'sync/source',
+      'sync',
+      'lease',
+      'drivers/layers',
+      'drivers',
+      'state',
+      'watcher',
+      'config',
+    ],
+  ],
   ['verify', ['sync/proof', 'sync/scan', 'sync/store', 'sync', 'drivers', 'state']],
   ['restore', ['sync/trash', 'sync/scan', 'sync/store', 'sync', 'drivers', 'state', 'watcher']],
   [

@@ -16,7 +16,7 @@ import {
   TargetUnavailableError,
   ThrottledError,
 } from '../drivers/errors.js';
-import { LeaseLostError, LeaseUnavailableError } from '../lease/errors.js';
+import { JobFencedError, LeaseLostError, LeaseUnavailableError } from '../lease/errors.js';
 import { StateError } from '../state/errors.js';
 import { TargetDeniedError } from './denial.js';
 import type { SkipReason } from './events.js';
@@ -72,7 +72,13 @@ export type ObjectFailure = Exclude<Failure, { readonly kind: 'target' | 'full' 
 
 /** Each would be met by every job. Throttling is one when it outlasts the tries of a request. */
 const TARGET_TROUBLE = [TargetUnavailableError, InvalidCredentialsError, ThrottledError];
-const MIRROR_TROUBLE = [LeaseLostError, LeaseUnavailableError, TargetDeniedError, StateError];
+const MIRROR_TROUBLE = [
+  LeaseLostError,
+  LeaseUnavailableError,
+  JobFencedError,
+  TargetDeniedError,
+  StateError,
+];
 const FORBIDDEN = new Set(['EACCES', 'EPERM']);
 
 /** `container`: the mirror's own. That another one is missing, or closed (Swift's of segments), concerns the object. */
