@@ -7,16 +7,22 @@ import { type Measurement, measure } from './drivers/layers/measure.js';
 import { retry } from './drivers/layers/retry.js';
 import { throttle } from './drivers/layers/throttle.js';
 import { untilDrained } from './drivers/layers/until-drained.js';
+import { holdForAll } from './scale/hold-layer.js';
+import type { SharedLimits } from './scale/shared-limits.js';
 import type { CallEvent } from './telemetry/events.js';
 import type { World } from './world.js';
 
-/** The layers around each backend of a target, from the inside out. All backends of a target share their limits. */
+/**
+ * The layers around each backend of a target, from the inside out. All backends of a target share their limits; `shared`: with
+ * the backends of other processes.
+ */
 export function targetLayers(
   { clock, telemetry, random }: Pick<World, 'clock' | 'telemetry' | 'random'>,
   config: TargetConfig,
   concurrency: number,
   drain: AbortSignal,
   limits: () => Pick<TargetConfig, 'bandwidth' | 'requestRate'> = () => config,
+  shared?: SharedLimits,
 ): readonly Layer[] {
   const target = config.name;
   const draining = untilDrained(drain);
@@ -29,7 +35,8 @@ export function targetLayers(
     // The time of an attempt, without its wait for the target's limits.
     measure(clock, onCall, () => telemetry.wants('call')),
     draining.inner,
-    ...configuredLimits(limits, clock, onWait),
+    ...(shared === undefined ? [] : [holdForAll(shared, clock)]),
+    ...configuredLimits(limits, clock, onWait, shared),
     limit({ clock, concurrency, onLimit }),
     draining.outer,
     retry({ clock, random, until: drain }), // a call that backs off holds no slot
@@ -56,6 +63,7 @@ export function configuredLimits(
   limits: () => Pick<TargetConfig, 'bandwidth' | 'requestRate'>,
   clock: Clock,
   onWait: (ms: number) => void = () => {},
+  shared?: Pick<SharedLimits, 'bucket'>,
 ): readonly Layer[] {
   const { bandwidth, requestRate } = limits();
   if (bandwidth === undefined && requestRate === undefined) return [];
@@ -71,6 +79,7 @@ export function configuredLimits(
         requestRate === undefined
           ? undefined
           : () => limits().requestRate ?? Number.POSITIVE_INFINITY,
+      open: shared?.bucket,
       onWait,
     }),
   ];

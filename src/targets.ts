@@ -3,6 +3,7 @@ import type { Backend } from './drivers/backend.js';
 import { type Layer, layered } from './drivers/layers/layer.js';
 import type { Notice } from './drivers/notice.js';
 import type { Logger } from './log.js';
+import type { SharedLimits } from './scale/shared-limits.js';
 import type { Ledger } from './state/ledger.js';
 import { isContainerTrouble } from './sync/failure.js';
 import { deletesAtOnce } from './sync/store/delete-batch.js';
@@ -37,6 +38,8 @@ export interface OpenTargetOptions {
   readonly container: string;
   readonly world: World;
   readonly drain: AbortSignal;
+  /** Its limits over all processes that use it. Undefined: this is the only one. */
+  readonly shared?: SharedLimits | undefined;
   readonly patienceMs: number;
   readonly giveUp: (error: Error) => void;
 }
@@ -72,6 +75,7 @@ export function openTarget({
   container,
   world,
   drain,
+  shared,
   patienceMs,
   giveUp,
 }: OpenTargetOptions): Target {
@@ -83,7 +87,7 @@ export function openTarget({
   });
   const concurrency = config.concurrency ?? bare.capabilities.concurrency;
   let limits: TargetLimits = config;
-  const layers = world.layersOf(config, concurrency, drain, () => limits);
+  const layers = world.layersOf(config, concurrency, drain, () => limits, shared);
   const backend = layered(bare, layers);
   const waitingLimit = Math.max(MOST_WAITING, 2 * concurrency);
   const queue = createQueue<Job>({

@@ -3,6 +3,7 @@ import type { Config, TargetConfig } from './config/config.js';
 import type { DriverKind } from './drivers/driver-kind.js';
 import type { Layer } from './drivers/layers/layer.js';
 import type { LogControl, Logger } from './log.js';
+import type { SharedLimits } from './scale/shared-limits.js';
 import type { RunReport } from './state/ledger.js';
 import type { Rebuild } from './state/open-mirror.js';
 import type { DaemonStatus } from './status/snapshot.js';
@@ -27,13 +28,14 @@ export interface World {
   readonly findDriver: (name: string) => DriverKind;
   /**
    * The layers around each backend of a target, from the inside out, for so many concurrent calls. `limits`: its rates as they
-   * are now, by default those of `target`.
+   * are now, by default those of `target`. `shared`: its limits over several processes, where there are some.
    */
   readonly layersOf: (
     target: TargetConfig,
     concurrency: number,
     drain: AbortSignal,
     limits?: () => Pick<TargetConfig, 'bandwidth' | 'requestRate'>,
+    shared?: SharedLimits,
   ) => readonly Layer[];
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.js';
-import { orAborted } from '../../signal.js';
+import { openTurns } from './turns.js';
 
 /** Limits a rate, in the order of the calls. */
 export interface Bucket {
@@ -10,9 +10,9 @@ export interface Bucket {
 }
 
 /** Unused rate is saved for this time, because timers fire late. */
-const SAVED_SECONDS = 0.1;
+export const SAVED_SECONDS = 0.1;
 /** A waiting caller checks at least this often, since the rate may change. */
-const LONGEST_SLEEP_MS = 1_000;
+export const LONGEST_SLEEP_MS = 1_000;
 
 /**
  * A token bucket that may be overdrawn: the next caller passes as soon as nothing is owed, whatever amount it takes, and
@@ -25,8 +25,7 @@ export function openBucket(
 ): Bucket {
   let level = 0;
   let atMs = clock.monotonic();
-  let last: Promise<void> = Promise.resolve();
-  let waiting = 0;
+  const turns = openTurns();
 
   /** Milliseconds until nothing is owed. */
   function owedMs(): number {
@@ -45,7 +44,7 @@ export function openBucket(
   }
 
   function tryTake(amount: number): boolean {
-    if (waiting > 0 || owedMs() > 0) return false;
+    if (turns.waiting > 0 || owedMs() > 0) return false;
     pass(amount);
     return true;
   }
@@ -55,22 +54,11 @@ export function openBucket(
     async take(amount, signal) {
       signal.throwIfAborted();
       if (tryTake(amount)) return;
-      const before = last;
-      let release = () => {};
-      const after = new Promise<void>((resolve) => {
-        release = resolve;
-      });
-      last = after;
-      waiting += 1;
-      try {
-        await orAborted(before, signal);
+      await turns.wait(signal, async () => {
         for (let ms = owedMs(); ms > 0; ms = owedMs())
           await clock.sleep(Math.min(Math.ceil(ms), LONGEST_SLEEP_MS), signal);
         pass(amount);
-      } finally {
-        waiting -= 1;
-        void before.then(release); // an aborted caller does not let the next one overtake earlier callers
-      }
+      });
     },
   };
 }

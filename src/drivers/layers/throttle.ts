@@ -11,6 +11,8 @@ export interface ThrottleSettings {
   readonly bytesPerSecond?: (() => number) | undefined;
   /** Calls that may begin each second, likewise. */
   readonly callsPerSecond?: (() => number) | undefined;
+  /** Opens the bucket of the content or of the calls. Default: one of this process alone. */
+  readonly open?: ((kind: 'bytes' | 'calls', perSecond: () => number) => Bucket) | undefined;
   /** Called after each wait of a call or of a piece of content, with its milliseconds. */
   readonly onWait?: (ms: number) => void;
 }
@@ -25,6 +27,7 @@ export function throttle({
   clock,
   bytesPerSecond,
   callsPerSecond,
+  open = (_, perSecond) => openBucket(clock, perSecond),
   onWait = () => {},
 }: ThrottleSettings): Layer {
   const wait: Wait = async (bucket, amount, signal) => {
@@ -32,8 +35,8 @@ export function throttle({
     await bucket.take(amount, signal);
     onWait(clock.monotonic() - startedAt);
   };
-  const calls = callsPerSecond && openBucket(clock, callsPerSecond);
-  const pace = bytesPerSecond && paceOf(openBucket(clock, bytesPerSecond), bytesPerSecond, wait);
+  const calls = callsPerSecond && open('calls', callsPerSecond);
+  const pace = bytesPerSecond && paceOf(open('bytes', bytesPerSecond), bytesPerSecond, wait);
   return {
     name: 'throttle',
     concerns: () => calls !== undefined || pace !== undefined,
