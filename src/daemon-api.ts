@@ -61,6 +61,7 @@ export function openDaemonApi(options: DaemonApiOptions): DaemonApi {
     about: { version, host: hostname(), pid, startedAtMs },
     mirrors,
     targets,
+    queue: () => details().queue,
     pauses,
     telemetry,
     clock,

@@ -9,6 +9,7 @@ import type { Runtime } from './runtime.js';
 import type { createService } from './service.js';
 import { RefusedError } from './status/api.js';
 import type { ReloadOrder } from './status/api-reload-routes.js';
+import type { QueueStatus } from './status/schema-workers.js';
 import type { DaemonStatus } from './status/snapshot.js';
 import type { TargetStatus } from './status/target-meter.js';
 import type { World } from './world.js';
@@ -22,6 +23,8 @@ export interface DaemonPartsOptions {
   readonly running: RunningMirrors;
   readonly service: ReturnType<typeof createService>;
   readonly targets: () => readonly TargetStatus[];
+  /** Undefined: the configuration has none. */
+  readonly queue?: () => QueueStatus | undefined;
   /** Aborted when the daemon goes down. */
   readonly drain: AbortSignal;
   readonly fail: (error: unknown) => void;
@@ -43,6 +46,7 @@ export async function openDaemonParts(options: DaemonPartsOptions): Promise<Daem
   const config = () => current.config;
   const status = (): DaemonStatus => ({
     ...about,
+    ...queueOf(options),
     configFile: config().file,
     mirrors: runtime.mirrors.map((mirror) =>
       mirror.status(running.of(mirror.settings.name)?.watchState() ?? null),
@@ -93,4 +97,9 @@ export async function openDaemonParts(options: DaemonPartsOptions): Promise<Daem
     reload,
     reloaded: reloading.idle,
   };
+}
+
+function queueOf({ queue }: Pick<DaemonPartsOptions, 'queue'>): Pick<DaemonStatus, 'queue'> {
+  const status = queue?.();
+  return status === undefined ? {} : { queue: status };
 }

@@ -6,6 +6,7 @@ import { collectFamilies, type Family } from './families.js';
 import type { MetricsText } from './metrics-text.js';
 import { addMirrorCounts, addMirrorStatus } from './mirror-families.js';
 import { addTargetCounts, addTargetStatus } from './target-families.js';
+import { addQueueStatus } from './worker-families.js';
 
 /** The metrics of the program, from its opening on. */
 export interface Metrics {
@@ -57,6 +58,7 @@ export function familiesOf(
   for (const [mirror, counted] of mirrors) addMirrorCounts(collector, mirror, counted);
   for (const target of status.targets) addTargetStatus(collector, target);
   for (const [target, counted] of targets) addTargetCounts(collector, target, counted);
+  if (status.queue !== undefined) addQueueStatus(collector, status.queue);
   return collector.families();
 }
 

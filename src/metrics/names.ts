@@ -171,6 +171,37 @@ export const METRICS = {
     ['mirror'],
     'Unix time of the last renewal of the lease.',
   ),
+
+  longshore_queue_up: gauge(
+    [],
+    'Whether jobs are given out to workers on other machines; missing without a queue in the configuration.',
+  ),
+  longshore_queue_jobs: gauge(['state'], 'Jobs in the queue: waiting, or active at a worker.'),
+  longshore_queue_oldest_seconds: gauge(
+    [],
+    'Age of the oldest job that waits or is active; 0 without any.',
+  ),
+  longshore_workers: gauge(
+    ['state'],
+    'Workers that were heard of lately: serving, or refusing (they return the jobs of some mirror).',
+  ),
+  longshore_worker_objects_total: counter(
+    ['worker'],
+    'Objects that a worker has confirmed since it started.',
+  ),
+  longshore_worker_bytes_total: counter(['worker'], 'Content of these objects.'),
+  longshore_jobs_changed_hands_total: counter(
+    [],
+    'Jobs that two workers may have begun, as one fell silent; their objects are looked at twice.',
+  ),
+  longshore_jobs_fenced_total: counter(
+    [],
+    'Jobs that a worker returned because it could not be sure of its right to write any more.',
+  ),
+  longshore_jobs_redone_total: counter(
+    [],
+    'Jobs that were given out again, or were taken back and done by the daemon.',
+  ),
 } as const satisfies Readonly<Record<string, MetricFacts>>;
 
 export type MetricName = keyof typeof METRICS;

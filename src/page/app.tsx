@@ -9,6 +9,7 @@ import type { ComponentChildren } from './preact.js';
 import { ServicePage } from './service-page.js';
 import { Targets } from './targets.js';
 import { verdictOf } from './verdict.js';
+import { Workers } from './workers.js';
 
 /** The whole page of a model; `children` are the dialogs that a browser lays over it. */
 export function App({ children, ...props }: ViewProps & { children?: ComponentChildren }) {
@@ -43,6 +44,7 @@ function Overview(props: ViewProps) {
       <NeedsAttention {...props} />
       <MirrorsTable {...props} />
       <Targets {...props} />
+      <Workers {...props} />
       <RecentChanges {...props} />
     </>
   );

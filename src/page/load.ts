@@ -1,3 +1,4 @@
+import type { WorkersAnswer } from '../status/schema-workers.js';
 import type {
   ApiStatus,
   ApiTarget,
@@ -40,16 +41,18 @@ export async function loadModel(place: Place, ask: Ask, reader: Reader): Promise
         ? status.mirrors.slice(0, PLOTTED)
         : [];
   const names = shown.map(({ mirror }) => mirror);
-  const [lags, days, targets, changes, mirror, service, config] = await Promise.all([
+  const [lags, days, targets, workers, changes, mirror, service, config] = await Promise.all([
     ofEach(names, (name) => ask(`/mirrors/${encodeURIComponent(name)}/lag`)),
     ofEach(names, (name) => ask(`/mirrors/${encodeURIComponent(name)}/days`)),
     ask('/targets'),
+    place.page === 'overview' ? ask('/workers') : undefined,
     place.page === 'service' ? undefined : ask(changesTarget(place)),
     place.page === 'mirror' ? loadMirror(place, ask) : undefined,
     place.page === 'service' ? loadService(ask) : undefined,
     hasSettings(place) ? ask('/config') : undefined,
   ]);
   const listed = (targets as { readonly targets: readonly ApiTarget[] } | undefined)?.targets ?? [];
+  const queue = (workers as WorkersAnswer | undefined)?.queue;
   const listedChanges = (changes as { readonly changes: readonly Change[] } | undefined)?.changes;
   return {
     ...reader,
@@ -63,6 +66,7 @@ export async function loadModel(place: Place, ask: Ask, reader: Reader): Promise
       listed.map(({ target }) => target),
       (target) => ask(`/targets/${encodeURIComponent(target)}/throughput`),
     )) as Record<string, ThroughputSeries>,
+    ...(queue ? { queue } : {}),
     ...(listedChanges ? { changes: listedChanges } : {}),
     ...(mirror ? { mirror } : {}),
     ...service,

@@ -1,3 +1,4 @@
+import type { QueueStatus } from '../status/schema-workers.js';
 import type {
   ApiStatus,
   ApiTarget,
@@ -37,6 +38,8 @@ export interface PageModel {
   readonly days: Readonly<Record<string, readonly Day[]>>;
   readonly targets: readonly ApiTarget[];
   readonly throughput: Readonly<Record<string, ThroughputSeries>>;
+  /** Undefined: the configuration has none, or this daemon has no route for it. */
+  readonly queue?: QueueStatus;
   /** The latest first; undefined: this daemon does not keep them. */
   readonly changes?: readonly Change[];
   /** Of the mirror's page. */

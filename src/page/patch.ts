@@ -1,3 +1,4 @@
+import type { WorkersAnswer } from '../status/schema-workers.js';
 import type {
   ApiTarget,
   Attention,
@@ -44,6 +45,8 @@ export function patched(model: PageModel, { event, data }: StreamEvent): PageMod
       return withAsked(model, data as { readonly mirror: string; readonly asked: AskedVerify });
     case 'target':
       return withTarget(model, data as Partial<ApiTarget> & Pick<ApiTarget, 'target'>);
+    case 'workers':
+      return withQueue(model, data as WorkersAnswer);
     case 'pause':
       return withPause(model, data as Pausing);
     default:
@@ -105,6 +108,10 @@ function withTarget(
     one.target === target.target ? { ...one, ...target } : one,
   );
   return { ...model, targets };
+}
+
+function withQueue(model: PageModel, { queue }: WorkersAnswer): PageModel {
+  return queue === null ? model : { ...model, queue };
 }
 
 interface Pausing {

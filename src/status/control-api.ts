@@ -10,6 +10,7 @@ import { targetRoutes, targetRows } from './api-target-routes.js';
 import { trashRoutes } from './api-trash-routes.js';
 import { verifyRoutes } from './api-verify-routes.js';
 import { whyRoutes } from './api-why-routes.js';
+import { workersRoutes } from './api-workers-routes.js';
 import { attentionOf } from './attention.js';
 import { createEventRing, type EventRing } from './event-ring.js';
 import { createLastChanges } from './last-changes.js';
@@ -19,6 +20,7 @@ import { createMirrorMeter } from './mirror-meter.js';
 import { attentionFactsOf, rowOf, sourcesOf } from './mirror-row.js';
 import { createObjectHistory, type ObjectHistory } from './object-history.js';
 import type { StatusAnswer } from './schema-status.js';
+import type { QueueStatus } from './schema-workers.js';
 import { createTargetCalls } from './target-calls.js';
 import type { TargetStatus } from './target-meter.js';
 
@@ -29,6 +31,8 @@ export interface ControlApiOptions {
   /** As they are now: when the configuration is loaded again, this list changes in place. */
   readonly mirrors: readonly MirrorControl[];
   readonly targets: () => readonly TargetStatus[];
+  /** Undefined: the configuration has none. */
+  readonly queue: () => QueueStatus | undefined;
   readonly pauses: PauseControl;
   readonly telemetry: Telemetry;
   readonly clock: Clock;
@@ -63,7 +67,7 @@ export function createControlApi(options: ControlApiOptions): ControlApi {
     history,
     telemetry,
     clock,
-    view: () => ({ ...overview(), targets: targets() }),
+    view: () => ({ ...overview(), targets: targets(), queue: options.queue() }),
   });
 
   return {
@@ -74,6 +78,7 @@ export function createControlApi(options: ControlApiOptions): ControlApi {
       ...overviewRoutes({ mirrors, status, ring, changes, clock }),
       ...mirrorRoutes({ mirrors, sources }),
       ...targetRoutes({ mirrors, rows: targets, clock }),
+      ...workersRoutes(options.queue),
       ...apiHeldRoutes(mirrors, history),
       ...searchRoutes(mirrors),
       ...trashRoutes(mirrors),

@@ -10,6 +10,7 @@ import { table } from './table.js';
 import type { TargetStatus } from './target-meter.js';
 import { bytes, count, counted, duration, lagText } from './units.js';
 import { verifyRows } from './verify-rows.js';
+import { workersText } from './worker-rows.js';
 
 /** Entries of each list that are shown; the JSON has all of them. */
 const SHOWN = 20;
@@ -35,7 +36,11 @@ export function formatStatus(
     overview(mirrors),
     ...mirrors.map((mirror) => details(mirror, nowMs)),
   ];
-  return `${[...sections, ...(targets.length === 0 ? [] : [calls(targets)])].join('\n\n')}\n`;
+  const ends = [
+    ...(targets.length === 0 ? [] : [calls(targets)]),
+    ...(status.queue === undefined ? [] : [workersText(status.queue, nowMs)]),
+  ];
+  return `${[...sections, ...ends].join('\n\n')}\n`;
 }
 
 /** Only where the daemon does not work with what its file says. */

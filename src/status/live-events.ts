@@ -8,6 +8,7 @@ import { changeOf, idOfChange, type LastChanges } from './last-changes.js';
 import type { ObjectHistory } from './object-history.js';
 import type { ApiEventName, RunningJob } from './schema-events.js';
 import type { Attention, MirrorRow } from './schema-status.js';
+import type { QueueStatus } from './schema-workers.js';
 
 /** What the readers of the events see of the daemon at one moment. */
 export interface LiveView {
@@ -15,6 +16,8 @@ export interface LiveView {
   readonly running: ReadonlyMap<string, readonly RunningJob[]>;
   readonly targets: readonly { readonly target: string }[];
   readonly attention: readonly Attention[];
+  /** Undefined: there is none. */
+  readonly queue: QueueStatus | undefined;
   /** Readings that persons have asked for. */
   readonly asked: readonly { readonly mirror: string; readonly asked: AskedVerifyStatus }[];
 }
@@ -80,12 +83,13 @@ export function publishLiveEvents(options: LiveEventsOptions): () => void {
   function look(): void {
     feed.nextSecond();
     if (ring.listeners > 0) {
-      const { mirrors, running, targets, attention, asked } = view();
+      const { mirrors, running, targets, attention, asked, queue } = view();
       for (const row of mirrors) publishRow(row);
       for (const [mirror, jobs] of running)
         publishIfChanged(`running ${mirror}`, 'running', { mirror, running: jobs });
       for (const target of targets) publishIfChanged(`target ${target.target}`, 'target', target);
       for (const one of asked) publishIfChanged(`verify ${one.mirror}`, 'verify', one);
+      if (queue !== undefined) publishIfChanged('workers', 'workers', { queue });
       publishIfChanged('attention', 'attention', { attention });
     }
     cancel = clock.after(LOOK_EVERY_MS, look);

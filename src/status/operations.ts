@@ -32,6 +32,7 @@ import { reloadOperation } from './schema-reload.js';
 import { mirrorName, objectName, statusAnswer } from './schema-status.js';
 import { probedAnswer, targetsAnswer } from './schema-targets.js';
 import { whyAnswer } from './schema-why.js';
+import { workersAnswer } from './schema-workers.js';
 
 const logLevel = z.enum(['error', 'warn', 'info', 'debug']);
 const logLevels = z
@@ -171,6 +172,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     answer: resumedAnswer,
     refusals: { 404: 'There is no such mirror or target.' },
   },
+  'GET /workers': { summary: 'The queue and its workers', answer: workersAnswer },
   'GET /notifications': {
     summary: 'Receivers of messages and heartbeats, and the last delivery to each',
     answer: notificationsAnswer,

@@ -8,6 +8,7 @@ import {
   timeOrNull,
 } from './schema-status.js';
 import { verifyEvent } from './schema-verify.js';
+import { workersAnswer } from './schema-workers.js';
 
 export const runningJob = z.object({
   job: z.string().describe('See "Jobs" in docs/json-output.md.'),
@@ -58,6 +59,7 @@ export const eventData = {
     .object({ target: z.string() })
     .catchall(z.unknown())
     .describe('A target as in GET /targets.'),
+  workers: workersAnswer.describe('As GET /workers.'),
   held: z
     .object({ mirror: mirrorName, holding: z.boolean(), why: z.string() })
     .describe('The guard of a mirror begins to hold changes, or holds none any more.'),

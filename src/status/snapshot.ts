@@ -1,4 +1,5 @@
 import type { MirrorStatus } from '../sync/events.js';
+import type { QueueStatus } from './schema-workers.js';
 import type { TargetStatus } from './target-meter.js';
 
 /** What the control socket and the status command ask for; plain JSON. */
@@ -10,6 +11,8 @@ export interface DaemonStatus {
   readonly mirrors: readonly MirrorStatus[];
   /** Those that a mirror names. */
   readonly targets: readonly TargetStatus[];
+  /** The queue through which workers get jobs; missing: the configuration has none. */
+  readonly queue?: QueueStatus;
   /** The last time that the configuration was loaded again; missing: not since the start. */
   readonly lastReload?: LastReload;
 }

@@ -110,6 +110,7 @@ const daemon: EveryKey<DaemonStatus> = {
   lastReload: true,
   mirrors: true,
   targets: true,
+  queue: true,
 };
 export const DAEMON = names(daemon);
 

@@ -7,7 +7,14 @@ import { METRICS } from '../../src/metrics/names.js';
 import type { CallEvent } from '../../src/telemetry/events.js';
 import { createTelemetry } from '../../src/telemetry/telemetry.js';
 import { fakeClock } from '../fakes/clock.js';
-import { daemonStatus, mirrorStatus, report, targetStatus } from '../status/statuses.js';
+import {
+  daemonStatus,
+  mirrorStatus,
+  queueStatus,
+  report,
+  targetStatus,
+  workerRow,
+} from '../status/statuses.js';
 
 const call = (different: Partial<CallEvent> = {}): CallEvent => ({
   event: 'call',
@@ -58,6 +65,31 @@ test('metrics: the lines of the log are a counter by level', () => {
     ['error', 3],
     ['info', 0],
   ]);
+});
+
+test('metrics: the queue, and its workers by what they do; none without a queue', () => {
+  const { value } = rig();
+  const refusals = [{ mirror: 'photos', why: 'another source' }];
+  const queue = queueStatus({
+    workers: [workerRow(), workerRow({ id: 'nas3:12', objects: 5, bytes: 50, refusals })],
+    changedHands: 4,
+    fenced: 3,
+    redone: 2,
+  });
+  const status = daemonStatus({ queue });
+  const of = (name: keyof typeof METRICS, labels = {}) => value(name, labels, '', status);
+  expect(of('longshore_queue_up')).toBe(1);
+  expect(of('longshore_queue_jobs', { state: 'waiting' })).toBe(3);
+  expect(of('longshore_queue_jobs', { state: 'active' })).toBe(2);
+  expect(of('longshore_queue_oldest_seconds')).toBe(4);
+  expect(of('longshore_workers', { state: 'serving' })).toBe(1);
+  expect(of('longshore_workers', { state: 'refusing' })).toBe(1);
+  expect(of('longshore_worker_objects_total', { worker: 'nas3:12' })).toBe(5);
+  expect(of('longshore_worker_bytes_total', { worker: 'nas3:12' })).toBe(50);
+  expect(of('longshore_jobs_changed_hands_total')).toBe(4);
+  expect(of('longshore_jobs_fenced_total')).toBe(3);
+  expect(of('longshore_jobs_redone_total')).toBe(2);
+  expect(value('longshore_queue_up')).toBeUndefined();
 });
 
 describe('what is counted', () => {

@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { pageAssets } from '../../src/page/assets.js';
 import { renderPage } from '../../src/page/render.js';
+import { queueStatus, workerRow } from '../status/statuses.js';
 import { held, mirrorRow, NOW, statusOf, ZONE } from './models.js';
 
 /** Names that a file can have, and that a page must show as text. */
@@ -100,5 +101,24 @@ describe('the files of the page', () => {
   it('hold no way from text to markup', () => {
     const script = readFileSync('dist/bundle/page/page.js', 'utf8');
     expect(script).not.toMatch(/\beval\(|new Function|document\.write|insertAdjacentHTML/);
+  });
+});
+
+describe('the workers', () => {
+  const pageOf = async (queue: unknown) =>
+    (await renderPage('/', { ...request, ask: answers({ '/workers': { queue } }) }))?.html ?? '';
+
+  it('are on the overview, each with what it does and why it returns jobs', async () => {
+    const refusals = [{ mirror: 'mail', why: '<b>another</b> source' }];
+    const html = await pageOf(queueStatus({ workers: [workerRow({ refusals })] }));
+    expect(html).toContain('Workers</h2>');
+    expect(html).toContain('nas2:4711');
+    expect(html).toContain('Helps documents, photos.');
+    expect(html).toContain('Returns the jobs of mail: &lt;b>another&lt;/b> source.');
+  });
+
+  it('are not there where the configuration has no queue, or the daemon has no route for it', async () => {
+    expect(await pageOf(null)).not.toContain('Workers</h2>');
+    expect((await renderPage('/', request))?.html).not.toContain('Workers</h2>');
   });
 });

@@ -1,4 +1,5 @@
 import type { RunReport } from '../../src/state/ledger.js';
+import type { QueueStatus, WorkerRow } from '../../src/status/schema-workers.js';
 import type { DaemonStatus } from '../../src/status/snapshot.js';
 import type { TargetStatus } from '../../src/status/target-meter.js';
 import type { MirrorStatus } from '../../src/sync/events.js';
@@ -69,4 +70,34 @@ export function report(different: Partial<RunReport> = {}): RunReport {
     bytes: 0,
   };
   return { startedAtMs: 1_800_000_000_000, seconds: 0, ...zero, ...different };
+}
+
+export function queueStatus(different: Partial<QueueStatus> = {}): QueueStatus {
+  return {
+    up: true,
+    jobs: { waiting: 3, active: 2, done: 1_200 },
+    oldestMs: 4_000,
+    workers: [workerRow()],
+    changedHands: 0,
+    fenced: 0,
+    redone: 0,
+    ...different,
+  };
+}
+
+export function workerRow(different: Partial<WorkerRow> = {}): WorkerRow {
+  return {
+    id: 'nas2:4711',
+    host: 'nas2',
+    version: '1.2.0',
+    protocol: 1,
+    mirrors: ['documents', 'photos'],
+    jobs: 2,
+    objects: 123_456,
+    bytes: 3 * 2 ** 30,
+    objectsPerSecond: 812.4,
+    lastSignAtMs: 1_800_000_000_000 - 3_000,
+    refusals: [],
+    ...different,
+  };
 }
