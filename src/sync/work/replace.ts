@@ -38,11 +38,19 @@ async function replaced(
   signal: AbortSignal,
 ): Promise<ObjectRecord | undefined> {
   if (why === 'changed') return ctx.index.get(name);
+  if (why === 'unconfirmed') return markedOver(ctx.index.get(name));
   // Who encrypts a machine's files may have had its state as well, and then nothing is known of what was there.
   if (why !== 'other-content') return undefined;
   const there = await ctx.effects.head(name, signal);
   return typeof there === 'object'
     ? recordOfObject(there, contentClassOf(await ctx.effects.beginning(name, signal)))
+    : undefined;
+}
+
+/** A mark over an object of ours: one without a digest was made before the new content was read, and has the class of the old. */
+function markedOver(known: ObjectRecord | undefined): ObjectRecord | undefined {
+  return known?.state === 'sending' && known.md5 === '' && known.etag !== undefined
+    ? known
     : undefined;
 }
 
