@@ -13,9 +13,10 @@ import { mirrorSettings } from './mirror-settings.js';
 import type { RuntimeOptions } from './runtime-options.js';
 import { forgetfulIndex, forgetfulLedger } from './state/discard-writes.js';
 import type { MirrorStore } from './state/open-mirror.js';
+import { openUnderWay } from './state/under-way.js';
 import { openGuard } from './sync/guard/open-guard.js';
 import { createMirror, type Mirror } from './sync/mirror/mirror.js';
-import type { Verifying } from './sync/mirror/mirror-parts.js';
+import type { MirrorParts, Verifying } from './sync/mirror/mirror-parts.js';
 import { openFileReader } from './sync/source/file-reader.js';
 import type { PauseGate } from './sync/work/pause-gate.js';
 import { createPausedWork } from './sync/work/paused-work.js';
@@ -59,6 +60,7 @@ export async function openMirror(
   const partsThreads = createPartsThreads();
   await lifecycle.add(`threads of ${mirror.name}`, { close: async () => partsThreads.close() }, []);
   const backend = backendOf(target, lease, options);
+  const elsewhere = await elsewhereOf(options, mirror, store);
   const paused = gate && createPausedWork(target.queue, gate, options.signals.drain);
   return createMirror({
     settings: mirrorSettings(config, mirror, target.config, findDriver, { metadataEpoch, dryRun }),
@@ -67,6 +69,7 @@ export async function openMirror(
     backend,
     verifying: verifyingOf(mirror, target, backend, clock),
     ...kept,
+    ...elsewhere,
     index: guard.index,
     guard,
     location: store.location,
@@ -86,6 +89,18 @@ export async function openMirror(
     observe,
     ...options.signals,
   });
+}
+
+/** What other processes do for the mirror, or may have been about to do when the last process of it ended. */
+async function elsewhereOf(
+  { remoteOf, mode: { dryRun }, world: { clock, log } }: Omit<RuntimeOptions, 'mirrors'>,
+  mirror: MirrorConfig,
+  { location: { folder } }: MirrorStore,
+): Promise<Pick<MirrorParts, 'remote' | 'underWay'>> {
+  if (dryRun) return {};
+  const remote = remoteOf?.(mirror);
+  const underWay = await openUnderWay({ folder, mirror: mirror.name, clock, log });
+  return remote === undefined && underWay.left.length === 0 ? {} : { remote, underWay };
 }
 
 /** The target as a mirror sees it. The changes of a dry run reach no layer, and so neither limits nor the provider. */

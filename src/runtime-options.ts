@@ -1,8 +1,9 @@
-import type { Config } from './config/config.js';
+import type { Config, MirrorConfig } from './config/config.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { Rebuild } from './state/open-mirror.js';
 import type { SyncObserver } from './sync/events.js';
 import type { Persistence } from './sync/work/attempt-parts.js';
+import type { RemoteBatchEffects } from './sync/work/batch-effects.js';
 import type { World } from './world.js';
 
 export interface RuntimeOptions {
@@ -14,6 +15,8 @@ export interface RuntimeOptions {
   readonly mode: RunMode;
   readonly observe: SyncObserver;
   readonly signals: RunSignals;
+  /** What carries a mirror's batches out in other processes. Missing, or undefined: none works for it. */
+  readonly remoteOf?: (mirror: MirrorConfig) => RemoteBatchEffects | undefined;
 }
 
 /** In what a daemon, a one-shot run and a dry run differ. */

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { systemClock } from '../../src/clock.js';
+import { type Clock, systemClock } from '../../src/clock.js';
 import type { Config, MirrorConfig, TargetConfig } from '../../src/config/config.js';
 import type { Backend } from '../../src/drivers/backend.js';
 import { memoryBackend } from '../../src/drivers/memory/backend.js';
@@ -18,6 +18,7 @@ import { scanMirror } from '../../src/sync/mirror/scan-mirror.js';
 import { RUNS } from '../../src/sync/run.js';
 import { ensureContainer } from '../../src/sync/store/container-store.js';
 import type { Persistence } from '../../src/sync/work/attempt-parts.js';
+import type { RemoteBatchEffects } from '../../src/sync/work/batch-effects.js';
 import type { Job } from '../../src/sync/work/job.js';
 import { systemWorld } from '../../src/system-world.js';
 import type { World } from '../../src/world.js';
@@ -36,6 +37,8 @@ export interface MirrorFixture {
   run(kind: 'scan' | 'reconcile'): Promise<ScanResult>;
   /** Aborts everything, like the end of the program. */
   stop(): void;
+  /** The same, and closes what is open, so that the folder can be opened again. */
+  close(): Promise<void>;
   /** Takes no more work and lets running transfers finish, like a first stop signal. */
   drain(): void;
   /** Names and contents of all objects. */
@@ -54,6 +57,12 @@ export interface FixtureOptions {
   readonly extend?: (backend: Backend) => Backend;
   /** Default true. False: each object has a job of its own. */
   readonly batches?: boolean;
+  /** Carries batches out in place of the mirror. Default: nothing does. */
+  readonly remote?: RemoteBatchEffects;
+  /** Calls what is due after a time. Default: when it has passed. */
+  readonly after?: Clock['after'];
+  /** Default: a new one that is removed afterwards. */
+  readonly folder?: string;
   /** What becomes of each job on its way from the queue to the mirror. */
   readonly carry?: (job: Job) => Job;
 }
@@ -70,11 +79,13 @@ export async function openMirrorFixture({
   wrap = (backend) => backend,
   extend = (backend) => backend,
   batches = true,
+  remote,
+  after = systemClock.after,
+  folder = createFolder('mirror'),
   carry,
 }: FixtureOptions = {}): Promise<MirrorFixture> {
-  const folder = createFolder('mirror');
   const source = join(folder, 'source');
-  mkdirSync(source);
+  mkdirSync(source, { recursive: true });
   const storage = memoryBackend();
   const { backend, faults } = faulty(wrap(storage));
   const stop = new AbortController();
@@ -83,7 +94,7 @@ export async function openMirrorFixture({
   const events: SyncEvent[] = [];
   const runtime = await openRuntime({
     config: configOf(folder, { source, ...mirrorConfig }, target),
-    world: worldOf(extend(backend), longestWaitMs),
+    world: worldOf(extend(backend), longestWaitMs, after),
     lifecycle,
     mirrors: [],
     mode: {
@@ -96,6 +107,7 @@ export async function openMirrorFixture({
     },
     observe: (event) => events.push(event),
     signals: { drain: drain.signal, interrupt: stop.signal },
+    remoteOf: () => remote,
   });
   const [mirror] = runtime.mirrors;
   if (!mirror) throw new Error('no mirror was opened');
@@ -105,10 +117,13 @@ export async function openMirrorFixture({
   }
   await ensureContainer(storage, 'c', never);
   const end = () => stop.abort(new Error('the program ends'));
-  onTestFinished(async () => {
+  const closing = once(async () => {
     end();
     await runtime.stop();
     await lifecycle.close();
+  });
+  onTestFinished(async () => {
+    await closing();
     removeFolder(folder);
   });
 
@@ -129,6 +144,7 @@ export async function openMirrorFixture({
       return (await scanMirror(mirror, { ...RUNS[kind], why: 'test' }, drain.signal)).finished;
     },
     stop: end,
+    close: closing,
     drain: () => drain.abort(new Error('stopped')),
     async objects() {
       const found: Record<string, string> = {};
@@ -147,9 +163,10 @@ export async function openMirrorFixture({
 }
 
 /** No wait is longer, but for the deadlines of what is closed: a busy machine may take some milliseconds to end a thread. */
-function worldOf(backend: Backend, longestWaitMs: number): World {
+function worldOf(backend: Backend, longestWaitMs: number, after: Clock['after']): World {
   const clock = {
     ...systemClock,
+    after,
     sleep: (ms: number, signal?: AbortSignal) =>
       systemClock.sleep(ms === CLOSE_MS ? ms : Math.min(ms, longestWaitMs), signal),
   };
@@ -228,5 +245,14 @@ function configOf(
         ...mirror,
       },
     ],
+  };
+}
+
+/** The same call, made once. */
+function once(run: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  return () => {
+    running ??= run();
+    return running;
   };
 }

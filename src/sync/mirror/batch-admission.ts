@@ -84,7 +84,7 @@ export function createBatchAdmission(options: BatchAdmissionOptions): BatchAdmis
       const packed = others.length === 0 ? batch : packBatch(members);
       await queue.addBatch({
         keys: members.map(({ entry }) => keyOf(mirror, entry.path)),
-        run: async () => void (await runner.run(packed, members, finder.run)),
+        run: async (freeSlot) => void (await runner.run(packed, members, finder.run, freeSlot)),
         dropped: () => runner.dropped(members, finder.run),
       });
     }

@@ -1,7 +1,9 @@
 import { readUntil } from '../source/read-until.js';
 import type { SourceView } from '../source/source-view.js';
 import { openBooks } from '../work/books.js';
+import { localBatchEffects } from '../work/local-batch-effects.js';
 import type { RemoteRoot } from '../work/remote-root.js';
+import type { SecondLooks } from '../work/second-looks.js';
 import { type BatchAdmission, createBatchAdmission } from './batch-admission.js';
 import { createBatchLedger } from './batch-ledger.js';
 import { createBatchRunner } from './batch-runner.js';
@@ -16,6 +18,8 @@ export interface BatchRoadOptions {
   readonly findings: Findings;
   readonly source: SourceView;
   readonly root: RemoteRoot;
+  /** Undefined: no other process works for the mirror. */
+  readonly secondLooks: SecondLooks | undefined;
   readonly runner: Pick<JobRunner, 'openJobs' | 'room'>;
   /** Called when a batch begins, and awaited after it was booked. */
   readonly began: () => void;
@@ -27,12 +31,12 @@ export interface BatchRoadOptions {
  * else has jobs of its own (perform.ts), and so has each file of a batch for which something does not go as usual.
  */
 export function openBatchRoad(options: BatchRoadOptions): BatchAdmission {
-  const { parts, books, findings, source, root, runner, began, ended } = options;
+  const { parts, books, findings, source, root, secondLooks, runner, began, ended } = options;
   const { settings, index, reader, queue, clock, log, statAgain, drain, interrupt } = parts;
   const { stats, runs, pending, quarantine, waits, containerTrouble } = books;
   const { store, uploads, orphans, aside } = root;
   const { openJobs, room } = runner;
-  const mirror = settings.name;
+  const { name: mirror, policy } = settings;
   const ledger = createBatchLedger({
     mirror,
     queue,
@@ -45,13 +49,14 @@ export function openBatchRoad(options: BatchRoadOptions): BatchAdmission {
   });
   const batches = createBatchRunner({
     context: {
-      reader: readUntil(reader, drain),
+      effects: localBatchEffects({ reader: readUntil(reader, drain), store, policy, drain }),
       store,
       books: openBooks({ index, uploads, orphans, aside }),
       index,
-      policy: settings.policy,
+      policy,
       drain,
     },
+    remote: parts.remote && secondLooks?.remembering(parts.remote),
     checks: { quarantine, waits, room, uploads, source },
     ledger,
     stats,

@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.js';
 import type { ObjectName } from '../../state/object-index.js';
 import type { SourceView } from '../source/source-view.js';
 import type { BatchedFile, UploadBatch } from '../upload-batch.js';
+import type { RemoteBatchEffects } from '../work/batch-effects.js';
 import { NO_RUN } from '../work/job.js';
 import type { Quarantine } from '../work/quarantine.js';
 import type { TargetRoom } from '../work/target-room.js';
@@ -16,15 +17,23 @@ import type { Runs } from './runs.js';
 export interface BatchRunner {
   /**
    * Never rejects. Resolves with why the batch as a whole failed, which the jobs of its files see to; undefined: it did not.
-   * `files`: those of the batch, in its order.
+   * `files`: those of the batch, in its order. `freeSlot` is called if another process carries the batch out: it then takes no
+   * slot of those that are worked on here.
    */
-  run(batch: UploadBatch, files: readonly AdmittedFile[], run: number): Promise<unknown>;
+  run(
+    batch: UploadBatch,
+    files: readonly AdmittedFile[],
+    run: number,
+    freeSlot: () => void,
+  ): Promise<unknown>;
   /** The queue will never run this batch. */
   dropped(files: readonly AdmittedFile[], run: number): void;
 }
 
 export interface BatchRunnerOptions {
   readonly context: Omit<BatchContext, 'needsJob'>;
+  /** Undefined: no other process works for the mirror. */
+  readonly remote: RemoteBatchEffects | undefined;
   readonly checks: BatchChecks;
   readonly ledger: BatchLedger;
   readonly stats: Pick<MirrorStats, 'batchStarted'>;
@@ -50,8 +59,12 @@ interface Attempt {
   readonly error: unknown;
 }
 
+/** A job through a queue and back takes milliseconds, in which so many files are sent from here. */
+const FEWEST_ELSEWHERE = 16;
+
 export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
-  const { context, checks, ledger, stats, clock, runs, containerTrouble, interrupt } = options;
+  const { context, remote, checks, ledger, stats, clock, runs, containerTrouble, interrupt } =
+    options;
 
   /** Whether the object has changed since the run listed the container. A hint has no listing. */
   function outdatedIn(run: number): (name: ObjectName) => boolean {
@@ -64,13 +77,18 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
     batch: UploadBatch,
     files: readonly AdmittedFile[],
     run: number,
+    freeSlot: () => void,
   ): Promise<Attempt> {
     if (containerTrouble.error !== undefined)
       return { result: undefined, error: containerTrouble.error };
     const isOutdated = outdatedIn(run);
     const needsJob = (file: BatchedFile) => isOutdated(file.entry.path) || mustWait(file, checks);
     try {
-      const result = await uploadBatch(batch, files, { ...context, needsJob }, interrupt);
+      const elsewhere =
+        files.length >= FEWEST_ELSEWHERE && remote?.takes(batch) === true ? remote : undefined;
+      if (elsewhere !== undefined) freeSlot();
+      const effects = elsewhere ?? context.effects;
+      const result = await uploadBatch(batch, files, { ...context, effects, needsJob }, interrupt);
       return { result, error: undefined };
     } catch (error) {
       // The job of each file meets the same trouble again, and knows what to do about it.
@@ -83,10 +101,10 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
   }
 
   return {
-    async run(batch, files, run) {
+    async run(batch, files, run, freeSlot) {
       const startedMs = clock.monotonic();
       const ended = stats.batchStarted(files.map(({ entry }) => entry));
-      const { result, error } = await attempt(batch, files, run);
+      const { result, error } = await attempt(batch, files, run, freeSlot);
       ended();
       if (result === undefined) ledger.undone(run, files);
       else {

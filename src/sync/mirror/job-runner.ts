@@ -11,6 +11,7 @@ import { createLinkedSends } from '../work/linked-sends.js';
 import type { Outcome } from '../work/outcome.js';
 import { perform } from '../work/perform.js';
 import type { RemoteRoot } from '../work/remote-root.js';
+import type { SecondLooks } from '../work/second-looks.js';
 import { createTargetRoom, roomPatience, type TargetRoom } from '../work/target-room.js';
 import { createDeleteRoad, type DeleteRoad } from './delete-road.js';
 import type { Findings } from './findings.js';
@@ -44,6 +45,7 @@ export function openJobRunner(
   findings: Findings,
   source: SourceView,
   root: RemoteRoot,
+  secondLooks: SecondLooks | undefined,
 ): JobRunner {
   const { queue, guard, health, clock, random, persistence, statAgain } = parts;
   const { stats, runs, pending, missed, containerTrouble, waits, quarantine, scans } = books;
@@ -68,7 +70,7 @@ export function openJobRunner(
     held,
   });
   const denial = createDenial(changeOf(parts), clock);
-  const context = contextOf({ parts, findings, source, root, jobLedger, stats });
+  const context = contextOf({ parts, findings, source, root, secondLooks, jobLedger, stats });
   const attempts = createAttempts({
     parts,
     perform: performer({ parts, books, context, denial }),
@@ -134,11 +136,13 @@ interface ContextOptions {
   readonly findings: Findings;
   readonly source: SourceView;
   readonly root: RemoteRoot;
+  readonly secondLooks: SecondLooks | undefined;
   readonly jobLedger: Pick<JobLedger, 'notInTrash' | 'attributesSkipped'>;
   readonly stats: Pick<MirrorStats, 'sending'>;
 }
 
-function contextOf({ parts, findings, source, root, jobLedger, stats }: ContextOptions) {
+function contextOf(options: ContextOptions) {
+  const { parts, findings, source, root, secondLooks, jobLedger, stats } = options;
   const { settings, index, reader, guard, ledger, clock, makesPlan, drain } = parts;
   const { store, trash, aside, uploads, orphans } = root;
   return {
@@ -163,6 +167,7 @@ function contextOf({ parts, findings, source, root, jobLedger, stats }: ContextO
     waitingJobs: findings.waitingJobs,
     linkedSends: createLinkedSends(),
     racyFiles: findings.racyFiles,
+    secondLooks,
     seeTo: findings.admission.seeTo,
     sending: (job: Job, size: number, partSize: number) => stats.sending(job.name, size, partSize),
     notInTrash: jobLedger.notInTrash,

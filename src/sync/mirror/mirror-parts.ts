@@ -5,11 +5,13 @@ import type { Lease } from '../../lease/lease.js';
 import type { Logger } from '../../log.js';
 import type { Ledger } from '../../state/ledger.js';
 import type { IndexLocation, ObjectIndex } from '../../state/object-index.js';
+import type { UnderWay } from '../../state/under-way.js';
 import type { SyncObserver } from '../events.js';
 import type { Guard } from '../guard/guard.js';
 import type { MirrorSettings } from '../mirror-settings.js';
 import type { FileReader } from '../source/file-reader.js';
 import type { Persistence } from '../work/attempt-parts.js';
+import type { RemoteBatchEffects } from '../work/batch-effects.js';
 import type { Job } from '../work/job.js';
 import type { PausedWork } from '../work/paused-work.js';
 import type { JobQueue } from '../work/queue.js';
@@ -35,6 +37,10 @@ export interface MirrorParts {
   /** The guard's: see Guard. */
   readonly index: ObjectIndex;
   readonly guard: Guard;
+  /** Carries batches out in other processes; undefined: none works for the mirror. */
+  readonly remote?: RemoteBatchEffects | undefined;
+  /** Of this and of earlier processes of the mirror; undefined: none ever had anything carried out elsewhere. */
+  readonly underWay?: UnderWay | undefined;
   readonly location: IndexLocation;
   readonly ledger: Ledger;
   readonly reader: FileReader;

@@ -24,6 +24,7 @@ import { createMirrorWork, type MirrorWork } from './mirror-work.js';
 import { openAskedVerify, openScrub } from './open-scrub.js';
 import { retryQuarantined } from './retry-quarantined.js';
 import type { Scrub } from './scrub.js';
+import { openSecondLooks } from './second-look-jobs.js';
 import { countingUnsent, type UnsentNames } from './unsent-names.js';
 
 /** One mirror at work: what its scans and its watch find becomes jobs, what the jobs do becomes records. */
@@ -81,7 +82,8 @@ export function createMirror(given: MirrorParts): Mirror {
   const source = reportingFailedStats(view, failedStats.report);
   const root = openRemoteRoot({ settings, backend, threads, ledger, clock, log });
   const findings = openFindings(parts, books, source);
-  const runner = openJobRunner(parts, books, findings, source, root);
+  const secondLooks = openSecondLooks(parts, findings, source);
+  const runner = openJobRunner(parts, books, findings, source, root, secondLooks);
   const work = createMirrorWork({
     parts,
     books,
@@ -106,6 +108,7 @@ export function createMirror(given: MirrorParts): Mirror {
     findings,
     source,
     root,
+    secondLooks,
     runner,
     began: reportState,
     ended: settle,

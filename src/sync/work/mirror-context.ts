@@ -11,6 +11,7 @@ import type { Job } from './job.js';
 import type { LinkedSends } from './linked-sends.js';
 import type { RacyFiles } from './racy-files.js';
 import type { RemoteRoot } from './remote-root.js';
+import type { SecondLooks } from './second-looks.js';
 import type { WaitingJobs } from './waiting-jobs.js';
 import type { Whereabouts } from './whereabouts.js';
 
@@ -34,6 +35,8 @@ export interface MirrorContext extends Pick<RemoteRoot, 'trash' | 'aside'> {
   readonly waitingJobs: WaitingJobs;
   readonly linkedSends: LinkedSends;
   readonly racyFiles: Pick<RacyFiles, 'hashedAtMs'>;
+  /** Missing: no other process works for the mirror. */
+  readonly secondLooks?: Pick<SecondLooks, 'withholds'> | undefined;
   /** Makes jobs of these names, which are not known to have files, for the same run. */
   seeTo(names: Iterable<ObjectName>, run: number, since: Since): Promise<void>;
   /** The job begins to send its file in parts. What this returns is to be called with each part that has arrived. */

@@ -58,9 +58,9 @@ export function createPausedWork<J extends QueuedJob>(
   function pausable(batch: QueuedBatch): QueuedBatch {
     const own: QueuedBatch = {
       keys: batch.keys,
-      async run() {
+      async run(freeSlot) {
         if (isPaused() && !signal.aborted) batches.add(own);
-        else await batch.run();
+        else await batch.run(freeSlot);
       },
       dropped: () => batch.dropped(),
     };

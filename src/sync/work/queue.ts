@@ -14,8 +14,11 @@ export interface QueuedJob {
 /** Many names of one mirror that are seen to together. None of their keys is in the queue when it is added. */
 export interface QueuedBatch {
   readonly keys: readonly string[];
-  /** Never rejects. A job that is added for one of the keys meanwhile runs afterwards. */
-  run(): Promise<void>;
+  /**
+   * Never rejects. A job that is added for one of the keys meanwhile runs afterwards. After `freeSlot` another batch can start
+   * beside it.
+   */
+  run(freeSlot: () => void): Promise<void>;
   /** Called instead of `run` when the queue was cleared or stopped. */
   dropped(): void;
 }
@@ -92,6 +95,8 @@ export function createQueue<J extends QueuedJob>(options: QueueOptions<J>): JobQ
     ended: ended.notifyAll,
   });
   const waitingBatches = new Set<QueuedBatch>();
+  /** Those that take no slot any more as well. */
+  const runningBatches = new Set<Promise<void>>();
   const dropped = (job: J) => started().dropped(job);
   const { clear, leave } = openDrops({ keys, lanes, gathered, waitingBatches, dropped, ended });
   let worker: JobWorker<J> | undefined;
@@ -114,9 +119,17 @@ export function createQueue<J extends QueuedJob>(options: QueueOptions<J>): JobQ
     return starts;
   }
 
+  /** Resolves when the batch is done, or takes no slot any more. */
   async function performBatch(batch: QueuedBatch): Promise<void> {
     if (!waitingBatches.delete(batch)) return; // as in perform()
-    await batch.run().finally(() => batch.keys.forEach(end));
+    await new Promise<void>((freeSlot) => {
+      const done = batch.run(freeSlot).finally(() => {
+        batch.keys.forEach(end);
+        runningBatches.delete(done);
+        freeSlot();
+      });
+      runningBatches.add(done);
+    });
   }
 
   onAbort(signal, clear);
@@ -162,7 +175,7 @@ export function createQueue<J extends QueuedJob>(options: QueueOptions<J>): JobQ
     },
     async whenIdle() {
       while (keys.waiting + keys.running > 0)
-        await Promise.all([lanes.whenIdle(), gathered.whenIdle()]);
+        await Promise.all([lanes.whenIdle(), gathered.whenIdle(), ...runningBatches]);
     },
     clear,
     leave,

@@ -59,16 +59,19 @@ export function recordOf(
   };
 }
 
-/** The record of a file whose object was confirmed. `looks`, `hashedAtMs`: of its content, when it was read. */
+/**
+ * The record of a file whose object was confirmed. `looks`, `hashedAtMs`: of its content, when it was read. `attributesDigest`:
+ * by default that of the attributes that `entry` has.
+ */
 export function confirmedRecord(
   entry: LocalEntry,
   confirmed: Confirmed,
   { looks, hashedAtMs }: { readonly looks: ContentClass; readonly hashedAtMs: number },
   policy: Policy,
+  attributesDigest = digestOfAttributes(entry.attributes),
 ): ObjectRecord {
   const { metadataEpoch } = policy;
   const hardLink = isRecordedLink(entry, policy);
-  const attributesDigest = digestOfAttributes(entry.attributes);
   const described = { looks, metadataEpoch, hardLink, attributesDigest, ...confirmed };
   return recordOf(entry, described, hashedAtMs, 'confirmed');
 }

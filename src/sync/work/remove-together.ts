@@ -88,6 +88,7 @@ function judge(
 ): 'alone' | 'waits' | 'free' | 'counts' {
   const { name } = job;
   if (job.seen !== undefined || job.planned !== undefined || !ctx.isFresh(name)) return 'alone';
+  if (ctx.secondLooks?.withholds(name) !== undefined) return 'alone';
   const listed = remoteOf(ctx.withoutStaleListing(job).remote);
   const known = ctx.index.get(name);
   if (listed === 'ask' || !isDeletable(known) || !isGone(stats, name)) return 'alone';

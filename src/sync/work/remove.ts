@@ -17,7 +17,7 @@ export async function remove(
   ctx: MirrorContext,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const vetoed = reasonToKeep(job, ctx);
+  const vetoed = reasonToKeep(job, ctx) ?? ctx.secondLooks?.withholds(job.name);
   if (vetoed !== undefined) return vetoed;
   const known = ctx.index.get(job.name);
   if (known !== undefined && (await isOthers(known, job, ctx, signal))) {

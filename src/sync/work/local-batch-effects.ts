@@ -1,0 +1,124 @@
+import { failpoint } from '../../failpoint.js';
+import type { LocalEntry } from '../../watcher/entry.js';
+import { type AttributePolicy, needsAttributes } from '../file-attributes.js';
+import {
+  type BatchContent,
+  contentClassAt,
+  FILE_READ,
+  FILE_UNREADABLE,
+  md5At,
+} from '../source/batch-content.js';
+import type { FileReader } from '../source/file-reader.js';
+import type { ReadAttributes } from '../source/read-attributes.js';
+import type { FileInBatch, ObjectStore } from '../store/object-store.js';
+import type {
+  BatchAnswer,
+  BatchEffects,
+  BatchOrder,
+  FileAnswer,
+  FileOrder,
+  FileToMark,
+  UnsentFile,
+} from './batch-effects.js';
+import { attributed } from './effects.js';
+
+export interface LocalBatchOptions {
+  readonly reader: Pick<FileReader, 'readAll'>;
+  readonly store: Pick<ObjectStore, 'putAll' | 'fitAttributes'>;
+  readonly policy: AttributePolicy;
+  /** Aborted: nothing is sent of what has not been marked yet. */
+  readonly drain: AbortSignal;
+}
+
+/** A file on its way. */
+interface Sending extends FileInBatch, FileToMark {
+  readonly content: FileToMark['content'] & { readonly md5: string };
+}
+
+const LEFT: UnsentFile = { state: 'left' };
+const CHANGED: UnsentFile = { state: 'changed' };
+const UNREADABLE: UnsentFile = { state: 'unreadable' };
+const ATTRIBUTES: UnsentFile = { state: 'attributes' };
+const OTHER: UnsentFile = { state: 'other' };
+const UNCONFIRMED: UnsentFile = { state: 'unconfirmed' };
+
+/**
+ * BatchEffects in this process: one message to the reader, and nothing awaited for a single file but its request where each is
+ * one.
+ */
+export function localBatchEffects(options: LocalBatchOptions): BatchEffects {
+  const { reader, store, drain } = options;
+
+  async function send(
+    { batch, files }: BatchOrder,
+    mark: Parameters<BatchEffects['send']>[1],
+    signal: AbortSignal,
+  ): Promise<BatchAnswer> {
+    const read = await reader.readAll(batch);
+    drain.throwIfAborted();
+    const sending: Sending[] = [];
+    const answers = answersTo(files, batch.sizes, read, sending, options);
+    if (sending.length === 0) return { files: answers, changedHands: false };
+    await mark(sending);
+    failpoint('sync: batch marked, nothing sent');
+    const confirmed = await store.putAll(sending, read.content, signal);
+    failpoint('sync: batch sent, not recorded');
+    for (const [at, { row, entry, content }] of sending.entries()) {
+      const said = confirmed[at];
+      answers[row] =
+        said === undefined ? UNCONFIRMED : { state: 'sent', entry, content, confirmed: said };
+    }
+    return { files: answers, changedHands: false };
+  }
+
+  return { send };
+}
+
+/** Adds to `sending` what is to be sent, whose answers come later. */
+function answersTo(
+  files: BatchOrder['files'],
+  sizes: Float64Array,
+  read: BatchContent,
+  sending: Sending[],
+  options: LocalBatchOptions,
+): FileAnswer[] {
+  let begin = 0;
+  return files.map((file, row) => {
+    const answer = file === undefined ? LEFT : answerTo(file, row, begin, read, options);
+    begin += sizes[row] ?? 0;
+    if (!('begin' in answer)) return answer;
+    sending.push(answer);
+    return UNCONFIRMED;
+  });
+}
+
+function answerTo(
+  { entry: found, sends, recorded, replaces }: FileOrder,
+  row: number,
+  begin: number,
+  read: BatchContent,
+  { policy, store }: LocalBatchOptions,
+): FileAnswer | Sending {
+  const state = read.states[row];
+  if (state !== FILE_READ) return state === FILE_UNREADABLE ? UNREADABLE : CHANGED;
+  const entry = describedEntry(found, read.attributes[row], policy, store);
+  if (entry === undefined) return ATTRIBUTES;
+  const md5 = md5At(read, row);
+  const looks = contentClassAt(read, row);
+  const content = { md5, looks, hashedAtMs: read.hashedAtMs[row] ?? 0 };
+  if (md5 === recorded) return { state: 'same', entry, content };
+  if (sends === 'none' || (sends === 'ordinary' && looks !== 'ordinary')) return OTHER;
+  return { row, name: entry.path, entry, md5, begin, replaces, content };
+}
+
+/** With its attributes, where the mirror keeps any; undefined: some are skipped, which a job of its own reports. */
+function describedEntry(
+  entry: LocalEntry,
+  read: ReadAttributes | undefined,
+  policy: AttributePolicy,
+  store: Pick<ObjectStore, 'fitAttributes'>,
+): LocalEntry | undefined {
+  if (!needsAttributes(entry, policy)) return entry;
+  const described = read && attributed(entry, read, store);
+  return described?.skipped === undefined ? described?.entry : undefined;
+}
