@@ -54,7 +54,7 @@ export interface FileToMark {
   /** Of the batch. */
   readonly row: number;
   readonly entry: LocalEntry;
-  /** As far as it is known before the first byte goes out. */
+  /** What is known of it before the first byte goes out. */
   readonly content: MarkedContent;
 }
 

@@ -1,0 +1,58 @@
+import type { ObjectName } from '../state/object-index.js';
+import { type BatchContent, FILE_READ } from '../sync/source/batch-content.js';
+import type { FileReader } from '../sync/source/file-reader.js';
+import type { BatchEffects } from '../sync/work/batch-effects.js';
+import { DamagedColumnsError } from './column-bytes.js';
+import type { PackedJob } from './dispatcher.js';
+import { packSendAnswer } from './send-answer.js';
+import { unpackSendOrder } from './send-order.js';
+
+/** What a worker carries a mirror's jobs out with. */
+export interface CarryOutContext {
+  /** Of this process: see localBatchEffects. */
+  readonly effects: BatchEffects;
+  /** Whether longshore keeps something of its own at this name: no order is about it. */
+  readonly isReserved: (name: ObjectName) => boolean;
+}
+
+/**
+ * Does a job, and resolves with the payload of its answer. Safe to do twice.
+ *
+ * @throws DamagedColumnsError, before anything was begun: the job is none. Rejects as the effects do.
+ */
+export async function carryOut(
+  { kind, payload }: Pick<PackedJob, 'kind' | 'payload'>,
+  { effects, isReserved }: CarryOutContext,
+  signal: AbortSignal,
+): Promise<string> {
+  if (kind !== 'send') throw new DamagedColumnsError(`no job is of kind ${kind}`);
+  const order = unpackSendOrder(payload);
+  if (order.files.some(({ entry }) => isReserved(entry.path)))
+    throw new DamagedColumnsError('a name is reserved');
+  // The coordinator has committed the marks before it gave the order.
+  const { files } = await effects.send(order, async () => {}, signal);
+  return packSendAnswer(payload, files);
+}
+
+/** Most files of a batch are not here, or are others: this is another source than that of the order. Nothing was sent. */
+export class SourceDiffersError extends Error {
+  override readonly name = 'SourceDiffersError';
+}
+
+/** The same reader for a source that may be another one than the coordinator's, or not be mounted. */
+export function readingSameSource(
+  reader: Pick<FileReader, 'readAll'>,
+): Pick<FileReader, 'readAll'> {
+  return {
+    async readAll(batch): Promise<BatchContent> {
+      const content = await reader.readAll(batch);
+      const { states } = content;
+      const others = states.filter((state) => state !== FILE_READ).length;
+      if (2 * others > states.length)
+        throw new SourceDiffersError(
+          `${others} of ${states.length} files are missing here, or have other sizes, times or inodes`,
+        );
+      return content;
+    },
+  };
+}
