@@ -4,6 +4,7 @@ import { ConfigError } from '../config/config-error.js';
 import { secretsOfConfig } from '../config/config-secrets.js';
 import { SecretError } from '../config/secret.js';
 import { findDriver } from '../drivers/registry/registry.js';
+import { logFileProblem } from '../log/log-file-trial.js';
 import { printable } from '../printable.js';
 import { EXIT } from './exit.js';
 import type { Io } from './io.js';
@@ -15,8 +16,8 @@ const AS_ROOT =
   'AmbientCapabilities=CAP_DAC_READ_SEARCH where it is to read files of every user (see systemd/longshore.service)';
 
 /**
- * `longshore check`: validates a configuration without asking a provider: the file, its secrets, and whether sources can be
- * read.
+ * `longshore check`: validates a configuration without asking a provider: the file, its secrets, whether sources can be
+ * read, and whether the log file can be written. Nothing is changed.
  */
 export async function check(configFile: string | undefined, io: Io): Promise<number> {
   const config = await openConfig(io, configFile);
@@ -25,6 +26,7 @@ export async function check(configFile: string | undefined, io: Io): Promise<num
     ...(await unopenableTargets(config, io)),
     ...newContainers(config),
     ...(await unreadableSources(config.mirrors)),
+    ...(await unwritableLog(config.log)),
   ];
   for (const warning of config.warnings) noteLine(io.stderr, `warning: ${warning}`);
   if (io.uid === 0) noteLine(io.stderr, `warning: ${AS_ROOT}`);
@@ -110,6 +112,15 @@ async function unreadableSource(
         : [`${path}: ${source} does not exist; make it, mount it, or set create_source: true`];
     return [`${path}: ${source} cannot be read: ${messageOf(error)}`];
   }
+}
+
+/** Tried by the user that runs the check, who is to be the one that runs the daemon. */
+async function unwritableLog({ file }: Config['log']): Promise<string[]> {
+  const problem = file && (await logFileProblem(file.path));
+  if (problem === undefined) return [];
+  return [
+    `log.file.path: ${problem}; let the user that longshore runs as write there, or name another file`,
+  ];
 }
 
 function messageOf(error: unknown): string {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SecretError } from '../../src/config/secret.js';
@@ -99,6 +99,19 @@ describe('check', () => {
     expect(await console.run(['check'])).toBe(2);
     expect(console.stderr.text()).toContain(
       'nope does not exist; make it, mount it, or set create_source: true',
+    );
+  });
+
+  it('refuses a log file that cannot be written, and leaves nothing where one can', async () => {
+    const folders = () => readdirSync(console.folder).sort();
+    writeConfig(console.folder, `log: { file: { path: ./logs/longshore.log } }\n${CONFIG}`);
+    const before = folders();
+    expect(await console.run(['check'])).toBe(0);
+    expect(folders()).toEqual(before);
+    writeFileSync(join(console.folder, 'logs'), '');
+    expect(await console.run(['check'])).toBe(2);
+    expect(console.stderr.text()).toContain(
+      `log.file.path: ${console.folder}/logs/longshore.log cannot be written: a part of its path is no folder`,
     );
   });
 });
