@@ -19,7 +19,7 @@ import type { MirrorHands } from './with-target.js';
 /** Files restored at once. */
 const LANES = 8;
 
-/** `trash ls`: time, size and name of each object; oldest first. */
+/** `trash ls`: time, why, size and name of each object; oldest first. */
 export async function listTrashed(
   command: MirrorHands,
   names: readonly string[],
@@ -30,10 +30,13 @@ export async function listTrashed(
   for await (const page of listTrash(command.backend, command.mirror, command.signal)) {
     for (const entry of page.filter(seen.wanted)) {
       if (output.closed.aborted) return EXIT.OK;
-      const { name, size, md5, key, atMs } = entry;
-      if (json)
-        output.json({ name, deletedAt: isoTime(atMs), size, md5: md5 ?? null, object: key });
-      else output.line(`${isoTime(atMs)}  ${String(size).padStart(14)}  ${printable(name)}`);
+      const { name, size, md5, key, atMs, why = null } = entry;
+      const deletedAt = isoTime(atMs);
+      if (json) output.json({ name, deletedAt, why, size, md5: md5 ?? null, object: key });
+      else
+        output.line(
+          `${deletedAt}  ${(why ?? '').padEnd(11)}  ${String(size).padStart(14)}  ${printable(name)}`,
+        );
     }
   }
   seen.refuseUnseen();

@@ -59,7 +59,7 @@ async function play(changes: readonly Change[], withTrash: boolean): Promise<Pla
   for (const { name, afterMs, content } of changes) {
     nowMs += afterMs;
     const ref = { container: 'c', key: `p/${name}` };
-    if (withTrash) await trash.keep(name, undefined, undefined, signal);
+    if (withTrash) await trash.keep(name, undefined, { why: 'deleted' }, signal);
     if (content === undefined) {
       await backend.deleteObject(ref, call);
       if (objects.delete(name)) versions.push(version(await markerOf(ref.key, nowMs), true));

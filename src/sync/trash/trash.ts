@@ -15,12 +15,13 @@ import { type Digests, digestsOf } from '../digests.js';
 import { hexInParts, md5Of } from '../store/content-md5.js';
 import { copyObject } from './copy-object.js';
 import { createTrashFolders } from './trash-folders.js';
+import type { TrashWhy } from './trash-name.js';
 
 /** Keeps what is about to be deleted or overwritten. */
 export interface Trash {
   /**
    * Resolves once the trash holds a verified copy of what the container has under this name, with its metadata, or the
-   * container has nothing there. `md5` is the digest of what is going to take its place: the same content is not kept.
+   * container has nothing there. Content that its replacement has, too, is not kept.
    * Rejects as the driver does, with ObjectHashMismatchError when the copy is not what was copied (nothing may be deleted
    * then), with InvalidObjectNameError when the name is too long to be in the trash, and with UnreadableObjectError when the
    * provider refuses to give out what it holds (an archived object).
@@ -28,7 +29,7 @@ export interface Trash {
   keep(
     name: ObjectName,
     known: ObjectRecord | undefined,
-    md5: string | undefined,
+    next: NextContent,
     signal: AbortSignal,
   ): Promise<void>;
   /**
@@ -36,6 +37,11 @@ export interface Trash {
    */
   keepUnproven(name: ObjectName, signal: AbortSignal): Promise<void>;
 }
+
+/** What is going to take the place of an object: nothing, or content of this MD5 (hex; undefined: not known yet). */
+export type NextContent =
+  | { readonly why: 'deleted' }
+  | { readonly why: 'overwritten'; readonly md5: string | undefined };
 
 export interface TrashOptions {
   readonly backend: Backend;
@@ -55,10 +61,10 @@ export function createTrash({
 }: TrashOptions): Trash {
   const folders = createTrashFolders(clock);
 
-  function placeOf(object: ObjectInfo, name: ObjectName): ObjectRef {
+  function placeOf(object: ObjectInfo, name: ObjectName, why: TrashWhy): ObjectRef {
     const { size, checksums, extra } = object;
     const content = JSON.stringify([size, checksums[0]?.hex, extra['etag']]);
-    const key = prefix + trashPrefix + folders.placeFor(name, content);
+    const key = prefix + trashPrefix + folders.placeFor(name, content, why);
     const { maxKeyBytes } = backend.capabilities.limits;
     if (Buffer.byteLength(key) <= maxKeyBytes) return { container, key };
     const rule = `in the trash it would have ${Buffer.byteLength(key)} bytes, where ${maxKeyBytes} are allowed; shorten its name, or trash_prefix`;
@@ -68,15 +74,16 @@ export function createTrash({
   async function copy(
     object: ObjectInfo,
     name: ObjectName,
+    why: TrashWhy,
     signal: AbortSignal,
   ): Promise<ObjectInfo> {
     try {
-      return await copyObject(backend, object, placeOf(object, name), signal);
+      return await copyObject(backend, object, placeOf(object, name, why), signal);
     } catch (error) {
       if (!(error instanceof ObjectInTheWayError)) throw error;
       // A store that keeps objects as files: this folder of the trash holds an `a`, so it cannot hold `a/b` as well.
       folders.begin();
-      return copyObject(backend, object, placeOf(object, name), signal);
+      return copyObject(backend, object, placeOf(object, name, why), signal);
     }
   }
 
@@ -116,16 +123,17 @@ export function createTrash({
   return {
     async keepUnproven(name, signal) {
       const object = await findObject(backend, { container, key: prefix + name }, { signal });
-      if (object !== undefined) await copy(object, name, signal);
+      if (object !== undefined) await copy(object, name, 'damaged', signal);
     },
-    async keep(name, known, md5, signal) {
+    async keep(name, known, next, signal) {
       const object = await findObject(backend, { container, key: prefix + name }, { signal });
       if (object === undefined) return;
       const reported = md5In(object);
       const digests = reported === undefined ? recordedDigests(object, known) : { md5: reported };
+      const md5 = next.why === 'overwritten' ? next.md5 : undefined;
       if (md5 !== undefined && md5 === digests.md5) return;
       try {
-        await verify(object, await copy(object, name, signal), digests, signal);
+        await verify(object, await copy(object, name, next.why, signal), digests, signal);
       } catch (error) {
         // The object, or its copy, was deleted meanwhile: the next attempt finds out which.
         if (

@@ -27,7 +27,7 @@ export async function keepOld(
   if (remote === 'absent' && known === undefined) return;
   try {
     if (job.damage?.keep) await ctx.trash.keepUnproven(name, signal);
-    else await ctx.trash.keep(name, known, md5, signal);
+    else await ctx.trash.keep(name, known, { why: 'overwritten', md5 }, signal);
   } catch (error) {
     if (!(error instanceof UnreadableObjectError)) throw error;
     ctx.notInTrash(job, `its old content was replaced and is not in the trash: ${error.message}`);

@@ -80,7 +80,7 @@ async function removeGuarded(
   // A folder's object has no content to keep.
   const kept = ctx.trash !== undefined && !moved && known?.kind !== 'folder';
   if (kept) {
-    await ctx.trash.keep(job.name, known, undefined, signal);
+    await ctx.trash.keep(job.name, known, { why: 'deleted' }, signal);
     failpoint('sync: object kept in the trash, not deleted');
   }
   // A large object takes its time to be copied, and asking the guard some, too: its file may be back by now.

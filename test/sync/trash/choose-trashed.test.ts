@@ -14,6 +14,7 @@ function trashed(name: string, atMs: number): TrashEntry {
     folder,
     atMs,
     name,
+    why: undefined,
     key: `.longshore/trash/${folder}/${name}`,
     size: atMs,
     md5: undefined,

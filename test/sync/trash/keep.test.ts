@@ -26,7 +26,7 @@ test('P4: trash: a store that cannot hold both `a` and `a/b` keeps both there, a
   });
   for (const name of ['a', 'a/b', 'a']) {
     await put(backend, ref(name), `this was ${name}`);
-    await trash.keep(name, undefined, undefined, call.signal);
+    await trash.keep(name, undefined, { why: 'deleted' }, call.signal);
     await backend.deleteObject(ref(name), call);
   }
   const kept = await listKeys(backend, CONTAINER, TRASH);
@@ -66,7 +66,7 @@ test('trash: an object that is deleted during its copy need not be kept', async 
     trashPrefix: TRASH,
     clock: fakeClock(),
   });
-  await trash.keep('a', undefined, undefined, call.signal);
+  await trash.keep('a', undefined, { why: 'deleted' }, call.signal);
 });
 
 test('P4: trash: an object that exists does not count as kept when its copy reports it missing', async () => {
@@ -78,7 +78,7 @@ test('P4: trash: an object that exists does not count as kept when its copy repo
     trashPrefix: TRASH,
     clock: fakeClock(),
   });
-  await expect(trash.keep('a', undefined, undefined, call.signal)).rejects.toBeInstanceOf(
+  await expect(trash.keep('a', undefined, { why: 'deleted' }, call.signal)).rejects.toBeInstanceOf(
     ObjectDoesNotExistError,
   );
 });
@@ -109,7 +109,7 @@ describe('P4: trash: a copy of an object that was hashed in parts', () => {
     await createTrash({ ...place, backend, clock: fakeClock() }).keep(
       'a',
       known,
-      undefined,
+      { why: 'deleted' },
       call.signal,
     );
   }
@@ -155,7 +155,7 @@ describe('P4: trash: without a digest, content counts as the same only', () => {
       ...(hasEtag && { etag: String(extra['etag']) }),
       ...changes,
     });
-    await trash.keep('a', known, md5, call.signal);
+    await trash.keep('a', known, { why: 'overwritten', md5 }, call.signal);
     return (await listKeys(inner, CONTAINER, TRASH)).length > 0;
   }
 

@@ -71,7 +71,7 @@ test.each(Object.entries(stores))(
     await createTrash({ ...place, backend, clock: systemClock }).keep(
       'film',
       undefined,
-      undefined,
+      { why: 'deleted' },
       signal,
     );
     await backend.deleteObject(original, { signal });

@@ -5,6 +5,7 @@ import { FOLDER_MS, readTrashed, trashFolder } from '../../../src/sync/trash/tra
 
 const moment = fc.integer({ min: 0, max: Date.UTC(9999, 11, 31) });
 const distinction = fc.stringMatching(/^[0-9a-f]{6}$/);
+const reason = fc.constantFrom('deleted', 'overwritten', 'damaged', undefined);
 const name = fc.string({
   minLength: 1,
   unit: fc.oneof(
@@ -15,14 +16,14 @@ const name = fc.string({
 
 it('trash name: has the time of the delete and the former name', () => {
   fc.assert(
-    fc.property(moment, distinction, name, (atMs, letters, name) => {
-      const folder = trashFolder(atMs, letters);
-      expect(readTrashed(`${folder}/${name}`)).toEqual({ folder, name, atMs });
+    fc.property(moment, distinction, name, reason, (atMs, letters, name, why) => {
+      const folder = trashFolder(atMs, letters, why);
+      expect(readTrashed(`${folder}/${name}`)).toStrictEqual({ folder, name, atMs, why });
     }),
   );
-  expect(trashFolder(Date.UTC(2026, 10, 22, 17, 38, 5, 123), '4f2a1c')).toBe(
-    '2026-11-22T17-38-05.123Z-4f2a1c',
-  );
+  const at = Date.UTC(2026, 10, 22, 17, 38, 5, 123);
+  expect(trashFolder(at, '4f2a1c')).toBe('2026-11-22T17-38-05.123Z-4f2a1c');
+  expect(trashFolder(at, '4f2a1c', 'deleted')).toBe('2026-11-22T17-38-05.123Z-4f2a1c-deleted');
 });
 
 it('trash name: folders are ordered by their age', () => {
@@ -40,6 +41,7 @@ it.each([
   '2026-11-22T17-38-05.123Z/a',
   '2026-11-22T17:38:05.123Z-4f2a1c/a',
   '2026-11-22T17-38-05.123Z-4F2A1C/a',
+  '2026-11-22T17-38-05.123Z-4f2a1c-moved/a',
   '2026-02-30T17-38-05.123Z-4f2a1c/a',
   '2026-13-01T17-38-05.123Z-4f2a1c/a',
   '2026-11-22T24-00-00.123Z-4f2a1c/a',
@@ -56,6 +58,7 @@ it('trash name: differs for two contents of one name, and is the same for equal 
   const step = fc.record({
     name: fc.constantFrom('a', 'b', 'c/d'),
     content: fc.constantFrom('1', '2'),
+    why: fc.constantFrom('deleted', 'overwritten'),
     pauseMs: fc.constantFrom(0, 1, FOLDER_MS),
   });
   fc.assert(
@@ -63,13 +66,13 @@ it('trash name: differs for two contents of one name, and is the same for equal 
       // The time of day stands still: names differ without it.
       const { placeFor } = createTrashFolders({ now: () => 0, monotonic: () => monotonic });
       const contents = new Map<string, string>();
-      for (const { name, content, pauseMs } of steps) {
+      for (const { name, content, why, pauseMs } of steps) {
         monotonic += pauseMs;
-        const place = placeFor(name, content);
-        expect(readTrashed(place)?.name).toBe(name);
+        const place = placeFor(name, content, why);
+        expect(readTrashed(place)).toMatchObject({ name, why });
         expect(contents.get(place) ?? content).toBe(content);
         contents.set(place, content);
-        expect(placeFor(name, content)).toBe(place);
+        expect(placeFor(name, content, why)).toBe(place);
       }
     }),
   );
@@ -78,7 +81,7 @@ it('trash name: differs for two contents of one name, and is the same for equal 
 it('trash name: objects deleted within a minute share a folder', () => {
   let monotonic = 0;
   const { placeFor, begin } = createTrashFolders({ now: () => 0, monotonic: () => monotonic });
-  const folderOf = (name: string) => placeFor(name, '').split('/')[0];
+  const folderOf = (name: string) => placeFor(name, '', 'deleted').split('/')[0];
   const first = folderOf('a');
   monotonic = FOLDER_MS - 1;
   expect(folderOf('b')).toBe(first);
