@@ -1,7 +1,7 @@
 import { ConfigError } from '../config/config-error.js';
+import { openFileLimit, WANTED_FILES } from '../open-files.js';
 import { escapeUnprintable } from '../printable.js';
 import { UsageError } from './exit.js';
-import { openFileLimit, WANTED_FILES } from './open-files.js';
 
 /**
  * The lines on stderr when an error ends a command: the message, then the causes that it does not mention. For the journal

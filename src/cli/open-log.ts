@@ -1,10 +1,10 @@
 import type { Writable } from 'node:stream';
 import type { Config } from '../config/config.js';
 import { createLogger, type LogControl, type OpenLogger } from '../log.js';
+import { openFileLimit, WANTED_FILES } from '../open-files.js';
 import { openDatagramSocket } from '../unix-datagram.js';
 import type { Io } from './io.js';
 import { writesToJournal } from './journal.js';
-import { openFileLimit, WANTED_FILES } from './open-files.js';
 
 /**
  * The log as the configuration, or the command line, wants it: on stderr, or as entries with fields where stderr leads to the

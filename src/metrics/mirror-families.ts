@@ -23,7 +23,8 @@ export function addMirrorStatus(add: Add, status: MirrorStatus): void {
 
 function addObjects(add: Add, status: MirrorStatus): void {
   const { mirror, objects, queued, retrying, quarantined, held, skipped, running } = status;
-  const { scannedBytes, excluded } = latest(status) ?? {};
+  const report = latest(status);
+  const { scannedBytes, excluded } = report ?? {};
   const failing = quarantined.length;
   const amounts = {
     stored: objects,
@@ -36,6 +37,8 @@ function addObjects(add: Add, status: MirrorStatus): void {
   };
   for (const [state, amount] of Object.entries(amounts))
     add('longshore_mirror_objects', [mirror, state], amount);
+  if (report !== null)
+    add('longshore_mirror_excluded_entries', [mirror], report.excludedEntries ?? 0);
   add('longshore_mirror_bytes', [mirror, 'source'], scannedBytes);
   const runningBytes = running.reduce((sum, { bytes }) => sum + bytes, 0);
   add('longshore_mirror_bytes', [mirror, 'running'], runningBytes);

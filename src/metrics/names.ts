@@ -61,6 +61,10 @@ export const METRICS = {
     ['mirror', 'state'],
     'Objects by state: stored (in the container, in some version), in_sync (at least so many), pending, retrying, failing, held, and excluded (kept although the filters exclude their files).',
   ),
+  longshore_mirror_excluded_entries: gauge(
+    ['mirror'],
+    'Entries of the source that the filters excluded at the last scan, a folder with all that is in it as one.',
+  ),
   longshore_mirror_bytes: gauge(
     ['mirror', 'state'],
     'Content by state: source (files that the last scan found), pending (files whose work waits or runs), running (in the jobs that run).',

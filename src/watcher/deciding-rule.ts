@@ -1,20 +1,9 @@
 import type { RelativePath } from './entry.js';
-import {
-  decidingPattern,
-  type FilterSettings,
-  IGNORE_FILE,
-  type PlacedPattern,
-  placedPatterns,
-} from './filter.js';
+import type { RulePlace } from './exclusion.js';
+import { type FilterSettings, IGNORE_FILE, type PlacedRule, placedRules } from './filter.js';
 import { readIgnoreFile } from './ignore-file.js';
 import { foldersAbove, joinPath, pathOnDisk } from './path.js';
-
-/** Where a rule stands. */
-export type RulePlace =
-  | { readonly kind: 'setting'; readonly setting: 'exclude' | 'include'; readonly index: number }
-  | { readonly kind: 'ignore-file'; readonly path: RelativePath; readonly line: number }
-  /** No pattern: the path belongs to longshore itself. */
-  | { readonly kind: 'own' };
+import { decidingPattern } from './pattern-matcher.js';
 
 /** What decides whether a path is mirrored, as far as rules do. */
 export interface DecidingRule {
@@ -25,10 +14,6 @@ export interface DecidingRule {
   readonly place: RulePlace | undefined;
   /** The folder above the path that the rule is about; the path itself where it is about that. */
   readonly path: RelativePath;
-}
-
-interface Rule extends Pick<PlacedPattern, 'written' | 'pattern'> {
-  readonly place: RulePlace;
 }
 
 /**
@@ -42,7 +27,7 @@ export function decidingRule(
   settings: FilterSettings,
 ): DecidingRule {
   const { exclude, include, never } = settings;
-  const rules: Rule[] = exclude.map((pattern, index) => ({
+  const rules: PlacedRule[] = exclude.map((pattern, index) => ({
     pattern,
     written: pattern,
     place: { kind: 'setting', setting: 'exclude', index },
@@ -69,7 +54,7 @@ export function decidingRule(
 }
 
 function decideBy(
-  rules: readonly Rule[],
+  rules: readonly PlacedRule[],
   never: readonly RelativePath[],
   path: RelativePath,
   isFolder: boolean,
@@ -84,7 +69,7 @@ function decideBy(
   return rule && { excludes: decided.matches, pattern: rule.written, place: rule.place, path };
 }
 
-function rulesOfFile(root: string, folder: RelativePath): readonly Rule[] {
+function rulesOfFile(root: string, folder: RelativePath): readonly PlacedRule[] {
   const path = joinPath(folder, IGNORE_FILE);
   let text: string | undefined;
   try {
@@ -92,9 +77,5 @@ function rulesOfFile(root: string, folder: RelativePath): readonly Rule[] {
   } catch {
     return []; // the way to the path is unreadable then, which is what is said of it
   }
-  return placedPatterns(folder, text ?? '').map(({ line, written, pattern }) => ({
-    written,
-    pattern,
-    place: { kind: 'ignore-file', path, line },
-  }));
+  return placedRules(folder, text ?? '');
 }

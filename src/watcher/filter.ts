@@ -1,7 +1,8 @@
-import ignore, { type Ignore } from 'ignore';
 import { patternProblem } from '../ignore-pattern.js';
 import type { RelativePath } from './entry.js';
-import { plainPatterns } from './plain-patterns.js';
+import type { Exclusion, RulePlace } from './exclusion.js';
+import { joinPath } from './path.js';
+import { type Matches, matcher } from './pattern-matcher.js';
 
 /** What a mirror ignores. */
 export interface FilterSettings {
@@ -27,6 +28,8 @@ export interface PathFilter {
 export interface FolderRules extends PathFilter {
   /** As `ignoresFile`, without regard to `include`. */
   excludesFile(path: RelativePath): boolean;
+  /** Why a path is ignored that is: as `decidingRule` finds it, without reading anything. */
+  exclusionOf(path: RelativePath, isFolder: boolean): Exclusion;
   /** The rules inside `folder`, further down, which has an ignore file of its own with this text. */
   within(folder: RelativePath, ignoreFile: string): FolderRules;
   /** Whether these are the same rules, in other words or not. May be false where they only come to the same. */
@@ -52,23 +55,30 @@ export const IGNORE_FILE = '.longshoreignore';
 
 /** The rules inside the source's own folder, before its ignore file is read. */
 export function openFilter({ exclude, include, never }: FilterSettings): FolderRules {
-  const selects = include.length === 0 ? undefined : matcher(include);
-  return folderRules(exclude, selects, new Set(never));
+  const selects = include.length === 0 ? undefined : matcher(include).matches;
+  const rules = exclude.map((pattern, index) => ({
+    written: pattern,
+    pattern,
+    place: { kind: 'setting', setting: 'exclude', index } as const,
+  }));
+  return folderRules(rules, selects, new Set(never));
 }
 
-interface Pattern {
+/** A pattern as written and as if it stood at the top of the source, and where it stands. */
+export interface PlacedRule {
+  readonly written: string;
   readonly pattern: string;
+  readonly place: RulePlace;
 }
-
-type Matches = (path: string) => boolean;
 
 function folderRules(
-  patterns: readonly string[],
+  rules: readonly PlacedRule[],
   selects: Matches | undefined,
   never: ReadonlySet<RelativePath>,
   malformed: readonly MalformedLine[] = [],
 ): FolderRules {
-  const matches = matcher(patterns);
+  const patterns = rules.map(({ pattern }) => pattern);
+  const { matches, deciding } = matcher(patterns);
   const isNever = (path: RelativePath) => never.size > 0 && never.has(path);
   const isUnfinished = (path: RelativePath) =>
     path.endsWith('.part') && UNFINISHED_DOWNLOAD.test(path);
@@ -77,14 +87,16 @@ function folderRules(
     ignoresDirectory: (path) => path !== '' && (isNever(path) || matches(`${path}/`)),
     ignoresFile: (path) => excludesFile(path) || (selects !== undefined && !selects(path)),
     excludesFile,
+    exclusionOf(path, isFolder) {
+      if (isNever(path) || (!isFolder && isUnfinished(path))) return OWN;
+      const at = deciding(isFolder ? `${path}/` : path);
+      const rule = at === undefined ? undefined : rules[at];
+      if (rule !== undefined) return { pattern: rule.written, place: rule.place };
+      return isFolder ? OWN : UNSELECTED;
+    },
     within(folder, ignoreFile) {
-      const lines = linesOf(ignoreFile);
-      return folderRules(
-        [...patterns, ...placedBelow(folder, lines)],
-        selects,
-        never,
-        malformedOf(lines),
-      );
+      const placed = placedRules(folder, ignoreFile);
+      return folderRules([...rules, ...placed], selects, never, malformedOf(linesOf(ignoreFile)));
     },
     malformed,
     equals: (other) =>
@@ -94,75 +106,20 @@ function folderRules(
   };
 }
 
-/** The package caches each path that it tests; above this number its matcher is replaced. */
-const REMEMBERED_PATHS = 4096;
-/** Choices of patterns for which a matcher is kept: files of one folder mostly have the same. */
-const KEPT_MATCHERS = 16;
-
-function matcher(patterns: readonly string[]): Matches {
-  if (patterns.length === 0) return () => false;
-  const { candidates, others } = plainPatterns(patterns);
-  const kept = new Map<string, Matches>();
-
-  /** Patterns that cannot match are dropped: the rest decides as all of them would. */
-  function matcherWith(plain: readonly number[]): Matches {
-    const key = plain.join();
-    const known = kept.get(key);
-    if (known !== undefined) return known;
-    if (kept.size >= KEPT_MATCHERS) kept.clear();
-    const places = [...plain, ...others].sort((a, b) => a - b);
-    const made = packageMatcher(places.map((place) => patterns[place] ?? ''));
-    kept.set(key, made);
-    return made;
-  }
-
-  return (path) => matcherWith(candidates(path))(path);
-}
-
-function packageMatcher(patterns: readonly string[]): Matches {
-  if (patterns.length === 0) return () => false;
-  // As objects: a string may be several lines, and its trailing spaces do not count.
-  const fresh = (rules: Ignore | Pattern[]) => ignore({ ignoreCase: false }).add(rules);
-  let rules = fresh(patterns.map((pattern) => ({ pattern })));
-  let asked = 0;
-  return (path) => {
-    if (++asked > REMEMBERED_PATHS) {
-      rules = fresh(rules);
-      asked = 0;
-    }
-    return rules.ignores(path);
-  };
-}
-
-/** A line of an ignore file, as written and as if it stood at the top of the source. */
-export interface PlacedPattern {
-  /** From 1. */
-  readonly line: number;
-  readonly written: string;
-  readonly pattern: string;
-}
+/** A folder that no pattern excludes is ignored for what it is: one of longshore's own, under another name. */
+const OWN: Exclusion = { pattern: '', place: { kind: 'own' } };
+const UNSELECTED: Exclusion = { pattern: '', place: undefined };
 
 /** The patterns of an ignore file in `folder`, in the order in which they apply. */
-export function placedPatterns(folder: RelativePath, ignoreFile: string): readonly PlacedPattern[] {
+export function placedRules(folder: RelativePath, ignoreFile: string): readonly PlacedRule[] {
+  const path = joinPath(folder, IGNORE_FILE);
   return linesOf(ignoreFile).flatMap((written, at) =>
-    placedBelow(folder, [written]).map((pattern) => ({ line: at + 1, written, pattern })),
+    placedBelow(folder, [written]).map((pattern) => ({
+      written,
+      pattern,
+      place: { kind: 'ignore-file', path, line: at + 1 } as const,
+    })),
   );
-}
-
-/**
- * The position of the pattern that decides about a path, and whether it matches: the last one that changes the verdict of those
- * before it. Undefined: no pattern does. The path of a folder ends in `/`.
- */
-export function decidingPattern(
-  patterns: readonly string[],
-  path: string,
-): { readonly at: number; readonly matches: boolean } | undefined {
-  let decided: { readonly at: number; readonly matches: boolean } | undefined;
-  for (const at of patterns.keys()) {
-    const matches = packageMatcher(patterns.slice(0, at + 1))(path);
-    if (matches !== (decided?.matches ?? false)) decided = { at, matches };
-  }
-  return decided;
 }
 
 /** The patterns of an ignore file, without trailing spaces that do not count. */

@@ -1,6 +1,7 @@
 import { type BigIntStats, constants, existsSync, readlinkSync, realpathSync } from 'node:fs';
 import { lstatPathIfAny, statPath } from '../file-stat.js';
 import type { LocalEntry, RelativePath } from './entry.js';
+import type { Exclusion } from './exclusion.js';
 import type { FilterSettings, FolderRules } from './filter.js';
 import { followLink, LINK_SUFFIX, type LinkMode } from './links.js';
 import { pathOnDisk } from './path.js';
@@ -30,6 +31,8 @@ export interface WalkContext extends WalkSettings {
   readonly beforeStat: () => void;
   /** Called with each folder of a walk after its names were processed. */
   readonly folderDone: (stat: BigIntStats) => void;
+  /** Called for each entry of a walk that rules exclude; for a folder once, and not for what is in it. */
+  readonly excluded: (exclusion: Exclusion) => void;
   /** `device:inode` of the folders that no path, bind mount or link may lead into. */
   readonly never: ReadonlySet<string>;
   /** The same folders without symbolic links. */
@@ -46,16 +49,23 @@ export interface Directory {
 }
 
 /** What is at a path. `ignored`: something that the rules exclude. */
-export type Found = LocalEntry | Directory | WalkProblem | { readonly kind: 'absent' | 'ignored' };
+export type Found =
+  | LocalEntry
+  | Directory
+  | WalkProblem
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'ignored'; readonly isFolder: boolean };
 
 export const ABSENT: Found = { kind: 'absent' };
-export const IGNORED: Found = { kind: 'ignored' };
+export const IGNORED: Found = { kind: 'ignored', isFolder: false };
+const IGNORED_FOLDER: Found = { kind: 'ignored', isFolder: true };
 
 export function openWalkContext(
   source: Source,
   settings: WalkSettings,
   beforeStat: () => void = () => {},
   folderDone: (stat: BigIntStats) => void = () => {},
+  excluded: (exclusion: Exclusion) => void = () => {},
 ): WalkContext {
   const folders = settings.filter.never
     .map((path) => pathOnDisk(source.root, path))
@@ -64,7 +74,8 @@ export function openWalkContext(
     .map((folder) => statPath(folder))
     .map(({ dev, ino }) => `${dev}:${ino}`);
   const neverReal = folders.map((folder) => realpathSync(folder));
-  return { ...settings, source, beforeStat, folderDone, never: new Set(identities), neverReal };
+  const never = new Set(identities);
+  return { ...settings, source, beforeStat, folderDone, excluded, never, neverReal };
 }
 
 /** The folder itself may be listed but not searched, so that a stat of its entries fails. */
@@ -110,8 +121,8 @@ function directoryAt(
   rules: FolderRules,
 ): Found {
   const { dev, ino } = stat;
-  if (rules.ignoresDirectory(path)) return IGNORED;
-  if (at.never.size > 0 && at.never.has(`${dev}:${ino}`)) return IGNORED;
+  if (rules.ignoresDirectory(path)) return IGNORED_FOLDER;
+  if (at.never.size > 0 && at.never.has(`${dev}:${ino}`)) return IGNORED_FOLDER;
   if (at.reserved.includes(path)) return reservedAt(path);
   if (at.oneFileSystem && dev !== at.source.device) {
     return problem(

@@ -121,11 +121,20 @@ function takeNext(at: WalkContext, level: Level, line: readonly Directory[]): Fo
     if (name === undefined) return undefined;
     level.next++;
     const item = statInside(at, level, name, line);
+    if (item.kind === 'ignored') noteExcluded(at, level, name, item.isFolder);
     if (border !== undefined && isBeyond(border, item)) continue;
     if (item.kind === 'directory') waiting.push({ key: `${name}/`, item });
     else if (item.kind === 'symlink') waiting.push({ key: name + LINK_SUFFIX, item });
     else if (item.kind === 'file' || item.kind === 'problem') return item;
   }
+}
+
+/** Folders on a border are walked from both sides: each entry in them counts on one. */
+function noteExcluded(at: WalkContext, level: Level, name: string, isFolder: boolean): void {
+  const { directory, rules } = level.folder;
+  const path = joinPath(directory.path, name);
+  if (level.border === undefined || isInRange(level.border, path))
+    at.excluded(rules.exclusionOf(path, isFolder));
 }
 
 function statInside(

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decidingRule } from '../../src/watcher/deciding-rule.js';
+import type { Exclusion } from '../../src/watcher/exclusion.js';
 import { openFilter } from '../../src/watcher/filter.js';
 import { knownRulesInside } from '../../src/watcher/ignore-file.js';
 import { foldersAbove, pathOnDisk } from '../../src/watcher/path.js';
@@ -19,17 +20,22 @@ const pattern = fc
   .map((parts) => parts.join(''));
 const patterns = fc.array(pattern, { maxLength: 3 });
 
-/** What the walk decides: folder by folder, from the top. */
-function isIgnored(root: string, asked: string, exclude: string[], include: string[]): boolean {
+/** What the walk decides: folder by folder, from the top. Undefined: the file is mirrored. */
+function exclusionOf(
+  root: string,
+  asked: string,
+  exclude: string[],
+  include: string[],
+): Exclusion | undefined {
   let rules = openFilter({ exclude, include, never: [] });
   for (const folder of foldersAbove(asked)) {
-    if (folder !== '' && rules.ignoresDirectory(folder)) return true;
+    if (folder !== '' && rules.ignoresDirectory(folder)) return rules.exclusionOf(folder, true);
     rules = knownRulesInside(folder, pathOnDisk(root, folder), rules);
   }
-  return rules.ignoresFile(asked);
+  return rules.ignoresFile(asked) ? rules.exclusionOf(asked, false) : undefined;
 }
 
-test('deciding rule: excludes exactly the files that a walk ignores, and names a line of theirs', () => {
+test('deciding rule: excludes exactly the files that a walk ignores, by the same line', () => {
   fc.assert(
     fc.property(path, patterns, patterns, patterns, (asked, exclude, include, inFile) => {
       const root = temporaryFolder('rule');
@@ -38,7 +44,10 @@ test('deciding rule: excludes exactly the files that a walk ignores, and names a
         mkdirSync(dirname(ignoreFile));
         writeFileSync(ignoreFile, inFile.join('\n'));
         const rule = decidingRule(root, asked, false, { exclude, include, never: [] });
-        expect(rule.excludes).toBe(isIgnored(root, asked, exclude, include));
+        const { pattern: own, place } = rule;
+        expect(exclusionOf(root, asked, exclude, include)).toEqual(
+          rule.excludes ? { pattern: own, place } : undefined,
+        );
         if (rule.place?.kind === 'setting')
           expect(rule.pattern).toBe(
             (rule.place.setting === 'exclude' ? exclude : include)[rule.place.index],

@@ -154,7 +154,7 @@ export function createMirror(given: MirrorParts): Mirror {
       return runner.attempts.beginSurvey();
     },
     flush: quarantine.flush,
-    figures: () => figuresOf(books),
+    figures: () => figuresOf(books, parts),
     retryNow: (name) => retryQuarantined({ quarantine, ...findings, source, clock }, name),
     status: (watch) => statusNow(parts, { ...books, unsent }, { runner, work, scrub }, watch),
   };

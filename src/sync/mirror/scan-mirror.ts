@@ -115,6 +115,7 @@ async function compareSides(
   if (summary.kept > 0) run.tally.counts.kept = summary.kept;
   if (summary.bytes > 0) run.tally.counts.scannedBytes = summary.bytes;
   if (summary.excluded > 0) run.tally.counts.excluded = summary.excluded;
+  if (summary.exclusions.entries > 0) run.tally.counts.excludedEntries = summary.exclusions.entries;
   return { summary, changed };
 }
 

@@ -1,14 +1,18 @@
+import type { Exclusions } from '../../watcher/exclusion.js';
+import type { ScanSummary } from '../scan/scan-items.js';
+
 /** What a scan of the whole source has found. */
 export interface SourceSize {
   /** Of files that are mirrored. */
   readonly bytes: number;
-  /** Entries that rules exclude; a folder with all that is in it is one. */
-  readonly excluded: number;
+  readonly exclusions: Exclusions;
+  /** Objects that stay because rules exclude their files. */
+  readonly excludedObjects: number;
 }
 
 /** What the last scan of the whole source has found since the start of the process. */
 export interface SeenSource {
-  saw(size: SourceSize): void;
+  saw(summary: Pick<ScanSummary, 'bytes' | 'exclusions' | 'excluded'>): void;
   /** Undefined: no such scan has finished. */
   readonly last: SourceSize | undefined;
 }
@@ -16,8 +20,8 @@ export interface SeenSource {
 export function createSeenSource(): SeenSource {
   let last: SourceSize | undefined;
   return {
-    saw({ bytes, excluded }) {
-      last = { bytes, excluded };
+    saw({ bytes, exclusions, excluded }) {
+      last = { bytes, exclusions, excludedObjects: excluded };
     },
     get last() {
       return last;

@@ -1,5 +1,6 @@
 import type { IndexLocation } from '../../state/object-index.js';
 import type { RelativePath } from '../../watcher/entry.js';
+import type { Exclusions } from '../../watcher/exclusion.js';
 import type { NameRange } from '../../watcher/name-range.js';
 import type { WalkSettings } from '../../watcher/stat-entry.js';
 import type { Policy } from '../decide.js';
@@ -78,6 +79,8 @@ export interface ScanSummary extends Counts, MissingCounts {
    * this one, in order.
    */
   readonly landmarks: readonly Landmarks[];
+  /** What the walk met in the source, and skipped as the rules say. */
+  readonly exclusions: Exclusions;
 }
 
 /** Files that are only to be sent, many as one item. */

@@ -1,5 +1,6 @@
 import type { ObjectName } from '../../state/object-index.js';
 import type { RelativePath } from '../../watcher/entry.js';
+import { bothExclusions } from '../../watcher/exclusion.js';
 import type { NameRange } from '../../watcher/name-range.js';
 import type { Counts } from './compare.js';
 import {
@@ -94,6 +95,7 @@ function bothFinished(a: ScanSummary, b: ScanSummary): ScanSummary {
     excluded: a.excluded + b.excluded,
     complete: a.complete && b.complete,
     landmarks: [...a.landmarks, ...b.landmarks],
+    exclusions: bothExclusions(a.exclusions, b.exclusions),
   };
 }
 

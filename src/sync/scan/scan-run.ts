@@ -1,4 +1,5 @@
 import type { IndexView } from '../../state/object-index.js';
+import { NOTHING_EXCLUDED } from '../../watcher/exclusion.js';
 import { ALL_NAMES, isInRange } from '../../watcher/name-range.js';
 import { walk } from '../../watcher/walk.js';
 import { createNaming } from '../naming.js';
@@ -102,6 +103,7 @@ export async function* runScan(
       ...counts,
       complete: complete && counts.deletesKept === 0,
       landmarks: [landmarks.marks()],
+      exclusions: source?.exclusions() ?? NOTHING_EXCLUDED,
     };
   } finally {
     missingNames.close();

@@ -1,5 +1,6 @@
 import { openChangedFolders } from '../../watcher/changed-folders.js';
 import { openDescent, wouldBeIgnored } from '../../watcher/descend.js';
+import { createExclusionCount, type Exclusions } from '../../watcher/exclusion.js';
 import { problem } from '../../watcher/problem.js';
 import { confirmSource, isEmptySource, openSource, type Source } from '../../watcher/source.js';
 import { IGNORED, openWalkContext, type WalkContext } from '../../watcher/stat-entry.js';
@@ -18,6 +19,8 @@ const EMPTY = 'the source is empty, as it would be if its disk were not mounted'
 export interface WalkedSource {
   readonly source: Source;
   readonly at: WalkContext;
+  /** What the walk has met so far and skipped. */
+  exclusions(): Exclusions;
   /** @throws SourceMissingError when the source is not the folder any more that was walked */
   walked(counts: Counts): Walked;
 }
@@ -29,9 +32,11 @@ export function openWalkedSource(
 ): WalkedSource {
   const source = openSource(root);
   const folders = openChangedFolders(beganMs ?? Number.MAX_SAFE_INTEGER);
+  const excluded = createExclusionCount();
   return {
     source,
-    at: openWalkContext(source, settings, beforeStat, folders.finished),
+    at: openWalkContext(source, settings, beforeStat, folders.finished, excluded.add),
+    exclusions: excluded.counts,
     walked(counts) {
       confirmSource(source);
       const empty = isEmptySource(root, settings.filter.never);
