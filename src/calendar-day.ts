@@ -14,6 +14,11 @@ export function dayOf(ms: number, zone: string): string {
   return `${parts.get('year')}-${parts.get('month')}-${parts.get('day')}`;
 }
 
+/** The zone of this process, as an IANA name. */
+export function ownZone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
 /** Whether it can be a time at all: a value from a file or an answer may be any number. */
 export function isMoment(ms: number): boolean {
   return Number.isFinite(ms) && Math.abs(ms) <= LAST_MS;

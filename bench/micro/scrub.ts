@@ -115,6 +115,7 @@ async function scrub(
     pace,
     root: { backend, container: 'c', prefix: '' },
     index,
+    noteRead: async () => {},
     async proveAll(proofs) {
       if (surveyedAtMs === 0) surveyedAtMs = clock.monotonic();
       proven += proofs.length;

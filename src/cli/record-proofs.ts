@@ -3,7 +3,9 @@ import { findDriver } from '../drivers/registry/registry.js';
 import { mirrorPlace } from '../mirror-place.js';
 import { StateError, StateLockedError } from '../state/errors.js';
 import type { ObjectIndex, ObjectName } from '../state/object-index.js';
+import type { MirrorStore } from '../state/open-mirror.js';
 import { openState } from '../state/open-state.js';
+import { withRun } from '../sync/mirror/past-runs.js';
 import { type ObjectVersion, type Proof, proveAll, versionOf } from '../sync/proof/prove.js';
 import { openSpill } from '../sync/scan/spill.js';
 import type { PlaceCommand } from './open-place.js';
@@ -13,7 +15,7 @@ import { noteLine } from './output.js';
 export interface ProofRecorder {
   add(name: ObjectName, record: ObjectVersion, isProven: boolean): void;
   /**
-   * Writes the proofs down, where this machine has the state of the mirror and no process works on it: a daemon reads
+   * Writes the proofs down, and what was read as a run of the past, where this machine has the state of the mirror and no process works on it: a daemon reads
    * everything back by itself. Never rejects because of the state.
    */
   record(): Promise<void>;
@@ -28,6 +30,18 @@ const AT_ONCE = 1_000;
 export function openProofRecorder({ place, index, io, signal }: PlaceCommand): ProofRecorder {
   const { clock, stderr } = io;
   const kept = openSpill<KeptProof>(tmpdir());
+  const startedAtMs = clock.now();
+  const beganMs = clock.monotonic();
+  const read = { objects: 0, bytes: 0, differences: 0 };
+
+  async function note({ ledger }: Pick<MirrorStore, 'ledger'>): Promise<void> {
+    const seconds = (clock.monotonic() - beganMs) / 1_000;
+    const run = { kind: 'read-back', asked: true, startedAtMs, seconds, ...read } as const;
+    await ledger.update((document) => ({
+      ...document,
+      pastRuns: withRun(document.pastRuns ?? [], run),
+    }));
+  }
 
   async function write(target: ObjectIndex): Promise<void> {
     let some: Proof[] = [];
@@ -44,6 +58,9 @@ export function openProofRecorder({ place, index, io, signal }: PlaceCommand): P
   return {
     add(name, record, isProven) {
       if (index.whole === undefined || record.state !== 'confirmed') return;
+      read.objects += 1;
+      read.bytes += record.size;
+      read.differences += isProven ? 0 : 1;
       kept.add([name, isProven ? clock.now() : null, versionOf(record)]);
     },
     async record() {
@@ -55,7 +72,9 @@ export function openProofRecorder({ place, index, io, signal }: PlaceCommand): P
         const state = await openState({ folder: config.stateFolder, mirrors, clock, signal });
         try {
           const store = state.mirrors.get(name);
-          if (store !== undefined) await write(store.index);
+          if (store === undefined) return;
+          await write(store.index);
+          await note(store);
         } finally {
           await state.close();
         }

@@ -20,6 +20,30 @@ export interface RunReport {
   readonly scannedBytes?: number;
   /** Objects that stay because the filters exclude their files; missing when there is none. */
   readonly excluded?: number;
+  /** Entries of the source that the filters exclude, a folder with all that is in it as one; missing when there is none. */
+  readonly excludedEntries?: number;
+}
+
+/** What the filters excluded when the whole source was scanned. */
+export interface ExcludedSample {
+  readonly atMs: number;
+  readonly entries: number;
+  /** Objects that stay because their files are excluded. */
+  readonly objects: number;
+}
+
+/** A comparison of the whole mirror with its container, or objects that were read back. */
+export interface PastRun {
+  readonly kind: 'reconcile' | 'read-back';
+  /** A person asked for it; missing: it belongs to `verify`, and is what that has read on one day. */
+  readonly asked?: true;
+  readonly startedAtMs: number;
+  readonly seconds: number;
+  /** That were looked at. */
+  readonly objects: number;
+  /** Of these. */
+  readonly bytes: number;
+  readonly differences: number;
 }
 
 /** The identity of the source when it was first seen; another folder at the path stops deletes until it is accepted. */
@@ -157,7 +181,10 @@ export interface LedgerDocument {
   readonly halfway?: string;
   readonly lastScan?: RunReport;
   readonly lastReconcile?: RunReport;
-  readonly lastVerify?: RunReport;
+  /** Comparisons and readings, the latest last; a bounded number. */
+  readonly pastRuns?: readonly PastRun[];
+  /** What was excluded within the last day, the latest last; a bounded number. */
+  readonly excluded?: readonly ExcludedSample[];
   /** When the index snapshot in the container was made, milliseconds since the epoch; missing: there was none. */
   readonly snapshot?: { readonly madeAtMs: number };
   readonly trash?: TrashLook;

@@ -1,3 +1,4 @@
+import { differencesIn } from '../sync/differences.js';
 import type { MirrorStatus } from '../sync/events.js';
 import { type AttentionFacts, isBehind } from './attention.js';
 import type { MirrorControl, QueueFigures } from './mirror-control.js';
@@ -9,7 +10,10 @@ export const DEFAULT_LAG_TARGET_SECONDS = 900;
 
 export interface RowSources {
   readonly status: MirrorStatus;
-  readonly figures: Pick<QueueFigures, 'queuedBytes' | 'source'>;
+  readonly figures: Pick<
+    QueueFigures,
+    'queuedBytes' | 'source' | 'excludedJump' | 'unfinishedUploads'
+  >;
   readonly pausedUntilMs: number | null;
   readonly meter: Pick<MirrorMeter, 'stateSinceMs' | 'bytesPerSecond' | 'objectsPerSecond'>;
   readonly lagTargetSeconds: number;
@@ -77,19 +81,8 @@ function emptyAtMs({ status, figures, meter, nowMs }: RowSources): number | null
   return Math.round(nowMs + Math.max(byBytes, queued / objectsPerSecond) * 1_000);
 }
 
-function differencesIn({
-  uploaded,
-  copied,
-  deleted,
-  adopted,
-  failed,
-  held,
-}: NonNullable<MirrorStatus['lastReconcile']>): number {
-  return uploaded + copied + deleted + adopted + failed + held;
-}
-
 /** What the attention of a mirror follows from. */
-export function attentionFactsOf({ status }: RowSources, row: MirrorRow): AttentionFacts {
+export function attentionFactsOf({ status, figures }: RowSources, row: MirrorRow): AttentionFacts {
   const since = status.quarantined.map(({ sinceMs }) => sinceMs);
   return {
     row,
@@ -98,5 +91,6 @@ export function attentionFactsOf({ status }: RowSources, row: MirrorRow): Attent
     heldWhy: status.heldWhy,
     degradedFolders: status.watch?.degraded.length ?? 0,
     quarantinedSinceMs: since.length === 0 ? null : Math.min(...since),
+    excludedJump: figures.excludedJump,
   };
 }

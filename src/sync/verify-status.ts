@@ -1,3 +1,4 @@
+import type { ObjectName } from '../state/object-index.js';
 import type { Damage } from './decide-healing.js';
 
 /** An object that was read back, is not what was sent, and has not been proven since. */
@@ -34,6 +35,25 @@ export interface ProofStatus {
   readonly neverVerified: number;
   /** The oldest last proof of an object; null: none was ever proven. */
   readonly oldestProofMs: number | null;
+  readonly bytesByAge: BytesByAge;
+  /** Of the objects that were never read back the one that was sent first; null: there is none, or the next look finds it. */
+  readonly oldestUnverified: UnverifiedObject | null;
+}
+
+/** Bytes of objects by the age of their last proof. */
+export interface BytesByAge {
+  readonly within7d: number;
+  /** Of 8 to 30 days. */
+  readonly within30d: number;
+  readonly older: number;
+  readonly never: number;
+}
+
+/** An object that was never read back. */
+export interface UnverifiedObject {
+  readonly name: ObjectName;
+  /** When its bytes were hashed to be sent; milliseconds since the epoch. */
+  readonly sentAtMs: number;
 }
 
 /** Four answers to "can I rely on it?"; plain JSON. Times are milliseconds since the epoch. */

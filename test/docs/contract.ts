@@ -99,6 +99,7 @@ const report: EveryKey<RunReport> = {
   kept: true,
   scannedBytes: true,
   excluded: true,
+  excludedEntries: true,
 };
 export const REPORT = names(report);
 
@@ -177,6 +178,8 @@ const proofs: EveryKey<ProofStatus> = {
   verifiedBytes: true,
   neverVerified: true,
   oldestProofMs: true,
+  bytesByAge: true,
+  oldestUnverified: true,
 };
 const health: EveryKey<MirrorHealth> = {
   lagSeconds: true,

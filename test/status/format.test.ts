@@ -18,6 +18,8 @@ test('status: shows what was read back, and what is damaged', () => {
     verifiedBytes: 2 ** 33,
     neverVerified: 0,
     oldestProofMs: NOW - 3 * 86_400_000,
+    bytesByAge: { within7d: 1, within30d: 0, older: 0, never: 0 },
+    oldestUnverified: null,
   };
   const verify = {
     withinSeconds: 30 * 86_400,

@@ -1,6 +1,7 @@
 import { createCondition } from '../../condition.js';
 import { eachInParallel } from '../../drivers/parallel.js';
 import { StateError } from '../../state/errors.js';
+import type { PastRun } from '../../state/ledger.js';
 import type { ObjectIndex } from '../../state/object-index.js';
 import { oldestFirst } from '../proof/oldest-first.js';
 import type { ProofCandidate } from '../proof/oldest-proofs.js';
@@ -25,6 +26,8 @@ export interface AskedVerifyOptions extends ExamineOptions {
   readonly index: ExamineOptions['index'] & Pick<ObjectIndex, 'count'>;
   /** Resolves when the mirror is not paused, and its target is up. */
   readonly whenUp: (signal: AbortSignal) => Promise<void>;
+  /** Writes down what was read. */
+  readonly noteRun: (run: PastRun) => Promise<void>;
 }
 
 /** Small objects would else wait for one answer after the other. */
@@ -86,6 +89,7 @@ export function createAskedVerify(options: AskedVerifyOptions): AskedVerify {
       end(isStopped ? 'stopped' : 'failed', isStopped ? null : why);
       if (error instanceof StateError) throw error;
     }
+    if (status !== null && status.objects > 0) await options.noteRun(pastOf(status));
     signal.throwIfAborted();
   }
 
@@ -138,6 +142,12 @@ function begun(share: ReadBackShare, objects: number, nowMs: number): AskedVerif
     wrong: [],
     error: null,
   };
+}
+
+function pastOf(status: AskedVerifyStatus): PastRun {
+  const { startedAtMs, endedAtMs, objects, bytes, wrongObjects: differences } = status;
+  const seconds = Math.max(0, ((endedAtMs ?? startedAtMs) - startedAtMs) / 1_000);
+  return { kind: 'read-back', asked: true, startedAtMs, seconds, objects, bytes, differences };
 }
 
 /** Pure. */

@@ -10,8 +10,10 @@ import type { SourceView } from '../source/source-view.js';
 import type { RemoteRoot } from '../work/remote-root.js';
 import type { Whereabouts } from '../work/whereabouts.js';
 import type { BegunRun } from './begin-run.js';
+import { withExcluded } from './excluded-samples.js';
 import { keepIndexSnapshot, type SnapshotKeepingMirror } from './index-snapshot.js';
 import type { Mirror } from './mirror.js';
+import { reconcileOf, withRun } from './past-runs.js';
 import { type PurgedMirror, purgeTrash } from './purge.js';
 import type { RunDeletes } from './run-deletes.js';
 
@@ -80,19 +82,22 @@ async function tidyUploads(
 }
 
 interface NotedMirror {
-  readonly parts: Pick<Mirror['parts'], 'ledger'>;
+  readonly parts: Pick<Mirror['parts'], 'ledger' | 'clock'>;
   readonly source: Pick<SourceView, 'identity'>;
 }
 
 /** A run of one folder says nothing of when the mirror as a whole was last seen: the ledger does not have it. */
 async function noteRun(
-  { parts: { ledger }, source }: NotedMirror,
+  { parts: { ledger, clock }, source }: NotedMirror,
   { due }: BegunRun,
-  { landmarks }: ScanSummary,
+  { landmarks, complete }: ScanSummary,
   report: RunReport,
 ): Promise<void> {
   if (!seesWholeSource(due)) return;
-  const last = seesWholeMirror(due) ? 'lastReconcile' : 'lastScan';
+  const isReconcile = seesWholeMirror(due);
+  const last = isReconcile ? 'lastReconcile' : 'lastScan';
+  const { excludedEntries: entries = 0, excluded: objects = 0 } = report;
+  const sample = { atMs: clock.now(), entries, objects };
   const halfway = report.scanned < WORTH_SHARING ? undefined : middleOf(landmarks);
   await ledger.update((document) => {
     const { acceptedEmpty: _, ...rest } = document;
@@ -101,6 +106,8 @@ async function noteRun(
       ...(halfway === undefined ? {} : { halfway }),
       source: source.identity(),
       [last]: report,
+      ...(complete && { excluded: withExcluded(document.excluded ?? [], sample) }),
+      ...(isReconcile && { pastRuns: withRun(document.pastRuns ?? [], reconcileOf(report)) }),
     };
   });
 }

@@ -25,7 +25,8 @@ export function verifyStatusOf(
   };
 }
 
-function proofStatusOf({ objects, bytes, verified, never, oldestMs }: ProofCounts): ProofStatus {
+function proofStatusOf(counts: ProofCounts): ProofStatus {
+  const { objects, bytes, verified, never, oldestMs, bytesByAge, unverified } = counts;
   return {
     objects,
     bytes,
@@ -33,6 +34,8 @@ function proofStatusOf({ objects, bytes, verified, never, oldestMs }: ProofCount
     verifiedBytes: verified.bytes,
     neverVerified: never,
     oldestProofMs: oldestMs ?? null,
+    bytesByAge,
+    oldestUnverified: unverified[0] ?? null,
   };
 }
 

@@ -1,3 +1,4 @@
+import { ownZone } from '../../calendar-day.js';
 import type { Backend } from '../../drivers/backend.js';
 import type { ObjectName } from '../../state/object-index.js';
 import type { Damage } from '../decide-healing.js';
@@ -11,13 +12,23 @@ import { type AskedVerify, createAskedVerify } from './asked-verify.js';
 import type { ExamineOptions } from './examine-object.js';
 import type { MirrorParts } from './mirror-parts.js';
 import type { MirrorStats } from './mirror-stats.js';
+import { withRead, withRun } from './past-runs.js';
 import { quietTimes } from './quiet-times.js';
 import { createScrub, type Scrub } from './scrub.js';
 
 export interface ScrubParts {
   readonly parts: Pick<
     MirrorParts,
-    'settings' | 'backend' | 'verifying' | 'index' | 'queue' | 'paused' | 'health' | 'clock' | 'log'
+    | 'settings'
+    | 'backend'
+    | 'verifying'
+    | 'index'
+    | 'ledger'
+    | 'queue'
+    | 'paused'
+    | 'health'
+    | 'clock'
+    | 'log'
   >;
   readonly books: Pick<Books, 'proveAll'>;
   readonly admission: Pick<Admission, 'add'>;
@@ -28,7 +39,7 @@ export interface ScrubParts {
 /** The scrub of a mirror, over its own index, queue and source. Undefined where the mirror has none. */
 export function openScrub(scrubbed: ScrubParts): Scrub | undefined {
   const { parts } = scrubbed;
-  const { settings, verifying, queue, paused, health, clock } = parts;
+  const { settings, verifying, ledger, queue, paused, health, clock } = parts;
   const { verify } = settings;
   if (verify === undefined || verifying === undefined) return undefined;
   const { backend, throttledAtMs } = verifying;
@@ -41,15 +52,25 @@ export function openScrub(scrubbed: ScrubParts): Scrub | undefined {
     ...examinedOf(scrubbed, readingInQuietTimes(backend, whenQuiet)),
     pace: verify,
     whenQuiet,
+    noteRead: (read) =>
+      ledger.update((document) => ({
+        ...document,
+        pastRuns: withRead(document.pastRuns ?? [], read, ownZone()),
+      })),
   });
 }
 
 /** What a person asks to be read back is read at once, also where the mirror has no scrub; uploads go on meanwhile. */
 export function openAskedVerify(scrubbed: ScrubParts): AskedVerify {
-  const { backend, index, paused, health } = scrubbed.parts;
+  const { backend, index, ledger, paused, health } = scrubbed.parts;
   return createAskedVerify({
     ...examinedOf(scrubbed, backend),
     index,
+    noteRun: (run) =>
+      ledger.update((document) => ({
+        ...document,
+        pastRuns: withRun(document.pastRuns ?? [], run),
+      })),
     async whenUp(signal) {
       await paused?.gate.whenOpen(signal);
       await health.whenUp(signal);

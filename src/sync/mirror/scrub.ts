@@ -6,7 +6,9 @@ import { countProof, type ProofSurvey, surveyProofs } from '../proof/survey.js';
 import type { VerifyStatus } from '../verify-status.js';
 import { type ExamineOptions, examineObject } from './examine-object.js';
 import { verifyStatusOf } from './mirror-health.js';
+import type { ReadSince } from './past-runs.js';
 import { openProofsToRecord } from './proofs-to-record.js';
+import { createReadCount } from './read-count.js';
 import { createOpenFindings } from './scrub-findings.js';
 
 /** Reads every object back within a time, at a bandwidth, and has damaged ones healed. */
@@ -20,6 +22,8 @@ export interface ScrubOptions extends ExamineOptions {
   readonly pace: ProofPace;
   /** Resolves when nothing else is to be done at the target, and it is well. */
   readonly whenQuiet: (signal: AbortSignal) => Promise<void>;
+  /** Writes down how much was read back. */
+  readonly noteRead: (read: ReadSince) => Promise<void>;
 }
 
 /** Objects that one survey finds, so that a survey of a million records is worth its seconds. */
@@ -35,6 +39,7 @@ const TROUBLE_MS = 60_000;
 export function createScrub(options: ScrubOptions): Scrub {
   const { mirror, pace, index, clock, log } = options;
   const findings = createOpenFindings(clock);
+  const reads = createReadCount(clock, options.noteRead);
   let survey: ProofSurvey | undefined;
   let needed: number | undefined;
 
@@ -85,28 +90,37 @@ export function createScrub(options: ScrubOptions): Scrub {
         const found = await examineObject(candidate.name, options, findings, proofs, within);
         if (found === 'proven' && survey !== undefined)
           survey = countProof(survey, candidate, clock.now(), pace);
+        await reads.add(candidate.size, found);
       });
     } finally {
       await proofs.flush();
     }
   }
 
+  async function round(signal: AbortSignal): Promise<void> {
+    const { due, nextDueMs } = await look(signal);
+    const fromMs = clock.monotonic();
+    try {
+      await readAll(due, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof StateError) throw error;
+      log.warn('verify waits', { mirror, error });
+      await clock.sleep(TROUBLE_MS, signal);
+    }
+    const until = due.length === 0 ? waitMs(nextDueMs, clock.now()) : SHORTEST_ROUND_MS;
+    await clock.sleep(until - (clock.monotonic() - fromMs), signal);
+  }
+
   return {
     async take(signal) {
-      for (;;) {
-        signal.throwIfAborted();
-        const { due, nextDueMs } = await look(signal);
-        const fromMs = clock.monotonic();
-        try {
-          await readAll(due, signal);
-        } catch (error) {
+      try {
+        for (;;) {
           signal.throwIfAborted();
-          if (error instanceof StateError) throw error;
-          log.warn('verify waits', { mirror, error });
-          await clock.sleep(TROUBLE_MS, signal);
+          await round(signal);
         }
-        const until = due.length === 0 ? waitMs(nextDueMs, clock.now()) : SHORTEST_ROUND_MS;
-        await clock.sleep(until - (clock.monotonic() - fromMs), signal);
+      } finally {
+        await reads.flush();
       }
     },
     status: () => verifyStatusOf(pace, survey, findings.open(), needed),

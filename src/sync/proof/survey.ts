@@ -1,7 +1,9 @@
 import type { ObjectIndex, ObjectName, ObjectRecord } from '../../state/object-index.js';
 import { recordsInSlices } from '../records-in-slices.js';
+import type { BytesByAge, UnverifiedObject } from '../verify-status.js';
 import { lastProofMs, openOldestProofs, type ProofCandidate } from './oldest-proofs.js';
 import { dueAgeMs, type ProofPace } from './pace.js';
+import { ageOf, movedToNow, NO_BYTES, openOldestUnverified } from './proof-ages.js';
 
 /** How much of a mirror is proven, at one moment. Objects count when their upload was confirmed. */
 export interface ProofCounts {
@@ -12,6 +14,9 @@ export interface ProofCounts {
   readonly never: number;
   /** The oldest last proof, milliseconds since the epoch; undefined: none was ever proven. */
   readonly oldestMs: number | undefined;
+  readonly bytesByAge: BytesByAge;
+  /** Some of those that were never read back, the one first that was sent first. */
+  readonly unverified: readonly UnverifiedObject[];
 }
 
 export interface ProofSurvey extends ProofCounts {
@@ -24,7 +29,7 @@ export interface ProofSurvey extends ProofCounts {
 /** The same counts after one more object was proven, now. The oldest proof may be a newer one by then. */
 export function countProof<Counts extends ProofCounts>(
   counts: Counts,
-  { size, provenAtMs }: ProofCandidate,
+  { name, size, provenAtMs }: ProofCandidate,
   nowMs: number,
   { withinMs }: Pick<ProofPace, 'withinMs'>,
 ): Counts {
@@ -34,6 +39,11 @@ export function countProof<Counts extends ProofCounts>(
     ...counts,
     never: counts.never - (provenAtMs === undefined ? 1 : 0),
     oldestMs: counts.oldestMs ?? nowMs,
+    bytesByAge: movedToNow(counts.bytesByAge, size, provenAtMs, nowMs),
+    unverified:
+      provenAtMs === undefined
+        ? counts.unverified.filter((each) => each.name !== name)
+        : counts.unverified,
     verified: wasVerified ? counts.verified : { objects: objects + 1, bytes: bytes + size },
   };
 }
@@ -62,7 +72,7 @@ export async function surveyProofs({
 }: SurveyOptions): Promise<ProofSurvey> {
   const dueAge = dueAgeMs(bytesBefore, pace);
   const oldest = openOldestProofs(most);
-  const tally = openTally(nowMs - pace.withinMs);
+  const tally = openTally(nowMs, pace);
   let nextDueMs: number | undefined;
   for await (const slice of recordsInSlices(index)) {
     signal.throwIfAborted();
@@ -70,7 +80,7 @@ export async function surveyProofs({
       if (record.state !== 'confirmed') continue;
       const { size } = record;
       const provenAtMs = lastProofMs(record, nowMs);
-      tally.add(size, provenAtMs);
+      tally.add(name, record, provenAtMs);
       const dueMs = provenAtMs === undefined ? nowMs : provenAtMs + dueAge;
       if (dueMs > nowMs) nextDueMs = Math.min(nextDueMs ?? dueMs, dueMs);
       else if (!postponed(name, record)) oldest.add({ name, size, provenAtMs });
@@ -80,24 +90,35 @@ export async function surveyProofs({
   return { ...tally.counts(), due, nextDueMs: due.length > 0 ? undefined : nextDueMs };
 }
 
-/** Counts objects by the age of their proofs; those since `sinceMs` are verified. */
-function openTally(sinceMs: number) {
+/** Counts objects by the age of their proofs. */
+function openTally(nowMs: number, { withinMs }: Pick<ProofPace, 'withinMs'>) {
   const counts = { objects: 0, bytes: 0, never: 0 };
+  const bytesByAge = { ...NO_BYTES };
+  const unverified = openOldestUnverified();
   const verified = { objects: 0, bytes: 0 };
   let oldestMs: number | undefined;
   return {
-    add(size: number, provenAtMs: number | undefined): void {
+    add(name: ObjectName, record: ObjectRecord, provenAtMs: number | undefined): void {
+      const { size } = record;
       counts.objects += 1;
       counts.bytes += size;
+      bytesByAge[ageOf(provenAtMs, nowMs)] += size;
       if (provenAtMs === undefined) {
         counts.never += 1;
+        unverified.add(name, record);
         return;
       }
       oldestMs = Math.min(oldestMs ?? provenAtMs, provenAtMs);
-      if (provenAtMs < sinceMs) return;
+      if (provenAtMs < nowMs - withinMs) return;
       verified.objects += 1;
       verified.bytes += size;
     },
-    counts: (): ProofCounts => ({ ...counts, verified, oldestMs }),
+    counts: (): ProofCounts => ({
+      ...counts,
+      verified,
+      oldestMs,
+      bytesByAge,
+      unverified: unverified.taken(),
+    }),
   };
 }
