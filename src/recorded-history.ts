@@ -4,12 +4,15 @@ import { historyRoutes } from './history/history-routes.js';
 import type { Closable } from './lifecycle.js';
 import type { ApiRoute } from './status/api.js';
 import { DEFAULT_LAG_TARGET_SECONDS } from './status/mirror-row.js';
+import type { TargetCallsAnswer } from './status/schema-targets.js';
 import type { DaemonStatus } from './status/snapshot.js';
 import type { World } from './world.js';
 
 /** How the mirrors were, for the curves of the status page, and the routes that answer with it. */
 export interface RecordedHistory extends Closable {
   readonly routes: readonly ApiRoute[];
+  /** What is kept of the calls to a target; undefined: nothing is. */
+  calls(target: string): TargetCallsAnswer | undefined;
 }
 
 /** A history that cannot be read is logged, and its routes are missing: that is no reason not to mirror. */
@@ -28,10 +31,10 @@ export async function openRecordedHistory(
       clock,
       log,
     });
-    return { routes: historyRoutes(history), close: history.close };
+    return { routes: historyRoutes(history), calls: history.calls, close: history.close };
   } catch (error) {
     log.warn('history not kept', { error });
-    return { routes: [], close: async () => {} };
+    return { routes: [], calls: () => undefined, close: async () => {} };
   }
 }
 

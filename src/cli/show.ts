@@ -127,8 +127,25 @@ function showTargets(targets: TargetsAnswer['targets'], { output }: AskingComman
     ],
   );
   output.lines(table([head, ...rows]));
-  for (const { target, why } of targets)
+  for (const { target, why, errors24h, month } of targets) {
     if (why !== '') output.line(`${printable(target)}: ${escapeUnprintable(why)}`);
+    const errors = countsText(errors24h);
+    if (errors !== '') output.line(`${printable(target)}: errors in 24 h: ${errors}`);
+    const requests = month === null ? '' : countsText(month.requests);
+    if (month !== null && requests !== '')
+      output.line(
+        `${printable(target)}: requests in ${month.month}: ${requests}; sent ${bytes(month.sentBytes)}, received ${bytes(month.receivedBytes)}`,
+      );
+  }
+}
+
+/** `61,204 put, 4,120 list`, the most first; empty: there are none. */
+function countsText(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .filter(([, amount]) => amount > 0)
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, amount]) => `${count(amount)} ${name}`)
+    .join(', ');
 }
 
 function milliseconds(seconds: number | undefined): string {

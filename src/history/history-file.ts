@@ -1,20 +1,28 @@
 import { dayInUtc } from '../calendar-day.js';
 import { StateDamagedError, StateNewerError } from '../state/errors.js';
 import { sealJson, unsealJson } from '../state/sealed-json.js';
+import { type CallsRing, type Counts, EMPTY_CALLS, HOURS, MOST_CLASSES } from './calls-ring.js';
 import { DAYS, type DayRecord, WORST, type Worst } from './day-ring.js';
 import { type LagRing, STEPS } from './lag-ring.js';
-import { MINUTES, type ThroughputRing } from './throughput-ring.js';
+import { EMPTY_THROUGHPUT, MINUTES, type ThroughputRing } from './throughput-ring.js';
 
 /** What the status page's curves are drawn from. */
 export interface Recorded {
   readonly mirrors: ReadonlyMap<string, MirrorRings>;
-  readonly targets: ReadonlyMap<string, ThroughputRing>;
+  readonly targets: ReadonlyMap<string, TargetRings>;
 }
 
 export interface MirrorRings {
   readonly lags: LagRing;
   readonly days: readonly DayRecord[];
 }
+
+export interface TargetRings {
+  readonly throughput: ThroughputRing;
+  readonly calls: CallsRing;
+}
+
+export const EMPTY_TARGET: TargetRings = { throughput: EMPTY_THROUGHPUT, calls: EMPTY_CALLS };
 
 const VERSION = 1;
 
@@ -33,12 +41,21 @@ export function historyText({ mirrors, targets }: Recorded): string {
         [day, worst, Math.round(seconds), Math.round(secondsWithin), worstLagSeconds].join(' '),
       ),
     })),
-    targets: [...targets].map(([name, { lastMinute, bytes, throttled }]) => ({
-      name,
-      lastMinute,
-      bytes: seriesText(bytes),
-      throttled: seriesText(throttled),
-    })),
+    targets: [...targets].map(
+      ([
+        name,
+        {
+          throughput: { lastMinute, bytes, throttled },
+          calls,
+        },
+      ]) => ({
+        name,
+        lastMinute,
+        bytes: seriesText(bytes),
+        throttled: seriesText(throttled),
+        calls,
+      }),
+    ),
   });
 }
 
@@ -59,9 +76,13 @@ export function parseHistory(text: string, file: string): Recorded {
       days: daysIn(one['days'], damaged),
     })),
     targets: named(targets, damaged, (one) => ({
-      lastMinute: whole(one['lastMinute'], damaged),
-      bytes: series(one['bytes'], MINUTES, damaged),
-      throttled: series(one['throttled'], MINUTES, damaged).map((times) => times ?? 0),
+      throughput: {
+        lastMinute: whole(one['lastMinute'], damaged),
+        bytes: series(one['bytes'], MINUTES, damaged),
+        throttled: series(one['throttled'], MINUTES, damaged).map((times) => times ?? 0),
+      },
+      // A file of an older version has none.
+      calls: one['calls'] === undefined ? EMPTY_CALLS : callsIn(one['calls'], damaged),
     })),
   };
 }
@@ -76,10 +97,10 @@ function named<T>(
   if (!Array.isArray(list) || list.length > MOST_NAMES) throw damaged('no list of names');
   const found = new Map<string, T>();
   for (const one of list as readonly unknown[]) {
-    if (typeof one !== 'object' || one === null) throw damaged('an entry that is no object');
-    const { name } = one as { readonly name?: unknown };
+    const entry = record(one, damaged);
+    const { name } = entry;
     if (typeof name !== 'string') throw damaged('an entry without a name');
-    found.set(name, read(one as Readonly<Record<string, unknown>>));
+    found.set(name, read(entry));
   }
   return found;
 }
@@ -94,6 +115,36 @@ function series(value: unknown, most: number, damaged: Damaged): readonly (numbe
   const items = value === '' ? [] : value.split(' ');
   if (items.length > most) throw damaged('a series that is too long');
   return items.map((item) => (item === '-' ? null : amount(item, damaged)));
+}
+
+function callsIn(value: unknown, damaged: Damaged): CallsRing {
+  const { month, requests, sentBytes, receivedBytes, hours } = record(value, damaged);
+  if (typeof month !== 'string' || !/^(\d{4}-\d\d)?$/.test(month))
+    throw damaged('a month that is none');
+  if (!Array.isArray(hours) || hours.length > HOURS) throw damaged('no list of hours');
+  return {
+    month,
+    requests: countsIn(requests, damaged),
+    sentBytes: whole(sentBytes, damaged),
+    receivedBytes: whole(receivedBytes, damaged),
+    hours: (hours as readonly unknown[]).map((each) => {
+      const { hour, errors } = record(each, damaged);
+      return { hour: whole(hour, damaged), errors: countsIn(errors, damaged) };
+    }),
+  };
+}
+
+/** One more than are counted by name: `other`. */
+function countsIn(value: unknown, damaged: Damaged): Counts {
+  const counts = Object.entries(record(value, damaged));
+  if (counts.length > MOST_CLASSES + 1) throw damaged('too many classes');
+  return Object.fromEntries(counts.map(([name, times]) => [name, whole(times, damaged)]));
+}
+
+function record(value: unknown, damaged: Damaged): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw damaged('an entry that is no object');
+  return value as Readonly<Record<string, unknown>>;
 }
 
 function amount(text: string | undefined, damaged: Damaged): number {

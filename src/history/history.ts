@@ -1,18 +1,27 @@
 import { join } from 'node:path';
-import { dayOf } from '../calendar-day.js';
+import { dayOf, ownZone } from '../calendar-day.js';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
 import { readIfPresent, writeDurably } from '../state/durable-file.js';
 import { reasonOf, StateDamagedError } from '../state/errors.js';
 import { setAside } from '../state/set-aside.js';
 import type { LagAnswer, ThroughputAnswer } from '../status/schema-history.js';
+import type { TargetCallsAnswer } from '../status/schema-targets.js';
 import type { MirrorStatus } from '../sync/events.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
+import { createCallCount } from './call-count.js';
+import { shownCalls, withCalls } from './calls-ring.js';
 import { type ShownDay, shownDays, withSample } from './day-ring.js';
-import { historyText, type MirrorRings, parseHistory, type Recorded } from './history-file.js';
+import {
+  EMPTY_TARGET,
+  historyText,
+  type MirrorRings,
+  parseHistory,
+  type Recorded,
+} from './history-file.js';
 import { EMPTY_LAGS, lastDay, stepOf, withLag } from './lag-ring.js';
 import { daySampleOf } from './sample.js';
-import { EMPTY_THROUGHPUT, lastHour, withBytes } from './throughput-ring.js';
+import { lastHour, withBytes } from './throughput-ring.js';
 
 export interface HistoryOptions {
   readonly stateFolder: string;
@@ -28,12 +37,13 @@ export interface HistoryOptions {
   readonly zone?: string;
 }
 
-/** How the mirrors and targets were: a day of lags, 90 days, an hour of throughput. Survives restarts. */
+/** How the mirrors and targets were: a day of lags, 90 days, an hour of throughput, a month of calls. Survives restarts. */
 export interface History {
   /** Undefined: there is no mirror of this name. */
   lag(mirror: string): LagAnswer | undefined;
   days(mirror: string): readonly ShownDay[] | undefined;
   throughput(target: string): ThroughputAnswer | undefined;
+  calls(target: string): TargetCallsAnswer | undefined;
   /** Writes what is not written yet, and listens no more. */
   close(): Promise<void>;
 }
@@ -56,9 +66,10 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
     options.mirrors().map(({ name }) => [name, recorded.mirrors.get(name) ?? NOTHING]),
   );
   const targets = new Map(
-    options.targets().map((name) => [name, recorded.targets.get(name) ?? EMPTY_THROUGHPUT]),
+    options.targets().map((name) => [name, recorded.targets.get(name) ?? EMPTY_TARGET]),
   );
-  const moved = createByteCount(telemetry);
+  const counted = createCallCount(telemetry);
+  const monthOf = (atMs: number) => dayOf(atMs, zone).slice(0, 7);
   let sampledAt = clock.monotonic();
   let writtenStep = stepOf(clock.now());
   let writing: Promise<void> = Promise.resolve();
@@ -73,8 +84,8 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
   const names = () => options.mirrors().map(({ name }) => name);
   const ringsOf = (mirror: string) =>
     mirrors.get(mirror) ?? (names().includes(mirror) ? NOTHING : undefined);
-  const ringOf = (target: string) =>
-    targets.get(target) ?? (options.targets().includes(target) ? EMPTY_THROUGHPUT : undefined);
+  const ringsOfTarget = (target: string) =>
+    targets.get(target) ?? (options.targets().includes(target) ? EMPTY_TARGET : undefined);
 
   function trySample(): void {
     try {
@@ -90,16 +101,19 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
     sampledAt = at;
     const configured = options.mirrors();
     keepOnly(mirrors, names(), NOTHING);
-    keepOnly(targets, options.targets(), EMPTY_THROUGHPUT);
+    keepOnly(targets, options.targets(), EMPTY_TARGET);
     for (const status of options.read()) {
       const rings = mirrors.get(status.mirror);
       const target = configured.find(({ name }) => name === status.mirror)?.lagTargetSeconds;
       if (rings === undefined || target === undefined) continue;
       mirrors.set(status.mirror, sampled(rings, status, { now, seconds, target, zone }));
     }
-    for (const [name, ring] of targets) {
-      const { bytes, throttled } = moved.take(name);
-      targets.set(name, withBytes(ring, now, bytes, throttled));
+    for (const [name, { throughput, calls }] of targets) {
+      const taken = counted.take(name);
+      targets.set(name, {
+        throughput: withBytes(throughput, now, taken.bytes, taken.throttled),
+        calls: withCalls(calls, now, monthOf(now), taken),
+      });
     }
     if (stepOf(now) === writtenStep) return;
     writtenStep = stepOf(now);
@@ -119,11 +133,17 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
     lag: (mirror) => ifKnown(ringsOf(mirror), ({ lags }) => lastDay(lags, clock.now())),
     days: (mirror) =>
       ifKnown(ringsOf(mirror), ({ days }) => shownDays(days, dayOf(clock.now(), zone))),
-    throughput: (target) => ifKnown(ringOf(target), (ring) => lastHour(ring, clock.now())),
+    throughput: (target) =>
+      ifKnown(ringsOfTarget(target), ({ throughput }) => lastHour(throughput, clock.now())),
+    calls: (target) =>
+      ifKnown(ringsOfTarget(target), ({ calls }) => {
+        const [now, month] = [clock.now(), monthOf(clock.now())];
+        return shownCalls(withCalls(calls, now, month, counted.peek(target)), now, month);
+      }),
     async close() {
       stop();
       trySample();
-      moved.close();
+      counted.close();
       write();
       await writing;
     },
@@ -174,25 +194,6 @@ async function readHistory(
   }
 }
 
-/** What has moved to and from each target since it was taken last. */
-function createByteCount(telemetry: Telemetry) {
-  const counts = new Map<string, { bytes: number; throttled: number }>();
-  const close = telemetry.listen(['call'], ({ target, bytes, error }) => {
-    const count = counts.get(target) ?? { bytes: 0, throttled: 0 };
-    count.bytes += bytes ?? 0;
-    if (error === 'ThrottledError') count.throttled += 1;
-    counts.set(target, count);
-  });
-  return {
-    close,
-    take(target: string) {
-      const count = counts.get(target) ?? { bytes: 0, throttled: 0 };
-      counts.delete(target);
-      return count;
-    },
-  };
-}
-
 /** Those of the configuration, and no others. */
 function keepOnly<T>(kept: Map<string, T>, names: readonly string[], nothing: T): void {
   for (const name of kept.keys()) if (!names.includes(name)) kept.delete(name);
@@ -211,8 +212,4 @@ function repeat(clock: Pick<Clock, 'after'>, ms: number, run: () => void): () =>
 
 function ifKnown<T, R>(value: T | undefined, then: (value: T) => R): R | undefined {
   return value === undefined ? undefined : then(value);
-}
-
-function ownZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
-import { isReading } from '../drivers/layers/operations.js';
 import type { JobKind, RunKind, SyncEvent } from '../sync/events.js';
 import type { CallEvent, EventNamed } from '../telemetry/events.js';
+import { CLASS_OF, type RequestClass, receives } from '../telemetry/request-class.js';
 import type { Telemetry } from '../telemetry/telemetry.js';
 import {
   type Distribution,
@@ -10,7 +10,6 @@ import {
   observe,
   REQUEST_BOUNDS,
 } from './distribution.js';
-import { CLASS_OF, type RequestClass } from './request-class.js';
 
 export type RunResult = 'complete' | 'partial' | 'failed';
 
@@ -119,7 +118,7 @@ function countCall(counts: TargetCounts, { operation, ms, bytes, error }: CallEv
     ms / 1000,
   );
   if (bytes !== null) {
-    if (isReading(operation)) counts.receivedBytes += bytes;
+    if (receives(operation)) counts.receivedBytes += bytes;
     else counts.sentBytes += bytes;
   }
   if (error === null) return;

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import { API, type ApiRoute, ok } from './api.js';
 import { type PauseControl, refuseUnknownTarget } from './api-pause-routes.js';
 import type { MirrorControl } from './mirror-control.js';
-import type { TargetRow } from './schema-targets.js';
+import type { TargetCallsAnswer, TargetRow } from './schema-targets.js';
 import type { TargetCalls } from './target-calls.js';
 import type { TargetStatus } from './target-meter.js';
 
@@ -42,18 +42,20 @@ export function targetRoutes({ mirrors, rows, clock }: TargetRoutesOptions): rea
 
 const PER_MINUTE = 60;
 
-/** The targets that mirrors name, in the order in which they were opened. */
+/** The targets that mirrors name, in the order in which they were opened. `recorded`: what is kept of one; undefined: nothing is. */
 export function targetRows(
   statuses: readonly TargetStatus[],
   mirrors: readonly MirrorControl[],
   calls: Pick<TargetCalls, 'of'>,
   pauses: Pick<PauseControl, 'untilOf'>,
+  recorded: (target: string) => TargetCallsAnswer | undefined,
 ): readonly TargetRow[] {
   return statuses.map(({ target, atOnce, lastMinute }) => {
     const own = mirrors.filter(({ settings }) => settings.target === target);
     const trouble = own.map((control) => control.targetTrouble()).find((why) => why !== undefined);
     const pausedUntilMs = pauses.untilOf({ kind: 'target', name: target }) ?? null;
-    const { latencySeconds, errors24h, throughput } = calls.of(target);
+    const { latencySeconds, throughput } = calls.of(target);
+    const { errors24h = {}, month = null } = recorded(target) ?? {};
     return {
       target,
       state: trouble !== undefined ? 'down' : pausedUntilMs !== null ? 'paused' : 'up',
@@ -67,6 +69,7 @@ export function targetRows(
       atOnce: { ...atOnce },
       latencySeconds: latencySeconds ?? null,
       errors24h,
+      month,
       throughput: [...throughput],
     };
   });

@@ -6,7 +6,6 @@ import type { Telemetry } from '../telemetry/telemetry.js';
 export interface TargetCallFigures {
   /** Undefined: there was no call. */
   readonly latencySeconds: { readonly p50: number; readonly p99: number } | undefined;
-  readonly errors24h: Readonly<Record<string, number>>;
   /** Bytes of content in each of the last 60 minutes, the present one last. */
   readonly throughput: readonly number[];
 }
@@ -20,7 +19,6 @@ export interface TargetCalls {
 /** Calls whose times the percentiles are taken from. */
 const LATENCIES = 512;
 const MINUTES = 60;
-const HOURS = 24;
 const MINUTE_MS = 60_000;
 
 interface Kept {
@@ -29,7 +27,6 @@ interface Kept {
   /** Bytes by minute, and the minute that each place is of. */
   readonly bytes: Float64Array;
   readonly minutes: Float64Array;
-  readonly errors: { hour: number; counts: Map<string, number> }[];
 }
 
 export function createTargetCalls(
@@ -47,19 +44,17 @@ export function createTargetCalls(
       calls: 0,
       bytes: new Float64Array(MINUTES),
       minutes: new Float64Array(MINUTES).fill(-1),
-      errors: Array.from({ length: HOURS }, () => ({ hour: -1, counts: new Map() })),
     };
     targets.set(target, fresh);
     return fresh;
   }
 
-  function note({ target, ms, bytes, error }: CallEvent): void {
+  function note({ target, ms, bytes }: CallEvent): void {
     const kept = keptOf(target);
     const minute = minuteNow();
     kept.latencies[kept.calls % LATENCIES] = ms / 1_000;
     kept.calls += 1;
     if (bytes !== null) addBytes(kept, minute, bytes);
-    if (error !== null) addError(kept, Math.floor(minute / 60), error);
   }
 
   return {
@@ -68,7 +63,6 @@ export function createTargetCalls(
       const minute = minuteNow();
       return {
         latencySeconds: percentiles(kept),
-        errors24h: errorsSince(kept, Math.floor(minute / 60) - HOURS),
         throughput: Array.from({ length: MINUTES }, (_, at) => {
           const each = minute - MINUTES + 1 + at;
           const place = ((each % MINUTES) + MINUTES) % MINUTES;
@@ -88,25 +82,6 @@ function addBytes({ bytes, minutes }: Kept, minute: number, amount: number): voi
   if (minutes[place] !== minute) bytes[place] = 0;
   minutes[place] = minute;
   bytes[place] = (bytes[place] ?? 0) + amount;
-}
-
-function addError({ errors }: Kept, hour: number, error: string): void {
-  const slot = errors[hour % HOURS];
-  if (slot === undefined) return;
-  if (slot.hour !== hour) {
-    slot.hour = hour;
-    slot.counts = new Map();
-  }
-  slot.counts.set(error, (slot.counts.get(error) ?? 0) + 1);
-}
-
-function errorsSince({ errors }: Kept, hour: number): Readonly<Record<string, number>> {
-  const total = new Map<string, number>();
-  for (const slot of errors) {
-    if (slot.hour <= hour) continue;
-    for (const [error, count] of slot.counts) total.set(error, (total.get(error) ?? 0) + count);
-  }
-  return Object.fromEntries(total);
 }
 
 function percentiles({ latencies, calls }: Kept): TargetCallFigures['latencySeconds'] {

@@ -1,6 +1,6 @@
 import { JOB_BOUNDS, REQUEST_BOUNDS } from '../../src/metrics/distribution.js';
 import { METRICS } from '../../src/metrics/names.js';
-import { CLASS_OF } from '../../src/metrics/request-class.js';
+import { CLASS_OF } from '../../src/telemetry/request-class.js';
 
 const INTRODUCTION = `# Metrics
 

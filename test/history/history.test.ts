@@ -60,6 +60,13 @@ test('history: survives a restart', async () => {
   expect(second.lag('documents')?.max.at(-1)).toBe(1_234);
   expect(second.days('documents')).toMatchObject([{ worst: 'behind', withinTarget: 0 }]);
   expect(second.throughput('vault')?.bytesPerSecond.some((rate) => (rate ?? 0) > 0)).toBe(true);
+  expect(second.calls('vault')).toEqual({
+    errors24h: {},
+    month: { month: '2023-11', requests: { put: 1 }, sentBytes: 60_000, receivedBytes: 0 },
+  });
+  world.call(1);
+  expect(second.calls('vault')?.month.requests, 'also before the next sample').toEqual({ put: 2 });
+  expect(second.calls('another')).toBe(undefined);
   expect(second.lag('another')).toBe(undefined);
   await second.close();
 });

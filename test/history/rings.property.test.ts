@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { daysBetween } from '../../src/calendar-day.js';
+import { EMPTY_CALLS } from '../../src/history/calls-ring.js';
 import { type DayRecord, shownDays, withSample } from '../../src/history/day-ring.js';
 import { historyText, parseHistory } from '../../src/history/history-file.js';
 import { EMPTY_LAGS, lastDay, STEPS, withLag } from '../../src/history/lag-ring.js';
@@ -122,7 +123,17 @@ describe('the file of the history', () => {
             ],
           ]),
           targets: new Map([
-            [name, { lastMinute: 7, bytes: series, throttled: series.map((one) => one ?? 0) }],
+            [
+              name,
+              {
+                throughput: {
+                  lastMinute: 7,
+                  bytes: series,
+                  throttled: series.map((one) => one ?? 0),
+                },
+                calls: EMPTY_CALLS,
+              },
+            ],
           ]),
         };
         expect(parseHistory(historyText(recorded), '/f')).toEqual(recorded);

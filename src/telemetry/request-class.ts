@@ -1,4 +1,4 @@
-import type { Operation } from '../drivers/layers/operations.js';
+import { isReading, type Operation } from '../drivers/layers/operations.js';
 
 /** The classes of requests, about as providers bill them. */
 export type RequestClass =
@@ -10,6 +10,11 @@ export type RequestClass =
   | 'copy'
   | 'delete'
   | 'container';
+
+/** Whether content comes from the provider; else it goes there, if there is any. */
+export function receives(operation: Operation): boolean {
+  return isReading(operation);
+}
 
 /** A new operation does not compile until it has a row here. */
 export const CLASS_OF: Readonly<Record<Operation, RequestClass>> = {
