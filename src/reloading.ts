@@ -1,22 +1,17 @@
 import type { EndMirror } from './change-runtime.js';
 import type { Config } from './config/config.js';
-import { mirrorPlace } from './mirror-place.js';
-import { affectedBy } from './reload/affected.js';
-import { affectedText, answerOf } from './reload/answer.js';
+import { affectedText, answerOf, refusedPreview } from './reload/answer.js';
 import { oneAtATime } from './reload/one-at-a-time.js';
-import { isUnchanged, planReload, type ReloadPlan } from './reload/plan.js';
+import type { ReloadPlan } from './reload/plan.js';
 import { logAnswer, logRefusal, ReloadFailedError, refusalOf } from './reload/report.js';
-import type { Affected } from './reload/risk.js';
+import { type FoundChanges, findChanges, outcomeOf, restartReason } from './reload-look.js';
 import type { Runtime } from './runtime.js';
 import type { ServicePart } from './service-parts.js';
-import type { LedgerDocument } from './state/ledger.js';
 import { RefusedError } from './status/api.js';
 import type { ReloadOrder } from './status/api-reload-routes.js';
-import type { ReloadAnswer } from './status/schema-reload.js';
+import type { ReloadAnswer, ReloadPreview } from './status/schema-reload.js';
 import type { LastReload } from './status/snapshot.js';
 import type { Mirror } from './sync/mirror/mirror.js';
-import { identityOf, sameSource } from './sync/source/source-identity.js';
-import { openSource, SourceMissingError } from './watcher/source.js';
 import type { World } from './world.js';
 
 /** What the daemon works with now. Only a reload changes it. */
@@ -33,6 +28,8 @@ export interface Reloading {
    * nothing was changed: 422 the file is wrong, 409 a change takes a restart, or cannot be carried out now.
    */
   reload(order: ReloadOrder): Promise<ReloadAnswer>;
+  /** What a reload would do now. Changes nothing; a file that would be refused is an answer, too. */
+  preview(): Promise<ReloadPreview>;
   /** Resolves when none is under way. */
   idle(): Promise<void>;
 }
@@ -51,7 +48,7 @@ export interface ReloadingOptions {
 /** What of the daemon follows from the configuration besides the runtime. */
 export interface ReloadEdge {
   readonly end: EndMirror;
-  /** Called once the runtime works with another configuration. */
+  /** Called once the runtime works with another configuration, or another file that says the same. */
   begin(mirrors: readonly Mirror[]): void;
   /** Resolves when the parts of the service that this concerns are opened again. */
   change(config: Config, parts: readonly ServicePart[]): Promise<void>;
@@ -72,10 +69,15 @@ export function createReloading(options: ReloadingOptions): Reloading {
     try {
       options.drain.throwIfAborted();
       const next = await readAgain(options, config.file);
-      const found = await look(options, config, next);
-      const outcome = outcomeOf(found, order);
+      refuseAnotherFile(next, order);
+      const found = await findChanges(options, config, next);
+      const refused = restartReason(found);
+      if (refused !== undefined) throw new RefusedError(409, refused);
+      const outcome = outcomeOf(found, order.apply);
       if (outcome === 'done') await carryOut(options, found, next);
       if (outcome !== 'announced') current.config = next;
+      // The same settings in other words: the lines that are shown are others.
+      if (outcome === 'unchanged' && next.digest !== config.digest) options.edge.begin([]);
       const seconds = (clock.monotonic() - startedMs) / 1_000;
       const answer = {
         outcome,
@@ -100,17 +102,46 @@ export function createReloading(options: ReloadingOptions): Reloading {
     }
   }
 
-  const reloads = oneAtATime(reload, ({ apply }) => String(apply));
+  async function preview(): Promise<ReloadPreview> {
+    const { config } = current;
+    try {
+      options.drain.throwIfAborted();
+      const next = await readAgain(options, config.file);
+      const found = await findChanges(options, config, next);
+      const refused = restartReason(found);
+      return {
+        outcome: refused === undefined ? outcomeOf(found, false) : 'refused',
+        file: config.file,
+        digest: next.digest ?? null,
+        refused: refused === undefined ? [] : [refused],
+        ...answerOf(found.plan, found.affected),
+      };
+    } catch (error) {
+      return refusedPreview(config.file, refusalOf(error).message.split('\n'));
+    }
+  }
+
+  const turns = oneAtATime<Turn, ReloadAnswer | ReloadPreview>(
+    (turn) => (turn.kind === 'reload' ? reload(turn.order) : preview()),
+    (turn) => JSON.stringify(turn),
+  );
   return {
-    reload: reloads.run,
-    idle: reloads.idle,
+    reload: (order) => turns.run({ kind: 'reload', order }) as Promise<ReloadAnswer>,
+    preview: () => turns.run({ kind: 'preview' }) as Promise<ReloadPreview>,
+    idle: turns.idle,
   };
 }
 
-/** What differs, and what becomes of objects because of that. */
-interface Found {
-  readonly plan: ReloadPlan;
-  readonly affected: readonly Affected[];
+/** Both read indexes that a reload may close. */
+type Turn = { readonly kind: 'reload'; readonly order: ReloadOrder } | { readonly kind: 'preview' };
+
+/** @throws RefusedError when the order is about a file that was shown, and the file is another one by now */
+function refuseAnotherFile({ digest }: Config, order: ReloadOrder): void {
+  if (order.digest === undefined || order.digest === digest) return;
+  throw new RefusedError(
+    409,
+    'nothing was changed: the file is another one than was shown; look at it again',
+  );
 }
 
 async function readAgain(
@@ -124,57 +155,10 @@ async function readAgain(
   );
 }
 
-/** @throws RefusedError where something takes a restart */
-async function look(
-  { world: { findDriver }, runtime }: ReloadingOptions,
-  before: Config,
-  after: Config,
-): Promise<Found> {
-  const plan = planReload(before, after, (mirror, target) =>
-    mirrorPlace(mirror, target, findDriver),
-  );
-  const { needsRestart } = plan.daemon;
-  if (needsRestart.length > 0) {
-    const reasons = needsRestart.map(({ setting, why }) => `${setting}: ${why}`).join('; ');
-    throw new RefusedError(409, `nothing was changed: restart the daemon for ${reasons}`);
-  }
-  const affected: Affected[] = [];
-  for (const risk of plan.risks) {
-    const opened = runtime.opened(risk.mirror);
-    const was = before.mirrors.find(({ name }) => name === risk.mirror);
-    if (opened === undefined || was === undefined) continue;
-    const { parts } = opened.mirror;
-    const { deletes, overwrites, extraneous } = parts.guard.held;
-    const pair = { before: was, after: after.mirrors.find(({ name }) => name === risk.mirror) };
-    const exposed = {
-      index: parts.index,
-      held: deletes + overwrites + extraneous,
-      isSource: (path: string) => isSourceOf(parts.ledger.read(), path),
-    };
-    affected.push(...(await affectedBy(risk, pair, exposed)));
-  }
-  return { plan, affected };
-}
-
-/** Whether the folder at a path is the one that a mirror has remembered as its source. */
-function isSourceOf({ source }: Pick<LedgerDocument, 'source'>, path: string): boolean {
-  try {
-    return source !== undefined && sameSource(source, identityOf(openSource(path)));
-  } catch (error) {
-    if (error instanceof SourceMissingError) return false;
-    throw error;
-  }
-}
-
-function outcomeOf({ plan, affected }: Found, { apply }: ReloadOrder): ReloadAnswer['outcome'] {
-  if (isUnchanged(plan)) return 'unchanged';
-  return affected.length > 0 && !apply ? 'announced' : 'done';
-}
-
 /** From its first step to its last the daemon is between two configurations: what fails here ends it. */
 async function carryOut(
   { runtime, edge, world, drain }: ReloadingOptions,
-  { plan }: Found,
+  { plan }: FoundChanges,
   config: Config,
 ): Promise<void> {
   const prepared = await runtime.prepare({ config, plan });

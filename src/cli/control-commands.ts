@@ -94,9 +94,10 @@ function addOrders(program: Command, { io, config, done }: CommandContext): void
     .command('reload')
     .description('let the running daemon read its configuration again')
     .option('--apply', 'also what may delete objects, or leave them without a mirror', false)
+    .option('--dry-run', 'only say what would be changed, and what that would destroy', false)
     .option('--json', JSON_ANSWER, false)
     .addHelpText('after', RELOAD_DETAILS)
-    .action(async (options: { apply: boolean; json: boolean }) => {
+    .action(async (options: { apply: boolean; dryRun: boolean; json: boolean }) => {
       const { reload } = await import('./reload.js');
       done(await reload(config(), options, io));
     });

@@ -1,7 +1,7 @@
 import { printable } from '../printable.js';
 import { affectedText } from '../reload/answer.js';
 import { askDaemon, DaemonNotRunningError } from '../status/client.js';
-import type { ReloadAnswer } from '../status/schema-reload.js';
+import type { ReloadAnswer, ReloadPreview } from '../status/schema-reload.js';
 import { withDaemon } from './ask.js';
 import { EXIT } from './exit.js';
 import type { Io } from './io.js';
@@ -9,6 +9,8 @@ import type { Output } from './output.js';
 
 export interface ReloadCommand {
   readonly apply: boolean;
+  /** Only what would be done. */
+  readonly dryRun: boolean;
   readonly json: boolean;
 }
 
@@ -16,16 +18,23 @@ export interface ReloadCommand {
 const PATIENCE_MS = 10 * 60_000;
 
 /**
- * `longshore reload [--apply]`. A file that is wrong is refused here, with all its errors, before the daemon is asked. Resolves
+ * `longshore reload [--apply | --dry-run]`. A file that is wrong is refused here, with all its errors, before the daemon is asked. Resolves
  * with EXIT.HELD where something waits for `--apply`.
  */
 export async function reload(
   configFile: string | undefined,
-  { apply, json }: ReloadCommand,
+  { apply, dryRun, json }: ReloadCommand,
   io: Io,
 ): Promise<number> {
   let waits = false;
-  const code = await withDaemon(configFile, io, async ({ asking, config, output }) => {
+  const code = await withDaemon(configFile, io, async ({ asking, config, get, output }) => {
+    if (dryRun) {
+      const preview = (await get('/reload')) as ReloadPreview;
+      waits = preview.outcome === 'announced';
+      if (json) output.json(preview);
+      else printPreview(preview, output);
+      return;
+    }
     const answer = (await askDaemon('POST', '/api/v1/reload', {
       ...asking,
       body: { apply },
@@ -50,10 +59,31 @@ function explained(error: unknown, stateFolder: string): unknown {
 }
 
 function print(answer: ReloadAnswer, output: Output): void {
-  const { outcome, file, mirrors, targets, daemon, affected } = answer;
-  const names = (list: readonly string[]) => list.map(printable).join(', ');
+  const { outcome, file } = answer;
   if (outcome === 'unchanged') output.line(`${printable(file)}: nothing has changed`);
   else output.line(outcome === 'done' ? `${printable(file)}: loaded` : `${printable(file)}:`);
+  printChanges(answer, output);
+  if (outcome === 'announced')
+    output.line('nothing was changed yet; to go on with all of it: longshore reload --apply');
+}
+
+function printPreview(preview: ReloadPreview, output: Output): void {
+  const { outcome, file, refused } = preview;
+  output.line(`${printable(file)}: ${WOULD[outcome]}`);
+  for (const why of refused) output.line(`  ${printable(why)}`);
+  printChanges(preview, output);
+}
+
+const WOULD = {
+  unchanged: 'nothing has changed',
+  done: 'would be loaded',
+  announced: 'would wait for --apply',
+  refused: 'would be refused',
+} as const;
+
+function printChanges(answer: ReloadAnswer | ReloadPreview, output: Output): void {
+  const { outcome, mirrors, targets, daemon, affected } = answer;
+  const names = (list: readonly string[]) => list.map(printable).join(', ');
   if (mirrors.added.length > 0) output.line(`  added: ${names(mirrors.added)}`);
   if (mirrors.removed.length > 0) output.line(`  removed: ${names(mirrors.removed)}`);
   for (const { mirror, settings, restarts } of mirrors.changed)
@@ -69,6 +99,4 @@ function print(answer: ReloadAnswer, output: Output): void {
     output.line(`  ${affectedText(each)}`);
     for (const name of each.names) output.line(`    ${printable(name)}`);
   }
-  if (outcome === 'announced')
-    output.line('nothing was changed yet; to go on with all of it: longshore reload --apply');
 }

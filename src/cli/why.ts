@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isoTime } from '../clock.js';
 import type { Config } from '../config/config.js';
 import { findDriver } from '../drivers/registry/registry.js';
-import { explainedObject } from '../explained-object.js';
+import { explainedObject, placesIn } from '../explained-object.js';
 import { mirrorSettings } from '../mirror-settings.js';
 import { escapeUnprintable, printable } from '../printable.js';
 import { openStateCopy } from '../state/open-copy.js';
@@ -90,7 +90,8 @@ async function withoutDaemon(
       io.clock,
     );
     const index = { get: (object: string) => store?.index.get(object) };
-    const object = await explainedObject({ settings, source, index, mirror }, config, name);
+    const facts = { settings, source, index, mirror };
+    const object = await explainedObject(facts, placesIn(config.file), name);
     return { mirror, name, steps: [...explainObject(object, undefined, io.clock.now())] };
   } finally {
     await state?.close();

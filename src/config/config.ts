@@ -10,6 +10,8 @@ import type { Timetable } from './timetable.js';
 export interface Config {
   /** The file it came from, absolute. */
   readonly file: string;
+  /** Of the text of the file, and the same for no other text; missing: it came from no file. */
+  readonly digest?: string;
   readonly stateFolder: string;
   readonly log: LogConfig;
   /** How long a first SIGTERM lets running transfers finish. */

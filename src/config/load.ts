@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import {
   type Document,
@@ -18,6 +18,7 @@ import { secretsOfConfig } from './config-secrets.js';
 import type { Complaint } from './fields.js';
 import { interpret, type KnownDrivers, type Needs } from './interpret.js';
 import { realPath } from './places.js';
+import { digestOf, readText } from './read-text.js';
 import { showKey } from './wording.js';
 
 export interface LoadOptions {
@@ -29,8 +30,6 @@ export interface LoadOptions {
   readonly needs?: Needs | undefined;
 }
 
-const LARGEST_FILE = 1_048_576;
-
 /**
  * Reads and checks a configuration file. Everything that is wrong with it comes in one ConfigError, as lines of
  * `file:line:column  path: expected …, got …`. Nothing but the file is read: secrets are looked up when they are used.
@@ -40,11 +39,17 @@ export async function loadConfig(
   { cwd, env, drivers, needs }: LoadOptions,
 ): Promise<Config> {
   const path = resolve(cwd, file);
-  const source = sourceOf(file, await readText(file, path));
+  const text = await readText(file, path);
+  const source = sourceOf(file, text);
   const place = { folder: dirname(path), env };
   const { config, complaints } = interpret(source.content, place, drivers, realPath, needs);
   if (complaints !== undefined) throw new ConfigError(source.lines(complaints).join('\n'));
-  return { ...config, file: path, warnings: await warningsOf(path, config) };
+  return {
+    ...config,
+    file: path,
+    digest: digestOf(text),
+    warnings: await warningsOf(path, config),
+  };
 }
 
 /** The same of a text that no file holds, such as stdin: its relative paths are seen from `cwd`. */
@@ -65,26 +70,6 @@ export async function readConfig(
 }
 
 const STDIN = 'stdin';
-
-async function readText(file: string, path: string): Promise<string> {
-  try {
-    if ((await stat(path)).size > LARGEST_FILE)
-      throw new ConfigError(`${file}: over ${LARGEST_FILE} bytes long: not a configuration?`);
-    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path)); // drops a byte order mark
-  } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    if (error instanceof TypeError)
-      throw new ConfigError(`${file}: not UTF-8 text; save it as UTF-8`, { cause: error });
-    const advice =
-      (error as NodeJS.ErrnoException).code === 'ENOENT'
-        ? `; \`longshore init ${file}\` writes one`
-        : '';
-    throw new ConfigError(
-      `${file}: cannot be read: ${error instanceof Error ? error.message : String(error)}${advice}`,
-      { cause: error },
-    );
-  }
-}
 
 interface Source {
   readonly content: unknown;
@@ -193,6 +178,7 @@ export async function readWritten(file: string): Promise<WrittenFile> {
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
   return {
     content: plain(file, document),
+    digest: digestOf(text),
     lineOf(path) {
       const node = document.getIn(path, true) as Node | undefined;
       return node?.range ? lines.linePos(node.range[0]).line : undefined;
@@ -202,21 +188,10 @@ export async function readWritten(file: string): Promise<WrittenFile> {
 
 export interface WrittenFile {
   readonly content: unknown;
+  /** See Config. */
+  readonly digest: string;
   /** Undefined: the file does not have it there. */
   lineOf(path: readonly (string | number)[]): number | undefined;
-}
-
-/** The lines of the file that the patterns of a mirror stand on, from 1; undefined where one is not found. */
-export async function patternLines(
-  file: string,
-  mirror: string,
-): Promise<(setting: 'exclude' | 'include', index: number) => number | undefined> {
-  const { content, lineOf } = await readWritten(file);
-  const { mirrors } = content as { readonly mirrors?: unknown };
-  const position = Array.isArray(mirrors)
-    ? mirrors.findIndex((each: { readonly name?: unknown } | null) => each?.name === mirror)
-    : -1;
-  return (setting, index) => lineOf(['mirrors', position, setting, index]);
 }
 
 function resolved(document: Document, node: Node | null): Node | null {

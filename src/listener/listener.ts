@@ -8,6 +8,7 @@ import { API, type ApiRoute } from '../status/api.js';
 import { createRouter } from '../status/router.js';
 import { bind } from './bind.js';
 import { boundToShown } from './bound-decisions.js';
+import { boundToFile } from './bound-reloads.js';
 import { createConfirmations } from './confirmations.js';
 import { limitConnections } from './connections.js';
 import { createGuesses } from './guesses.js';
@@ -110,7 +111,7 @@ function siteOf(
       behindProxy: behindProxy.length > 0,
     }),
     port,
-    router: createRouter(boundToShown(inTheApi, { confirmations, log })),
+    router: createRouter(boundToFile(boundToShown(inTheApi, { confirmations, log }))),
     pages,
     metrics,
     authority,

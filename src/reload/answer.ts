@@ -1,4 +1,4 @@
-import type { ReloadAnswer } from '../status/schema-reload.js';
+import type { ReloadAnswer, ReloadPreview } from '../status/schema-reload.js';
 import type { ReloadPlan } from './plan.js';
 import type { Affected } from './risk.js';
 
@@ -21,6 +21,20 @@ export function answerOf(
     targets: targets.changed.map(({ target, settings }) => ({ target, settings: [...settings] })),
     daemon: [...daemon.settings],
     affected: affected.map((each) => ({ ...each, names: [...each.names] })),
+  };
+}
+
+/** The preview of a file that cannot be loaded, and so cannot be compared. */
+export function refusedPreview(file: string, refused: readonly string[]): ReloadPreview {
+  return {
+    outcome: 'refused',
+    file,
+    digest: null,
+    refused: [...refused],
+    mirrors: { kept: [], added: [], removed: [], changed: [] },
+    targets: [],
+    daemon: [],
+    affected: [],
   };
 }
 

@@ -14,7 +14,10 @@ export interface NeedsRestart {
   readonly why: string;
 }
 
-type General = Exclude<keyof Config, 'file' | 'warnings' | 'targets' | 'mirrors' | 'log'>;
+type General = Exclude<
+  keyof Config,
+  'file' | 'digest' | 'warnings' | 'targets' | 'mirrors' | 'log'
+>;
 
 interface DaemonRule {
   readonly name: string;

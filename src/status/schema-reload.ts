@@ -8,6 +8,16 @@ const reloadBody = z.object({
     .describe(
       'Also what may delete or replace objects, or leave them without a mirror. Default: no.',
     ),
+  digest: z
+    .string()
+    .optional()
+    .describe(
+      'Of the file that was shown: see GET /reload. Another file is refused. Required on the status page.',
+    ),
+  typed: z
+    .string()
+    .optional()
+    .describe('What a person has typed: on the status page, `apply` takes the word `apply`.'),
 });
 
 const settings = z
@@ -29,6 +39,27 @@ const affected = z
   })
   .describe('What becomes of objects that are in a container.');
 
+/** What differs between two configurations. */
+const changes = {
+  mirrors: z.object({
+    kept: z.array(mirrorName).describe('They go on as they are.'),
+    added: z.array(mirrorName),
+    removed: z.array(mirrorName),
+    changed: z.array(
+      z.object({
+        mirror: mirrorName,
+        settings,
+        restarts: z.boolean().describe('Whether it begins again, with a scan.'),
+      }),
+    ),
+  }),
+  targets: z.array(
+    z.object({ target: z.string(), settings: settings.describe('Empty: added, or removed.') }),
+  ),
+  daemon: settings,
+  affected: z.array(affected),
+};
+
 const reloadAnswer = z
   .object({
     outcome: z
@@ -36,27 +67,27 @@ const reloadAnswer = z
       .describe('announced: nothing was changed, as `affected` waits for `apply`.'),
     file: z.string(),
     seconds: z.number(),
-    mirrors: z.object({
-      kept: z.array(mirrorName).describe('They go on as they are.'),
-      added: z.array(mirrorName),
-      removed: z.array(mirrorName),
-      changed: z.array(
-        z.object({
-          mirror: mirrorName,
-          settings,
-          restarts: z.boolean().describe('Whether it begins again, with a scan.'),
-        }),
-      ),
-    }),
-    targets: z.array(
-      z.object({ target: z.string(), settings: settings.describe('Empty: added, or removed.') }),
-    ),
-    daemon: settings,
-    affected: z.array(affected),
+    ...changes,
   })
   .describe('What differs, and what was done about it.');
 
+const reloadPreview = z
+  .object({
+    outcome: z
+      .enum(['unchanged', 'done', 'announced', 'refused'])
+      .describe('Of a POST /reload without `apply`, now.'),
+    file: z.string(),
+    digest: z
+      .string()
+      .nullable()
+      .describe('Stands for the text of the file; null: it cannot be loaded.'),
+    refused: z.array(z.string()).describe('Why it would be refused; a line for each error.'),
+    ...changes,
+  })
+  .describe('What a reload would do.');
+
 export type ReloadAnswer = z.infer<typeof reloadAnswer>;
+export type ReloadPreview = z.infer<typeof reloadPreview>;
 
 /** See Operation. */
 export const reloadOperation = {
@@ -64,7 +95,13 @@ export const reloadOperation = {
   body: reloadBody,
   answer: reloadAnswer,
   refusals: {
-    409: 'A change takes a restart, or cannot be carried out. Nothing was changed.',
+    409: 'A change takes a restart, or cannot be carried out, or the file is not the one of `digest`. Nothing was changed.',
     422: 'The file is wrong; `errors` has a line for each error. Nothing was changed.',
   },
+};
+
+/** See Operation. */
+export const previewOperation = {
+  summary: 'What a reload would change, and what it would destroy; nothing is changed',
+  answer: reloadPreview,
 };

@@ -13,6 +13,7 @@ describe('loadConfig', () => {
     const config = await load(TARGETS + MIRROR);
     expect(config).toEqual({
       file: join(at.folder, 'longshore.yaml'),
+      digest: expect.stringMatching(/^[0-9a-f]{64}$/),
       stateFolder: join(at.folder, '.longshore'),
       log: { level: 'info', format: 'text', repeats: 100, file: undefined },
       drainMs: 30_000,
