@@ -20,21 +20,26 @@ const MOST_FOLDERS = 1_000;
 /** Groups that are shown of each kind. */
 const SHOWN = 3;
 
-/** What is held, by its folder at the top of the source; the largest group of each kind first. */
-export async function groupHeld(held: AsyncIterable<HeldObject>): Promise<readonly HeldGroup[]> {
+/** Groups what is held by its folder at the top of the source; the largest group of each kind comes first. */
+export function createHeldGroups(): {
+  add(held: HeldObject): void;
+  list(): readonly HeldGroup[];
+} {
   const groups = new Map<string, HeldGroup>();
-  for await (const { name, change } of held) {
-    const top = groups.size < MOST_FOLDERS ? folderOf(name).split('/', 1)[0] : '';
-    const key = `${change} ${top}`;
-    const known = groups.get(key);
-    groups.set(key, {
-      change,
-      folder: known === undefined ? folderOf(name) : commonFolder(known.folder, name),
-      objects: (known?.objects ?? 0) + 1,
-      first: known?.first ?? name,
-    });
-  }
-  return [...groups.values()].sort((a, b) => b.objects - a.objects);
+  return {
+    add({ name, change }) {
+      const top = groups.size < MOST_FOLDERS ? folderOf(name).split('/', 1)[0] : '';
+      const key = `${change} ${top}`;
+      const known = groups.get(key);
+      groups.set(key, {
+        change,
+        folder: known === undefined ? folderOf(name) : commonFolder(known.folder, name),
+        objects: (known?.objects ?? 0) + 1,
+        first: known?.first ?? name,
+      });
+    },
+    list: () => [...groups.values()].sort((a, b) => b.objects - a.objects),
+  };
 }
 
 function folderOf(name: string): string {

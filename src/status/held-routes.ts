@@ -56,9 +56,11 @@ export async function heldPage(
   control: Pick<GuardControl, 'list'>,
   after: string | undefined,
   limit: number,
+  isWanted: (name: string) => boolean = () => true,
 ): Promise<HeldAnswers['listed']> {
   const objects: HeldObject[] = [];
   for await (const object of control.list(after)) {
+    if (!isWanted(object.name)) continue;
     if (objects.length === limit) return { objects, more: true };
     objects.push(object);
   }

@@ -1,25 +1,27 @@
 import { describe, expect, test } from 'vitest';
-import { checksOf, groupHeld, triggersOf } from '../../src/status/held-reasons.js';
+import { checksOf, createHeldGroups, triggersOf } from '../../src/status/held-reasons.js';
 
 const WHY = '1,284 deletes in one scan; 1,000 within 1 h pass';
 
-async function* listed(held: Readonly<Record<string, 'delete' | 'overwrite'>>) {
-  for (const [name, change] of Object.entries(held)) yield { name, change };
+function grouped(held: Readonly<Record<string, 'delete' | 'overwrite'>>) {
+  const groups = createHeldGroups();
+  for (const [name, change] of Object.entries(held)) groups.add({ name, change });
+  return groups.list();
 }
 
-const triggers = async (
-  held: Parameters<typeof listed>[0],
+const triggers = (
+  held: Parameters<typeof grouped>[0],
   { foreign = 0, gone = [] as readonly string[] } = {},
 ) =>
   triggersOf({
     held: { sinceMs: 1_000, why: WHY, foreign },
-    groups: await groupHeld(listed(held)),
+    groups: grouped(held),
     isInSource: (path) => !gone.includes(path),
     heldAtMs: (name) => (name.startsWith('Scans') ? 900 : null),
   });
 
 describe('what made the guard hold', () => {
-  test('names what looks like an attack first, folders that are gone, and the rule last', async () => {
+  test('names what looks like an attack first, folders that are gone, and the rule last', () => {
     const held = {
       '2019/a/1.raw': 'delete',
       '2019/a/2.raw': 'delete',
@@ -29,7 +31,7 @@ describe('what made the guard hold', () => {
       'Scans/2024/6.pdf': 'overwrite',
       '7.txt': 'delete',
     } as const;
-    expect(await triggers(held, { foreign: 2, gone: ['2019'] })).toEqual([
+    expect(triggers(held, { foreign: 2, gone: ['2019'] })).toEqual([
       {
         atMs: 900,
         text: '1 file below Scans/2024/ changed; its content looks encrypted or wiped',
@@ -42,18 +44,18 @@ describe('what made the guard hold', () => {
     ]);
   });
 
-  test('shows the largest folders, and counts what is in others', async () => {
+  test('shows the largest folders, and counts what is in others', () => {
     const held = Object.fromEntries(
       Array.from({ length: 30 }, (_, at) => [`f${at % 5}/${at}`, 'delete'] as const),
     );
-    const texts = (await triggers(held)).map(({ text }) => text);
+    const texts = triggers(held).map(({ text }) => text);
     expect(texts).toHaveLength(5);
     expect(texts[3]).toBe('and 12 more in other folders');
   });
 
-  test('takes folders with a common beginning of their names for two', async () => {
+  test('takes folders with a common beginning of their names for two', () => {
     const held = { 'a/bcd/1': 'delete', 'a/bce/2': 'delete' } as const;
-    expect((await triggers(held))[0]?.text).toBe('2 files below a/ are gone');
+    expect(triggers(held)[0]?.text).toBe('2 files below a/ are gone');
   });
 });
 

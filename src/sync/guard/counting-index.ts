@@ -8,6 +8,8 @@ export interface HeldCounts {
 export interface CountingIndex {
   readonly index: ObjectIndex;
   readonly counts: HeldCounts;
+  /** Grows with each write after which something else may be held. */
+  readonly version: number;
   /** From now on every write is counted. Undefined, and before: nothing is held, and no record is read for it. */
   countFrom(counts: HeldCounts | undefined): void;
 }
@@ -18,10 +20,12 @@ export interface CountingIndex {
  */
 export function countingIndex(inner: ObjectIndex): CountingIndex {
   let counted: HeldCounts | undefined;
+  let version = 0;
 
   function note(name: ObjectName, after: ObjectRecord | undefined): void {
     if (!counted) return;
     const before = inner.get(name)?.guarded;
+    if (before !== after?.guarded) version += 1;
     const more = (held: Guarded) => Number(after?.guarded === held) - Number(before === held);
     counted = {
       deletes: counted.deletes + more('delete-held'),
@@ -52,7 +56,11 @@ export function countingIndex(inner: ObjectIndex): CountingIndex {
     get counts() {
       return counted ?? { deletes: 0, overwrites: 0 };
     },
+    get version() {
+      return version;
+    },
     countFrom(counts) {
+      version += 1;
       counted = counts && { deletes: counts.deletes, overwrites: counts.overwrites };
     },
   };

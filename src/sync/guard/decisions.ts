@@ -3,7 +3,7 @@ import type { ObjectIndex } from '../../state/object-index.js';
 import { type Guard, HeldChangedError, type HeldDescription } from './guard.js';
 import type { GuardFacts } from './guard-facts.js';
 import type { GuardMachine } from './guard-step.js';
-import { changeVerdicts, sumOfHeld } from './held-records.js';
+import { changeVerdicts, type RecordVisitor, sumOfHeld } from './held-records.js';
 
 /** A person's decisions on what is held. */
 export type Decisions = Pick<Guard, 'describe' | 'approve' | 'reject' | 'undoRejections'>;
@@ -40,7 +40,7 @@ export function createDecisions(
   machine: GuardMachine,
   { decide }: Turns,
 ): Decisions {
-  const describeNow = () => describe(index, machine.facts);
+  const describeNow = (visit?: RecordVisitor) => describe(index, machine.facts, visit);
 
   /** Makes one decision about all that is held, if that is what `id` stands for. */
   function decideHeld(
@@ -58,7 +58,7 @@ export function createDecisions(
   }
 
   return {
-    describe: () => decide(describeNow),
+    describe: (visit) => decide(() => describeNow(visit)),
     approve: (id) =>
       decideHeld(id, 'approved', {
         'delete-held': 'delete-approved',
@@ -87,9 +87,10 @@ function expectSame(id: string, now: string): void {
 async function describe(
   index: ObjectIndex,
   { holding, extraneousHeld }: GuardFacts,
+  visit: RecordVisitor | undefined,
 ): Promise<HeldDescription> {
   if (!holding) return { id: '', sinceMs: null, why: '', deletes: 0, overwrites: 0, foreign: 0 };
-  const { digest, deletes, overwrites } = await sumOfHeld(index);
+  const { digest, deletes, overwrites } = await sumOfHeld(index, visit);
   const id = createHash('sha256')
     .update(digest)
     .update(extraneousHeld?.digest ?? '')

@@ -1,7 +1,7 @@
 import type { NameSet } from '../../state/ledger.js';
 import type { ObjectIndex, ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { Change } from '../guard-rule.js';
-import type { HeldObject, HeldTogether } from './held-records.js';
+import type { HeldObject, HeldTogether, RecordVisitor } from './held-records.js';
 
 /**
  * Stands between what was found to be due and the container: lets changes that destroy something pass as long as they are
@@ -49,8 +49,10 @@ export interface Guard {
   holdAll(names: readonly ObjectName[]): HeldTogether | undefined;
   /** Opens when nothing is held any more. */
   settle(): Promise<void>;
-  /** What is held, and the id that a decision has to name. */
-  describe(): Promise<HeldDescription>;
+  /** What is held, and the id that a decision has to name. `visit` sees all records on the way. */
+  describe(visit?: RecordVisitor): Promise<HeldDescription>;
+  /** Another text whenever what is held may be something else. */
+  readonly heldVersion: string;
   /** What is held, in the order of the names, after a name. Extraneous objects are not among them. */
   list(after?: ObjectName): AsyncIterable<HeldObject>;
   /**

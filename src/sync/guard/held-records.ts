@@ -20,23 +20,42 @@ export async function* heldObjects(
   index: ObjectIndex,
   after?: ObjectName,
 ): AsyncGenerator<HeldObject> {
-  for await (const [name, { guarded }] of allRecords(index, after)) {
-    if (guarded === 'delete-held') yield { name, change: 'delete' };
-    if (guarded === 'overwrite-held') yield { name, change: 'overwrite' };
+  for await (const [name, record] of allRecords(index, after)) {
+    const change = heldChange(record);
+    if (change !== undefined) yield { name, change };
   }
 }
 
-/** How much is held, and a digest of it: the same for the same names and changes, and another one for any other. */
+/** Called with each record, in the order of the names, and with what is held of its object; undefined: nothing is. */
+export type RecordVisitor = (
+  name: ObjectName,
+  record: ObjectRecord,
+  change: Change | undefined,
+) => void;
+
+/**
+ * How much is held, and a digest of it: the same for the same names and changes, and another one for any other. `visit` sees the
+ * records of this one pass.
+ */
 export async function sumOfHeld(
   index: ObjectIndex,
+  visit: RecordVisitor = () => {},
 ): Promise<HeldCounts & { readonly digest: string }> {
   const digest = createHash('sha256');
   const counts = { deletes: 0, overwrites: 0 };
-  for await (const { name, change } of heldObjects(index)) {
+  for await (const [name, record] of allRecords(index)) {
+    const change = heldChange(record);
+    visit(name, record, change);
+    if (change === undefined) continue;
     counts[change === 'delete' ? 'deletes' : 'overwrites'] += 1;
     digest.update(`${change} ${name}\0`);
   }
   return { ...counts, digest: digest.digest('hex') };
+}
+
+function heldChange({ guarded }: Pick<ObjectRecord, 'guarded'>): Change | undefined {
+  if (guarded === 'delete-held') return 'delete';
+  return guarded === 'overwrite-held' ? 'overwrite' : undefined;
 }
 
 /** Replaces the guard's verdicts in all records by `verdicts`. Resolves with how many it replaced, when they are durable. */

@@ -110,6 +110,10 @@ export async function openGuard(options: GuardOptions): Promise<Guard> {
     },
     settle,
     list: (after) => heldObjects(index, after),
+    get heldVersion() {
+      const { holding, extraneousHeld } = machine.facts;
+      return [counting.version, holding?.sinceMs, extraneousHeld?.digest].join(' ');
+    },
     ...createDecisions(index, machine, turns),
   };
 }

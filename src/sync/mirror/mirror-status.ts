@@ -10,13 +10,13 @@ import { healthOf } from './mirror-health.js';
 import type { MirrorParts } from './mirror-parts.js';
 import type { Condition } from './mirror-state.js';
 import type { MirrorStats } from './mirror-stats.js';
-import { isUnsent, type UnsentNames } from './unsent-names.js';
+import type { UnsentNames } from './unsent-names.js';
 
 export interface MirrorNow {
   readonly parts: Pick<MirrorParts, 'settings' | 'index' | 'ledger' | 'guard' | 'lease'>;
   readonly stats: Pick<MirrorStats, 'snapshot'>;
   readonly pending: Pick<Pending, 'size' | 'bytes' | 'dropped' | 'names'>;
-  readonly unsent: Pick<UnsentNames, 'size' | 'has'>;
+  readonly unsent: Pick<UnsentNames, 'size' | 'isMarked'>;
   readonly quarantine: Pick<Quarantine, 'all'>;
   readonly retrying: number;
   readonly scanning: boolean;
@@ -77,23 +77,17 @@ const FEW = 1_000;
 
 /**
  * The number of objects that the container has in some version. A record without one is a mark that the first version is to be
- * sent: the work on it waits, runs, was dropped or has failed. Of more than FEW such names, the marks of this process count.
+ * sent: the work on it waits, runs, was dropped or has failed. Of more than FEW such names, the marks count that are known: those
+ * of this process, and of failing objects.
  */
 function arrived(
-  index: MirrorNow['parts']['index'],
+  index: Pick<MirrorNow['parts']['index'], 'count'>,
   { pending, quarantine, unsent }: Pick<MirrorNow, 'pending' | 'quarantine' | 'unsent'>,
 ): number {
-  const failing = [...quarantine.all.keys()];
-  const isMarked = (name: ObjectName) => {
-    const record = index.get(name);
-    return record !== undefined && isUnsent(record);
-  };
-  if (pending.size + pending.dropped + failing.length > FEW) {
-    const others = failing.filter((name) => !unsent.has(name) && isMarked(name));
-    return index.count() - unsent.size - others.length;
-  }
-  const unfinished = new Set([...pending.names(), ...failing]);
-  return index.count() - [...unfinished].filter(isMarked).length;
+  for (const name of quarantine.all.keys()) unsent.isMarked(name);
+  if (pending.size + pending.dropped <= FEW)
+    for (const name of pending.names()) unsent.isMarked(name);
+  return index.count() - unsent.size;
 }
 
 function asQuarantined([name, given]: readonly [
