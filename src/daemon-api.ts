@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { arch, hostname, platform, release, totalmem } from 'node:os';
 import type { Config } from './config/config.js';
+import { createDiskConfig } from './disk-config.js';
 import type { Closable } from './lifecycle.js';
 import { mirrorControl } from './mirror-control.js';
 import type { Runtime } from './runtime.js';
@@ -9,13 +10,12 @@ import type { ApiRoute } from './status/api.js';
 import { configRoutes } from './status/api-config-routes.js';
 import { diagnosticsRoutes } from './status/api-diagnostics-routes.js';
 import { logRoutes } from './status/api-log-routes.js';
-import { type ReloadOrder, reloadRoutes } from './status/api-reload-routes.js';
-import { type ControlApi, createControlApi } from './status/control-api.js';
+import { type ReloadControl, reloadRoutes } from './status/api-reload-routes.js';
+import { type ControlApi, type ControlApiOptions, createControlApi } from './status/control-api.js';
 import type { DiagnosticSources } from './status/diagnostics.js';
 import { heldRoutes } from './status/held-routes.js';
 import type { MirrorControl } from './status/mirror-control.js';
 import { statusRoutes } from './status/routes.js';
-import type { ReloadAnswer } from './status/schema-reload.js';
 import type { DaemonStatus } from './status/snapshot.js';
 import type { TargetStatus } from './status/target-meter.js';
 import type { KeptMirror } from './sync/mirror/keep-mirrored.js';
@@ -31,7 +31,11 @@ export interface DaemonApiOptions {
   readonly keptOf: (mirror: string) => KeptMirror | undefined;
   readonly details: () => DaemonStatus;
   readonly targets: () => readonly TargetStatus[];
-  readonly reload: (order: ReloadOrder) => Promise<ReloadAnswer>;
+  readonly reload: ReloadControl;
+  /** See DaemonOptions. */
+  readonly readConfig: (() => Promise<Config>) | undefined;
+  /** See ControlApiOptions. */
+  readonly recorded: ControlApiOptions['recorded'];
 }
 
 /** All that a running daemon can be asked and ordered. */
@@ -49,12 +53,13 @@ export function openDaemonApi(options: DaemonApiOptions): DaemonApi {
   const { logControl, telemetry, clock } = world;
   const { pauses } = runtime;
   if (pauses === undefined) throw new TypeError('the mirrors of a daemon can be paused');
+  const settings = shownSettings(config, world);
   const controlOf = (mirror: Mirror) =>
-    mirrorControl(mirror, config(), () => keptOf(mirror.settings.name));
+    mirrorControl(mirror, settings.patternPlace, () => keptOf(mirror.settings.name));
   const controls = createControls(controlOf);
   controls.renew(runtime.mirrors);
   const mirrors = controls.list;
-  const settings = shownSettings(config, world);
+  const disk = createDiskConfig({ ...options, shown: settings, clock, log: world.log });
   const { version, pid, startedAtMs } = details();
   const api = createControlApi({
     boot: randomBytes(4).toString('hex'),
@@ -65,6 +70,8 @@ export function openDaemonApi(options: DaemonApiOptions): DaemonApi {
     pauses,
     telemetry,
     clock,
+    recorded: options.recorded,
+    configOnDisk: disk.difference,
   });
   return {
     ...api,
@@ -75,16 +82,20 @@ export function openDaemonApi(options: DaemonApiOptions): DaemonApi {
       ...(logControl === undefined ? [] : logRoutes(mirrors, logControl.levels)),
       ...diagnosticsRoutes(() => diagnosticSources(options, api)),
       ...reloadRoutes(reload),
-      ...configRoutes(settings.read),
+      ...configRoutes(async () => ({ ...(await settings.read()), ...(await disk.compare()) })),
     ],
     leave: controls.leave,
     renew() {
       controls.renew(runtime.mirrors);
       settings.renew();
+      disk.renew();
       api.ring.publish('config', { file: config().file });
       api.ring.publish('reset', { eventId: api.ring.lastId });
     },
-    close: async () => api.close(),
+    async close() {
+      api.close();
+      await disk.close();
+    },
   };
 }
 

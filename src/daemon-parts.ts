@@ -2,7 +2,8 @@ import type { Config } from './config/config.js';
 import { openDaemonApi } from './daemon-api.js';
 import type { Lifecycle } from './lifecycle.js';
 import { readVersion } from './package-files.js';
-import { openRecordedHistory } from './recorded-history.js';
+import { openRecordedHistory, type RecordedHistory } from './recorded-history.js';
+import { refusedPreview } from './reload/answer.js';
 import { type CurrentConfig, createReloading, type Reloading } from './reloading.js';
 import type { RunningMirrors } from './running-mirrors.js';
 import type { Runtime } from './runtime.js';
@@ -59,6 +60,11 @@ export async function openDaemonParts(options: DaemonPartsOptions): Promise<Daem
     if (running.hasStarted) return reloading.reload(order);
     throw new RefusedError(409, 'nothing was changed: the daemon is starting; ask again');
   };
+  const preview = async () =>
+    running.hasStarted
+      ? reloading.preview()
+      : refusedPreview(config().file, ['the daemon is starting; ask again']);
+  let recorded: RecordedHistory | undefined;
   const api = openDaemonApi({
     config,
     world,
@@ -66,10 +72,12 @@ export async function openDaemonParts(options: DaemonPartsOptions): Promise<Daem
     keptOf: running.of,
     details: status,
     targets,
-    reload,
+    reload: { reload, preview },
+    readConfig: options.readConfig,
+    recorded: (target) => recorded?.calls(target),
   });
   await lifecycle.add('control API', api, []);
-  const recorded = await lifecycle.add('history', openRecordedHistory(config, world, status));
+  recorded = await lifecycle.add('history', openRecordedHistory(config, world, status));
   const routes = [...api.routes, ...recorded.routes];
   const shown = await lifecycle.add(
     'service',

@@ -1,6 +1,4 @@
-import type { Config } from './config/config.js';
-import { explainedObject } from './explained-object.js';
-import type { GuardControl } from './status/guard-control.js';
+import { explainedObject, type PatternPlace, placeText } from './explained-object.js';
 import type { MirrorControl, SourceNow, TrashedContent } from './status/mirror-control.js';
 import type { TrashAnswer } from './status/schema-mirror.js';
 import type { Guard } from './sync/guard/guard.js';
@@ -11,10 +9,12 @@ import { contentOf } from './sync/store/restore-object.js';
 import { findTrashed } from './sync/trash/find-trashed.js';
 import { listTrash, type TrashEntry } from './sync/trash/list-trash.js';
 
-/** `kept`: the mirror once it is watched; undefined: not yet. */
+/**
+ * `patternPlace` is about the configuration that is loaded. `kept`: the mirror once it is watched; undefined: not yet.
+ */
 export function mirrorControl(
   mirror: Mirror,
-  config: Pick<Config, 'file'>,
+  patternPlace: PatternPlace,
   kept: () => KeptMirror | undefined,
 ): MirrorControl {
   const { settings, source, parts } = mirror;
@@ -26,6 +26,7 @@ export function mirrorControl(
         : { ...settings, lagTargetSeconds: settings.maxLagMs / 1_000 },
     status: () => mirror.status(kept()?.watchState() ?? null),
     figures: mirror.figures,
+    placeOf: (place) => placeText(place, patternPlace, settings.name),
     guard: guardControl(mirror.parts.guard, requestRun),
     requestRun,
     retryNow: mirror.retryNow,
@@ -33,7 +34,7 @@ export function mirrorControl(
     explained: (name) =>
       explainedObject(
         { settings, source, index: parts.index, mirror: settings.name },
-        config,
+        patternPlace,
         name,
       ),
     recordOf: mirror.parts.index.get,
@@ -44,6 +45,7 @@ export function mirrorControl(
     async probeTarget(signal) {
       await mirror.parts.backend.headContainer(mirror.settings.container, { signal });
     },
+    pastRuns: () => parts.ledger.read().pastRuns ?? [],
     trash: (signal) => lookAtTrash(mirror, signal),
     trashed: (name, atMs, signal) => openTrashed(mirror, { name, atMs }, signal),
     askedVerify: mirror.askedVerify,
@@ -109,19 +111,23 @@ async function lookAtTrash(
     objects,
     bytes,
     more: objects >= MOST_COUNTED,
-    newest: newest.map(({ name, size, atMs }) => ({
+    newest: newest.map(({ name, size, atMs, why = null }) => ({
       name,
       bytes: size,
       removedAtMs: atMs,
+      why,
       untilMs: trashKeepMs === 0 ? null : atMs + trashKeepMs,
     })),
   };
 }
 
 /** Carries out decisions at once, by a run. */
-function guardControl(guard: Guard, due: (run: DueRun) => void): GuardControl {
+function guardControl(guard: Guard, due: (run: DueRun) => void): MirrorControl['guard'] {
   return {
     describe: guard.describe,
+    get heldVersion() {
+      return guard.heldVersion;
+    },
     list: guard.list,
     async approve(id) {
       // Extraneous objects are found only where the container is listed.

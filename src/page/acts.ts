@@ -14,6 +14,8 @@ export interface Acts {
   verify(mirror: string, readBack: string): void;
   stopVerify(mirror: string): void;
   testNotification(name: string): void;
+  /** Loads the configuration file, if it still is the one of this digest. `typed`: what a person has typed, where it takes that. */
+  reload(digest: string, typed: string | undefined): void;
   copy(text: string): void;
   toggleTheme(): void;
   reconnect(): void;

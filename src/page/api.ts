@@ -1,8 +1,12 @@
 import type { ConfigAnswer } from '../status/schema-config.js';
 import type { DaysAnswer, LagAnswer, ThroughputAnswer } from '../status/schema-history.js';
+import type { MirrorAnswer, TrashAnswer } from '../status/schema-mirror.js';
 import type { NotificationRow } from '../status/schema-notifications.js';
+import type { ProcessAnswer } from '../status/schema-process.js';
+import type { ReloadPreview } from '../status/schema-reload.js';
 import type { SearchAnswer } from '../status/schema-search.js';
-import type { AskedVerifyRow } from '../status/schema-verify.js';
+import type { TargetRow } from '../status/schema-targets.js';
+import type { VerifyAnswer } from '../status/schema-verify.js';
 import type { MirrorState } from '../sync/events.js';
 
 // What the page reads of the answers below /api/v1: fewer members than they have. Times are milliseconds since the epoch.
@@ -92,8 +96,8 @@ export interface MirrorDetail {
   readonly prefix: string;
   readonly deletes: 'mirror' | 'trash' | 'keep';
   readonly running: readonly RunningJob[];
-  /** Null: no scan has finished since the start. */
-  readonly excluded: { readonly entries: number | null };
+  readonly excluded: MirrorAnswer['excluded'];
+  readonly unfinishedUploads: number;
   readonly lease: { readonly held: boolean; readonly renewedAtMs: number | null } | null;
   readonly lastScan: { readonly startedAtMs: number; readonly seconds: number } | null;
   readonly watch: {
@@ -137,6 +141,8 @@ export interface ApiTarget {
   readonly limit?: { readonly bytesPerSecond: number; readonly untilMs?: number | null } | null;
   readonly latencySeconds?: { readonly p50: number | null; readonly p99: number | null } | null;
   readonly errors24h?: Readonly<Record<string, number>>;
+  /** Null: it is not kept. */
+  readonly month?: TargetRow['month'];
   readonly requestsPerSecond?: number;
   readonly requestRate?: number | null;
 }
@@ -174,6 +180,12 @@ export interface HeldObjects {
     readonly change: 'delete' | 'overwrite';
     readonly bytes?: number | null;
   }[];
+  readonly folders?: readonly {
+    readonly name: string;
+    readonly held: number;
+    readonly of: number;
+    readonly bytes: number;
+  }[];
   readonly more: boolean;
 }
 
@@ -196,41 +208,12 @@ export interface Why {
   readonly steps: readonly WhyStep[];
 }
 
-export interface Verify {
-  readonly on: boolean;
-  readonly withinSeconds: number | null;
-  /** Of the objects, read back within that time, from 0 to 1; null: not known. */
-  readonly share: number | null;
-  readonly neverVerified: number | null;
-  readonly oldestProofMs: number | null;
-  readonly damaged: readonly {
-    readonly name: string;
-    readonly problem: string;
-    readonly sinceMs: number;
-  }[];
-  readonly damagedObjects: number;
-  readonly unreadable: number;
-  /** Null: the bandwidth is enough. */
-  readonly neededBytesPerSecond: number | null;
-  /** The last reading that a person has asked for; null: there was none since the start. */
-  readonly asked?: AskedVerifyRow | null;
-}
+export type Verify = VerifyAnswer;
 
-export interface Trash {
-  readonly on: boolean;
-  readonly objects: number;
-  readonly bytes: number;
-  /** It has more than were counted. */
-  readonly more: boolean;
-  readonly newest: readonly {
-    readonly name: string;
-    readonly bytes: number;
-    readonly removedAtMs: number;
-    /** Null: until a person purges it. */
-    readonly untilMs: number | null;
-  }[];
-}
+export type Trash = TrashAnswer;
 
 export type Found = SearchAnswer;
 export type Notification = NotificationRow;
 export type Config = ConfigAnswer;
+export type Process = ProcessAnswer;
+export type Preview = ReloadPreview;

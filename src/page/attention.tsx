@@ -110,7 +110,19 @@ function Action({ item, ...props }: ViewProps & { item: Attention }) {
       </button>
     );
   if (command) return <Help text={command} acts={acts} />;
+  if (kind === 'configuration')
+    return (
+      <a class="btn" href="/service">
+        Show what differs
+      </a>
+    );
   if (!mirror) return null;
+  if (kind === 'excluded')
+    return (
+      <a class="btn" href={mirrorAddress(mirror, 'settings')}>
+        Show the rules
+      </a>
+    );
   if (kind === 'quarantined')
     return (
       <a class="btn" href={mirrorAddress(mirror, 'failures')}>

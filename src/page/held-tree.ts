@@ -1,69 +1,62 @@
 import type { HeldChanges, HeldObjects } from './api.js';
 
 type HeldObject = HeldObjects['objects'][number];
+type HeldFolder = NonNullable<HeldObjects['folders']>[number];
 
-/** A folder of what is held, or an object. Folders come first, each by name. */
+/** A folder in which something is held. */
 export interface HeldNode {
-  /** The part of the name: `2019/`, `a.jpg`. */
+  /** The whole name: it ends in `/`. */
+  readonly name: string;
+  /** The part of it below the folder above. */
   readonly label: string;
-  readonly objects: number;
+  readonly held: number;
+  /** Objects below it, held or not. */
+  readonly of: number;
   readonly bytes: number;
   readonly children: readonly HeldNode[];
+  /** Of `held`, those that are in none of the children. */
+  readonly own: number;
 }
 
 /** Names that are drawn of one folder; the command has all of them. */
 export const SHOWN_OF_FOLDER = 100;
 
-/** The names as a tree. A folder with nothing but one folder in it is one node with it. */
-export function heldTree(objects: readonly HeldObject[]): readonly HeldNode[] {
-  const root = emptyFolder('');
-  for (const { name, bytes = 0 } of objects) addTo(root, name.split('/'), bytes ?? 0);
-  return nodesOf(root);
+interface Growing {
+  readonly folder: HeldFolder;
+  readonly above: string;
+  readonly children: Growing[];
 }
 
-interface Folder {
-  readonly label: string;
-  objects: number;
-  bytes: number;
-  readonly folders: Map<string, Folder>;
-  readonly files: { readonly label: string; readonly bytes: number }[];
-}
-
-function emptyFolder(label: string): Folder {
-  return { label, objects: 0, bytes: 0, folders: new Map(), files: [] };
-}
-
-function addTo(root: Folder, parts: readonly string[], bytes: number): void {
-  let folder = root;
-  for (const part of parts.slice(0, -1)) {
-    const next = folder.folders.get(part) ?? emptyFolder(`${part}/`);
-    folder.folders.set(part, next);
-    next.objects += 1;
-    next.bytes += bytes;
-    folder = next;
+/** The folders, by name, as a tree. A folder in which all that is held is in one folder below it is one node with that. */
+export function heldTree(folders: readonly HeldFolder[]): readonly HeldNode[] {
+  const roots: Growing[] = [];
+  const line: Growing[] = [];
+  for (const folder of folders) {
+    while (line.length > 0 && !folder.name.startsWith(line.at(-1)?.folder.name ?? '')) line.pop();
+    const parent = line.at(-1);
+    const growing = { folder, above: parent?.folder.name ?? '', children: [] };
+    (parent?.children ?? roots).push(growing);
+    line.push(growing);
   }
-  folder.files.push({ label: parts.at(-1) ?? '', bytes });
+  return roots.map((root) => nodeOf(root, root.above));
 }
 
-function nodesOf({ folders, files }: Folder): readonly HeldNode[] {
-  return [
-    ...[...folders.values()].sort(byLabel).map(nodeOf),
-    ...files
-      .toSorted(byLabel)
-      .map(({ label, bytes }) => ({ label, objects: 1, bytes, children: [] })),
-  ];
-}
-
-function nodeOf(folder: Folder): HeldNode {
-  const children = nodesOf(folder);
+/** `above`: what the label leaves out. */
+function nodeOf({ folder, children }: Growing, above: string): HeldNode {
   const [only] = children;
-  if (only !== undefined && children.length === 1 && only.children.length > 0)
-    return { ...only, label: folder.label + only.label };
-  return { label: folder.label, objects: folder.objects, bytes: folder.bytes, children };
+  if (only !== undefined && children.length === 1 && only.folder.held === folder.held)
+    return nodeOf(only, above);
+  const { name, held, of, bytes } = folder;
+  const nodes = children.map((child) => nodeOf(child, name));
+  const own = nodes.reduce((rest, node) => rest - node.held, held);
+  return { name, label: name.slice(above.length), held, of, bytes, children: nodes, own };
 }
 
-function byLabel(a: { readonly label: string }, b: { readonly label: string }): number {
-  return a.label < b.label ? -1 : a.label > b.label ? 1 : 0;
+/** Of some objects those that are in a folder itself, with the rest of their names, by name. */
+export function ownIn(folder: string, objects: readonly HeldObject[]): readonly HeldObject[] {
+  return objects
+    .filter(({ name }) => name.startsWith(folder) && !name.slice(folder.length).includes('/'))
+    .map((object) => ({ ...object, name: object.name.slice(folder.length) }));
 }
 
 /** What must be typed, and what the server compares: `approve 1321`. */

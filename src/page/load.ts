@@ -8,6 +8,8 @@ import type {
   LagSeries,
   MirrorDetail,
   Notification,
+  Preview,
+  Process,
   QuarantinedObject,
   Queue,
   ThroughputSeries,
@@ -49,8 +51,12 @@ export async function loadModel(place: Place, ask: Ask, reader: Reader): Promise
     place.page === 'service' ? undefined : ask(changesTarget(place)),
     place.page === 'mirror' ? loadMirror(place, ask) : undefined,
     place.page === 'service' ? loadService(ask) : undefined,
-    hasSettings(place) ? ask('/config') : undefined,
+    hasSettings(place) ? (ask('/config') as Promise<Config | undefined>) : undefined,
   ]);
+  const preview =
+    place.page === 'service' && isLoadable(config)
+      ? ((await ask('/reload')) as Preview | undefined)
+      : undefined;
   const listed = (targets as { readonly targets: readonly ApiTarget[] } | undefined)?.targets ?? [];
   const queue = (workers as WorkersAnswer | undefined)?.queue;
   const listedChanges = (changes as { readonly changes: readonly Change[] } | undefined)?.changes;
@@ -70,7 +76,8 @@ export async function loadModel(place: Place, ask: Ask, reader: Reader): Promise
     ...(listedChanges ? { changes: listedChanges } : {}),
     ...(mirror ? { mirror } : {}),
     ...service,
-    ...(config ? { config: config as Config } : {}),
+    ...(config ? { config } : {}),
+    ...(preview ? { preview } : {}),
   };
 }
 
@@ -78,9 +85,17 @@ function hasSettings(place: Place): boolean {
   return place.page === 'service' || (place.page === 'mirror' && place.tab === 'settings');
 }
 
-async function loadService(ask: Ask): Promise<Pick<PageModel, 'notifications'>> {
-  const answer = await ask('/notifications');
-  return (answer ?? {}) as { readonly notifications?: readonly Notification[] };
+/** Whether the file on disk is another one than is loaded, and could be. */
+function isLoadable(config: Config | undefined): boolean {
+  return config?.valid === true && config.differsSinceMs !== null;
+}
+
+async function loadService(ask: Ask): Promise<Pick<PageModel, 'notifications' | 'process'>> {
+  const [answer, process] = await Promise.all([ask('/notifications'), ask('/process')]);
+  return {
+    ...((answer ?? {}) as { readonly notifications?: readonly Notification[] }),
+    ...(process ? { process: process as Process } : {}),
+  };
 }
 
 function changesTarget(place: Place): string {

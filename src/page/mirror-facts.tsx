@@ -1,5 +1,6 @@
 import { bytes, count, counted, duration } from '../status/units.js';
-import type { MirrorDetail } from './api.js';
+import type { ApiTarget, MirrorDetail } from './api.js';
+import { ruleText } from './excluded.js';
 import { Name } from './names.js';
 import { Facts, type MirrorProps, type ViewProps } from './parts.js';
 import { percent } from './small-plots.js';
@@ -25,6 +26,8 @@ export function MirrorFacts(props: MirrorProps) {
               leaseRow(model),
             ]}
           />
+          <h2>Cost drivers</h2>
+          <Facts rows={costRows(target, model.mirror?.detail)} />
         </>
       ) : null}
     </aside>
@@ -41,7 +44,7 @@ function SourceFacts({ model, mirror }: MirrorProps) {
         rows={[
           source ? ['Folder', <Name name={source} most={40} />] : null,
           ['Mirrored', counted(objects, 'object'), size ? bytes(size) : ''],
-          excluded ? ['Excluded', excludedText(excluded.entries)] : null,
+          excluded ? ['Excluded', excludedText(excluded.entries), excludedBy(excluded)] : null,
           ['Quarantined', count(quarantined), quarantined > 0 ? 'see Failures' : ''],
           watch
             ? [
@@ -62,6 +65,14 @@ function SourceFacts({ model, mirror }: MirrorProps) {
       />
     </>
   );
+}
+
+/** The rule that excludes the most. */
+function excludedBy({ rules, more }: MirrorDetail['excluded']): string {
+  const [first] = rules;
+  const by =
+    first === undefined ? '' : `${count(first.entries)} by ${ruleText(first)}; see Settings`;
+  return more === null ? by : `${count(more)} more than within the last day; ${by}`;
 }
 
 function excludedText(entries: number | null): string {
@@ -119,6 +130,22 @@ function placeRows(detail: MirrorDetail | undefined, target: string) {
   return [
     ['Container', <Name name={place} most={40} />] as const,
     ['Deletes', DELETES[detail.deletes]] as const,
+  ];
+}
+
+/** What providers bill besides the objects: of a target that is for all its mirrors. */
+function costRows({ month }: ApiTarget, detail: MirrorDetail | undefined) {
+  return [
+    month ? (['Received this month', bytes(month.receivedBytes), 'of the target'] as const) : null,
+    month ? (['Sent this month', bytes(month.sentBytes)] as const) : null,
+    detail
+      ? ([
+          'Unfinished uploads',
+          detail.unfinishedUploads === 0 ? 'none' : count(detail.unfinishedUploads),
+          detail.unfinishedUploads === 0 ? '' : 'their parts are billed until they end',
+        ] as const)
+      : null,
+    detail?.deletes === 'trash' ? (['Trash', 'see Trash and restore'] as const) : null,
   ];
 }
 

@@ -8,6 +8,8 @@ import type {
   LagSeries,
   MirrorDetail,
   Notification,
+  Preview,
+  Process,
   QuarantinedObject,
   Queue,
   ThroughputSeries,
@@ -48,6 +50,10 @@ export interface PageModel {
   readonly notifications?: readonly Notification[];
   /** Of the page about the service, and of a mirror's settings. */
   readonly config?: Config;
+  /** Of the page about the service. */
+  readonly process?: Process;
+  /** What a reload would do; only where the file on disk is valid, and another one than is loaded. */
+  readonly preview?: Preview;
 }
 
 /** What the mirror's own page shows beside the summary; each is missing where no route has it. */

@@ -2,6 +2,7 @@ import { forShell } from '../printable.js';
 import type { Acts } from './acts.js';
 import type { MirrorSummary } from './api.js';
 import type { PageModel } from './model.js';
+import { Escaped } from './names.js';
 import type { ComponentChildren } from './preact.js';
 
 // What several views are made of.
@@ -57,7 +58,11 @@ export function Facts({
             <dt>{row[0]}</dt>
             <dd>
               {row[1]}
-              {row[2] ? <small>{row[2]}</small> : null}
+              {row[2] ? (
+                <small>
+                  <Escaped text={row[2]} />
+                </small>
+              ) : null}
             </dd>
           </>
         ),

@@ -1,4 +1,5 @@
 import { renderToString } from 'preact-render-to-string';
+import { ownZone } from '../calendar-day.js';
 import { App } from './app.js';
 import { PAGE_FILES } from './assets.js';
 import { type Ask, loadModel } from './load.js';
@@ -36,10 +37,6 @@ export async function renderPage(
   const isMissing =
     place.page === 'mirror' && !model.status.mirrors.some(({ mirror }) => mirror === place.mirror);
   return { status: isMissing ? 404 : 200, html: documentOf(model, csrf) };
-}
-
-function ownZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
 function documentOf(model: PageModel, csrf: string | undefined): string {

@@ -1,8 +1,11 @@
-import { count, duration } from '../status/units.js';
+import { bytes, count, duration } from '../status/units.js';
+import type { Process } from './api.js';
 import { FullName } from './names.js';
 import { Notifications } from './notifications.js';
 import { Command, Facts, type ViewProps } from './parts.js';
 import { Configuration } from './settings.js';
+import { percent } from './small-plots.js';
+import { milliseconds } from './targets.js';
 import { momentOf } from './times.js';
 
 const COMMANDS = [
@@ -11,6 +14,34 @@ const COMMANDS = [
   ['What waits for a decision', 'longshore held'],
   ['Try each target', 'longshore probe'],
 ] as const;
+
+/** What it takes of its machine. */
+function processFacts(process: Process | undefined) {
+  if (process === undefined) return [];
+  const { p50, p99, max } = process.eventLoopLagSeconds;
+  const { openFiles, openFilesLimit } = process;
+  return [
+    ['Node.js', process.node, process.platform] as const,
+    ['Memory', bytes(process.memoryBytes), `${bytes(process.heapBytes)} of it JavaScript`] as const,
+    [
+      'CPU',
+      percent(process.cpuShare, 1),
+      `of one core; ${duration(process.cpuSeconds)} in all`,
+    ] as const,
+    [
+      'Event loop late, p50 / p99',
+      `${milliseconds(p50)} / ${milliseconds(p99)}`,
+      `at most ${milliseconds(max)}, in a minute`,
+    ] as const,
+    openFiles === null
+      ? null
+      : ([
+          'Open descriptors',
+          count(openFiles),
+          openFilesLimit === null ? '' : `of ${count(openFilesLimit)}`,
+        ] as const),
+  ];
+}
 
 /** The process, what it was started with, and the commands beside the page. */
 export function ServicePage(props: ViewProps) {
@@ -38,6 +69,7 @@ export function ServicePage(props: ViewProps) {
               ['Mirrors', count(mirrors.length)],
               ['Targets', count(model.targets.length)],
               ['Times are those of', zone],
+              ...processFacts(model.process),
             ]}
           />
         </section>

@@ -1,11 +1,13 @@
 import type { Config } from './api.js';
+import { Excluded } from './excluded.js';
 import { Escaped, FullName } from './names.js';
+import { OnDisk } from './on-disk.js';
 import type { MirrorProps, ViewProps } from './parts.js';
 import { momentOf } from './times.js';
 
 /** The settings in force: what the file says, with its line, and the defaults. The page changes none of them. */
-export function Configuration({ model }: ViewProps) {
-  const { config, nowMs, zone } = model;
+export function Configuration(props: ViewProps) {
+  const { config, nowMs, zone } = props.model;
   if (config === undefined) return null;
   return (
     <section aria-labelledby="h-configuration">
@@ -15,6 +17,7 @@ export function Configuration({ model }: ViewProps) {
       <p class="soft">
         <FullName name={config.file} />
       </p>
+      <OnDisk {...props} config={config} />
       <Settings settings={config.settings} without="" />
     </section>
   );
@@ -30,6 +33,7 @@ export function MirrorSettings({ model, mirror }: MirrorProps) {
         As loaded {momentOf(config.loadedAtMs, nowMs, zone)}. Settings are changed in the file{' '}
         <FullName name={config.file} />, never on this page.
       </p>
+      <Excluded model={model} mirror={mirror} />
       <h2>Mirror {mirror.mirror}</h2>
       <Below config={config} prefix={`mirrors.${mirror.mirror}.`} />
       <h2>Target {mirror.target}</h2>

@@ -96,6 +96,7 @@ const KINDS: Readonly<Record<string, Shown>> = {
   'target-down': STATES['target-down'],
   behind: BEHIND,
   watch: STATES.degraded,
+  excluded: shown('More is excluded', 'degraded', 'warn', 1),
   source: shown('Source missing or changed', 'down', 'bad', 10),
   lease: shown('Held by another machine', 'down', 'bad', 9),
   state: STATES['state-unavailable'],

@@ -129,6 +129,7 @@ function Caption({
 /** What the two places that show a target have in common. */
 export function targetFacts(target: ApiTarget, nowMs: number) {
   const { latencySeconds, requestsPerSecond, requestRate, errors24h, nextProbeMs, state } = target;
+  const { month = null } = target;
   const latency = latencySeconds
     ? `${milliseconds(latencySeconds.p50)} / ${milliseconds(latencySeconds.p99)}`
     : '–';
@@ -142,21 +143,26 @@ export function targetFacts(target: ApiTarget, nowMs: number) {
             ? `${count(Math.round(requestsPerSecond))} of ${count(requestRate)} per s`
             : `${count(Math.round(requestsPerSecond))} per s`,
         ] as const),
-    errors24h === undefined ? null : (['Errors, 24 h', errorsText(errors24h)] as const),
+    errors24h === undefined ? null : (['Errors, 24 h', countsText(errors24h)] as const),
+    month ? (['Requests this month', countsText(month.requests)] as const) : null,
     state === 'down' && nextProbeMs && nextProbeMs > nowMs
       ? (['Next probe', `in ${duration((nextProbeMs - nowMs) / 1_000)}`] as const)
       : null,
   ];
 }
 
-function milliseconds(seconds: number | null): string {
+/** `8.4 ms`; null: not known. */
+export function milliseconds(seconds: number | null): string {
   if (seconds === null) return '–';
   const ms = seconds * 1_000;
   return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
 }
 
-function errorsText(errors: Readonly<Record<string, number>>): string {
-  const named = Object.entries(errors).filter(([, times]) => times > 0);
+/** `17 throttled, 2 timeout`, the most first. */
+function countsText(counts: Readonly<Record<string, number>>): string {
+  const named = Object.entries(counts)
+    .filter(([, times]) => times > 0)
+    .sort(([, a], [, b]) => b - a);
   return named.length === 0
     ? 'none'
     : named.map(([name, times]) => `${count(times)} ${name}`).join(', ');

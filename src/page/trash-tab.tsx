@@ -23,7 +23,7 @@ export function TrashTab({ model, mirror, acts }: MirrorProps) {
       <Command text={`${commandLine('restore', mirror.mirror)} --to FOLDER`} acts={acts} />
       {trash?.on ? (
         <>
-          <Command text={commandLine('trash', 'list', mirror.mirror)} acts={acts} />
+          <Command text={commandLine('trash', 'ls', mirror.mirror)} acts={acts} />
           <p class="soft">
             The page downloads one object at a time, and never writes into the source.
           </p>
@@ -32,6 +32,8 @@ export function TrashTab({ model, mirror, acts }: MirrorProps) {
     </>
   );
 }
+
+const WHY = { deleted: 'deleted', overwritten: 'overwritten', damaged: 'was damaged' } as const;
 
 /** Where one object of the trash is downloaded: see GET /trash/object of the API. */
 function downloadAddress(mirror: string, name: string, atMs: number): string {
@@ -79,9 +81,12 @@ function Kept({
           </tr>
         </thead>
         <tbody>
-          {newest.map(({ name, bytes: own, removedAtMs, untilMs }) => (
+          {newest.map(({ name, bytes: own, removedAtMs, untilMs, why }) => (
             <tr key={`${name} ${removedAtMs}`}>
-              <td class="c1">{momentOf(removedAtMs, model.nowMs, model.zone)}</td>
+              <td class="c1">
+                {momentOf(removedAtMs, model.nowMs, model.zone)}
+                {why === null ? null : <small>{WHY[why]}</small>}
+              </td>
               <td class="p">
                 <Name name={name} />
               </td>

@@ -1,22 +1,20 @@
+import type { Clock } from '../clock.js';
 import type { MirrorStatus } from '../sync/events.js';
 import { RECONCILE, type RUNS, SCAN } from '../sync/run.js';
 import { adviceOn } from './advice.js';
 import { API, type ApiRequest, type ApiRoute, ok, RefusedError } from './api.js';
+import { excludedOf } from './excluded.js';
 import type { MirrorControl } from './mirror-control.js';
 import { type RowSources, rowOf } from './mirror-row.js';
 import { findControl, limitIn, textIn } from './request-fields.js';
-import type {
-  MirrorAnswer,
-  QuarantinedAnswer,
-  QueueAnswer,
-  TrashAnswer,
-  VerifyAnswer,
-} from './schema-mirror.js';
+import type { MirrorAnswer, QuarantinedAnswer, QueueAnswer, TrashAnswer } from './schema-mirror.js';
+import { verifyAnswer } from './verify-answer.js';
 
 export interface MirrorRoutesOptions {
   readonly mirrors: readonly MirrorControl[];
   /** What the row of a mirror follows from, now. */
   readonly sources: (control: MirrorControl) => RowSources;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 /** Rows of one answer. */
@@ -25,7 +23,11 @@ const PAGE = 1_000;
 const NEXT = 20;
 
 /** Questions about one mirror, and orders to it. */
-export function mirrorRoutes({ mirrors, sources }: MirrorRoutesOptions): readonly ApiRoute[] {
+export function mirrorRoutes({
+  mirrors,
+  sources,
+  clock,
+}: MirrorRoutesOptions): readonly ApiRoute[] {
   const about = (
     path: string,
     answer: (control: MirrorControl, request: ApiRequest) => unknown | Promise<unknown>,
@@ -51,12 +53,14 @@ export function mirrorRoutes({ mirrors, sources }: MirrorRoutesOptions): readonl
   });
 
   return [
-    about('/mirrors/:mirror', (control) => mirrorAnswer(sources(control))),
+    about('/mirrors/:mirror', async (control) =>
+      mirrorAnswer(sources(control), await excludedOf(control)),
+    ),
     about('/mirrors/:mirror/queue', queueAnswer),
     about('/mirrors/:mirror/quarantined', (control, { query }) =>
       quarantinedAnswer(control.status(), query),
     ),
-    about('/verify', verifyAnswer),
+    about('/verify', (control) => verifyAnswer(control, clock.now())),
     about('/trash', (control, { signal }): Promise<TrashAnswer> => control.trash(signal)),
     order('/scan', (control) => requestRun(control, 'scan')),
     order('/reconcile', (control) => requestRun(control, 'reconcile')),
@@ -64,7 +68,7 @@ export function mirrorRoutes({ mirrors, sources }: MirrorRoutesOptions): readonl
   ];
 }
 
-function mirrorAnswer(sources: RowSources): MirrorAnswer {
+function mirrorAnswer(sources: RowSources, excluded: MirrorAnswer['excluded']): MirrorAnswer {
   const { status, figures, meter } = sources;
   const { lease, watch } = status;
   return {
@@ -76,7 +80,8 @@ function mirrorAnswer(sources: RowSources): MirrorAnswer {
     running: [...status.running],
     retrying: status.retrying,
     skipped: status.skipped,
-    excluded: { entries: figures.source?.excluded ?? null },
+    excluded,
+    unfinishedUploads: figures.unfinishedUploads,
     heldWhy: status.heldWhy,
     heldSinceMs: status.heldSinceMs,
     lease: lease && { ...lease },
@@ -108,23 +113,6 @@ function quarantinedAnswer(
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .filter(({ name }) => after === null || name > after);
   return { objects: objects.slice(0, limit), more: objects.length > limit };
-}
-
-function verifyAnswer(control: MirrorControl): VerifyAnswer {
-  const { verify, health } = control.status();
-  const asked = control.askedVerify.status();
-  return {
-    on: verify !== null,
-    withinSeconds: verify?.withinSeconds ?? null,
-    share: health.verified?.share ?? null,
-    neverVerified: health.verified?.neverVerified ?? null,
-    oldestProofMs: health.verified?.oldestProofMs ?? null,
-    damaged: (verify?.damaged ?? []).map((finding) => ({ ...finding })),
-    damagedObjects: verify?.damagedObjects ?? 0,
-    unreadable: verify?.unreadable ?? 0,
-    neededBytesPerSecond: verify?.neededBytesPerSecond ?? null,
-    asked: asked && { ...asked, wrong: [...asked.wrong] },
-  };
 }
 
 function requestRun(control: MirrorControl, kind: keyof typeof RUNS): { readonly requested: true } {

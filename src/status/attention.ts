@@ -17,6 +17,16 @@ export interface AttentionFacts {
   readonly degradedFolders: number;
   /** The first failure of an object that is still quarantined; null: none is. */
   readonly quarantinedSinceMs: number | null;
+  /** Undefined: not much more is excluded than within the last day. */
+  readonly excludedJump: { readonly more: number; readonly sinceMs: number } | undefined;
+}
+
+/** The configuration file is another one than was loaded. */
+export interface ConfigOnDisk {
+  /** When it was written, as far as that is known. */
+  readonly sinceMs: number;
+  /** Whether it could be loaded. */
+  readonly valid: boolean;
 }
 
 /** States that stop a mirror, and whether a person is to act. */
@@ -33,8 +43,28 @@ const STOPPED: Readonly<Partial<Record<MirrorState, AttentionKind>>> = {
 };
 
 /** What about these mirrors a person should know, most urgent first; the longest of a kind before the others. */
-export function attentionOf(mirrors: readonly AttentionFacts[]): readonly Attention[] {
-  return mirrors.flatMap(ofMirror).sort(byUrgency);
+export function attentionOf(
+  mirrors: readonly AttentionFacts[],
+  config?: ConfigOnDisk,
+): readonly Attention[] {
+  return [...mirrors.flatMap(ofMirror), ...ofConfig(config)].sort(byUrgency);
+}
+
+function ofConfig(config: ConfigOnDisk | undefined): readonly Attention[] {
+  if (config === undefined) return [];
+  const text = config.valid
+    ? 'the configuration file is not the one that is loaded: see longshore reload'
+    : 'the configuration file is not the one that is loaded, and is not valid: see longshore check';
+  return [
+    {
+      kind: 'configuration',
+      mirror: null,
+      target: null,
+      needsYou: false,
+      text,
+      sinceMs: config.sinceMs,
+    },
+  ];
 }
 
 function byUrgency(a: Attention, b: Attention): number {
@@ -45,6 +75,7 @@ function byUrgency(a: Attention, b: Attention): number {
 
 function ofMirror(facts: AttentionFacts): readonly Attention[] {
   const { row, state, heldSinceMs, heldWhy, degradedFolders, quarantinedSinceMs } = facts;
+  const { excludedJump } = facts;
   const base = { mirror: row.mirror, target: null };
   const found: Attention[] = [];
   if (heldSinceMs !== null)
@@ -82,6 +113,14 @@ function ofMirror(facts: AttentionFacts): readonly Attention[] {
       needsYou: false,
       text: `${counted(degradedFolders, 'folder is', 'folders are')} not watched, but scanned on a timer`,
       sinceMs: null,
+    });
+  if (excludedJump !== undefined)
+    found.push({
+      ...base,
+      kind: 'excluded',
+      needsYou: false,
+      text: `${counted(excludedJump.more, 'more entry is', 'more entries are')} excluded than within the last day: is that meant?`,
+      sinceMs: excludedJump.sinceMs,
     });
   if (row.quarantined > 0)
     found.push({

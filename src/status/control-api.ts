@@ -5,13 +5,14 @@ import { apiHeldRoutes } from './api-held-routes.js';
 import { mirrorRoutes } from './api-mirror-routes.js';
 import { overviewRoutes } from './api-overview-routes.js';
 import { type PauseControl, pauseRoutes } from './api-pause-routes.js';
+import { processRoutes } from './api-process-routes.js';
 import { searchRoutes } from './api-search-routes.js';
 import { targetRoutes, targetRows } from './api-target-routes.js';
 import { trashRoutes } from './api-trash-routes.js';
 import { verifyRoutes } from './api-verify-routes.js';
 import { whyRoutes } from './api-why-routes.js';
 import { workersRoutes } from './api-workers-routes.js';
-import { attentionOf } from './attention.js';
+import { attentionOf, type ConfigOnDisk } from './attention.js';
 import { createEventRing, type EventRing } from './event-ring.js';
 import { createLastChanges } from './last-changes.js';
 import { publishLiveEvents } from './live-events.js';
@@ -19,7 +20,9 @@ import type { MirrorControl } from './mirror-control.js';
 import { createMirrorMeter } from './mirror-meter.js';
 import { attentionFactsOf, rowOf, sourcesOf } from './mirror-row.js';
 import { createObjectHistory, type ObjectHistory } from './object-history.js';
+import { createProcessMeter } from './process-meter.js';
 import type { StatusAnswer } from './schema-status.js';
+import type { TargetCallsAnswer } from './schema-targets.js';
 import type { QueueStatus } from './schema-workers.js';
 import { createTargetCalls } from './target-calls.js';
 import type { TargetStatus } from './target-meter.js';
@@ -36,6 +39,10 @@ export interface ControlApiOptions {
   readonly pauses: PauseControl;
   readonly telemetry: Telemetry;
   readonly clock: Clock;
+  /** What is kept of the calls to a target; undefined: nothing is. */
+  readonly recorded: (target: string) => TargetCallsAnswer | undefined;
+  /** How the configuration file differs from what is loaded; undefined: it does not, as far as that is known. */
+  readonly configOnDisk: () => ConfigOnDisk | undefined;
 }
 
 /** What a running daemon answers under `/api/v1`. */
@@ -56,8 +63,9 @@ export function createControlApi(options: ControlApiOptions): ControlApi {
   const history = createObjectHistory(clock);
   const meter = createMirrorMeter(telemetry, clock);
   const calls = createTargetCalls(telemetry, clock);
+  const processMeter = createProcessMeter(clock);
   const sources = (control: MirrorControl) => sourcesOf(control, meter, clock.now());
-  const targets = () => targetRows(options.targets(), mirrors, calls, pauses);
+  const targets = () => targetRows(options.targets(), mirrors, calls, pauses, options.recorded);
   const overview = () => lookAtAll(options, sources);
   const status = () => statusOf(options, ring, overview());
   const unpublish = publishLiveEvents({
@@ -76,10 +84,11 @@ export function createControlApi(options: ControlApiOptions): ControlApi {
     status,
     routes: [
       ...overviewRoutes({ mirrors, status, ring, changes, clock }),
-      ...mirrorRoutes({ mirrors, sources }),
+      ...mirrorRoutes({ mirrors, sources, clock }),
+      ...processRoutes(options.about, processMeter),
       ...targetRoutes({ mirrors, rows: targets, clock }),
       ...workersRoutes(options.queue),
-      ...apiHeldRoutes(mirrors, history),
+      ...apiHeldRoutes(mirrors, history, clock),
       ...searchRoutes(mirrors),
       ...trashRoutes(mirrors),
       ...verifyRoutes(mirrors),
@@ -90,12 +99,13 @@ export function createControlApi(options: ControlApiOptions): ControlApi {
       unpublish();
       meter.close();
       calls.close();
+      processMeter.close();
     },
   };
 }
 
 function lookAtAll(
-  { mirrors }: ControlApiOptions,
+  { mirrors, configOnDisk }: ControlApiOptions,
   sourcesNow: (control: MirrorControl) => ReturnType<typeof sourcesOf>,
 ) {
   const looked = mirrors.map((control) => {
@@ -112,7 +122,10 @@ function lookAtAll(
       const asked = askedVerify.status();
       return asked === null ? [] : [{ mirror: name, asked }];
     }),
-    attention: attentionOf(looked.map(({ facts }) => facts)),
+    attention: attentionOf(
+      looked.map(({ facts }) => facts),
+      configOnDisk(),
+    ),
   };
 }
 

@@ -1,9 +1,12 @@
+import type { PastRun } from '../state/ledger.js';
 import type { ObjectRecord } from '../state/object-index.js';
 import type { MirrorStatus } from '../sync/events.js';
+import type { Guard } from '../sync/guard/guard.js';
 import type { MirrorSettings } from '../sync/mirror-settings.js';
 import type { Since } from '../sync/moment.js';
 import type { DueRun } from '../sync/run.js';
 import type { AskedVerifyStatus, ReadBackShare } from '../sync/verify-status.js';
+import type { Exclusions, RulePlace } from '../watcher/exclusion.js';
 import type { ExplainedObject } from './explain-object.js';
 import type { GuardControl } from './guard-control.js';
 import type { TrashAnswer } from './schema-mirror.js';
@@ -15,7 +18,16 @@ export interface QueueFigures {
   readonly byJob: Readonly<Record<string, number>>;
   next(limit: number): readonly string[];
   pendingSince(name: string): Since | undefined;
-  readonly source: { readonly bytes: number; readonly excluded: number } | undefined;
+  readonly source: SourceFigures | undefined;
+  readonly excludedJump: { readonly more: number; readonly sinceMs: number } | undefined;
+  readonly unfinishedUploads: number;
+}
+
+/** What the last scan of the whole source has found. */
+export interface SourceFigures {
+  readonly bytes: number;
+  readonly exclusions: Exclusions;
+  readonly excludedObjects: number;
 }
 
 /** One mirror of a running daemon, as its routes see it. */
@@ -26,7 +38,9 @@ export interface MirrorControl {
   };
   status(): MirrorStatus;
   figures(): QueueFigures;
-  readonly guard: GuardControl;
+  /** Where a rule stands, for people: `FILE:LINE`, or the setting where the line is not known. */
+  placeOf(place: RulePlace): Promise<string>;
+  readonly guard: GuardControl & Pick<Guard, 'heldVersion'>;
   /** Makes this run as soon as the one before has ended. False: the mirror waits, and begins with a scan of everything. */
   requestRun(run: DueRun): boolean;
   /** See Mirror.retryNow. */
@@ -42,6 +56,8 @@ export interface MirrorControl {
   targetTrouble(): string | undefined;
   /** Makes one small request to the target. Rejects as the driver does. */
   probeTarget(signal: AbortSignal): Promise<void>;
+  /** Comparisons and readings of before, the latest last. */
+  pastRuns(): readonly PastRun[];
   /** Lists the trash. Rejects as the driver does. */
   trash(signal: AbortSignal): Promise<TrashAnswer>;
   /** What went to the trash under this name at this moment; undefined: nothing did. Rejects as the driver does. */

@@ -1,8 +1,13 @@
 import * as z from '../config/zod.js';
-import { trashAnswer, verifyAnswer } from './schema-mirror.js';
+import { trashAnswer } from './schema-mirror.js';
 import { searchAnswer } from './schema-search.js';
 import { mirrorName, objectName, timeMs } from './schema-status.js';
-import { verifyBegunAnswer, verifyBody, verifyStoppedAnswer } from './schema-verify.js';
+import {
+  verifyAnswer,
+  verifyBegunAnswer,
+  verifyBody,
+  verifyStoppedAnswer,
+} from './schema-verify.js';
 
 /** One route of the control API, as its OpenAPI file describes it. */
 export interface Operation {

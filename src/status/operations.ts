@@ -28,7 +28,8 @@ import {
   retryBody,
 } from './schema-mirror.js';
 import { notificationsAnswer, testedAnswer } from './schema-notifications.js';
-import { reloadOperation } from './schema-reload.js';
+import { processAnswer } from './schema-process.js';
+import { previewOperation, reloadOperation } from './schema-reload.js';
 import { mirrorName, objectName, statusAnswer } from './schema-status.js';
 import { probedAnswer, targetsAnswer } from './schema-targets.js';
 import { whyAnswer } from './schema-why.js';
@@ -88,6 +89,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     answer: changesAnswer,
     refusals: NO_MIRROR,
   },
+  'GET /process': { summary: 'What the daemon takes of its machine', answer: processAnswer },
   'GET /targets': { summary: 'How the calls to the targets go', answer: targetsAnswer },
   'POST /targets/:target/probe': {
     summary: 'Make one small request to a target',
@@ -119,8 +121,18 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     refusals: NO_MIRROR,
   },
   'GET /held/objects': {
-    summary: 'The changes that the guard of a mirror holds',
-    query: mirrorQuery.extend(page),
+    summary: 'What the guard of a mirror holds, by name',
+    query: mirrorQuery.extend({
+      ...page,
+      order: z
+        .enum(['name', 'risk'])
+        .optional()
+        .describe(
+          'risk: overwrites that look encrypted come first, and there is no second page. Default: name.',
+        ),
+      under: z.string().optional().describe('Only names that begin with this, as with `2019/`.'),
+      q: z.string().optional().describe('Only names with this part, in any case.'),
+    }),
     answer: heldObjectsAnswer,
     refusals: NO_MIRROR,
   },
@@ -185,8 +197,12 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
       409: 'It is a heartbeat: a test would say that all is well.',
     },
   },
+  'GET /reload': previewOperation,
   'POST /reload': reloadOperation,
-  'GET /config': { summary: 'The settings in force', answer: configAnswer },
+  'GET /config': {
+    summary: 'The settings in force, and what the file on disk says',
+    answer: configAnswer,
+  },
   'GET /log-level': { summary: 'How much the log says', answer: logLevels },
   'POST /log-level': {
     summary: 'Change how much the log says, until the daemon ends',

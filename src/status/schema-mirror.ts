@@ -1,7 +1,6 @@
 import * as z from '../config/zod.js';
 import { change, runningJob } from './schema-events.js';
 import { mirrorName, mirrorRow, objectName, timeMs, timeOrNull } from './schema-status.js';
-import { askedVerify } from './schema-verify.js';
 
 export const runReport = z
   .object({ startedAtMs: timeMs, seconds: z.number(), scanned: z.number() })
@@ -33,8 +32,40 @@ export const mirrorAnswer = mirrorRow
       entries: z
         .number()
         .nullable()
-        .describe('Entries that rules exclude; null: no scan has finished since the start.'),
+        .describe(
+          'Entries that rules exclude, a folder with all that is in it as one; null: no scan has finished since the start.',
+        ),
+      objects: z
+        .number()
+        .nullable()
+        .describe('Objects that stay because their files are excluded; null: as above.'),
+      more: z
+        .number()
+        .nullable()
+        .describe(
+          'So many more than within the last day, where that is more than a tenth of the mirror; null: it is not.',
+        ),
+      rules: z
+        .array(
+          z.object({
+            rule: z.string().describe('The pattern as written; empty: there is none.'),
+            kind: z
+              .enum(['pattern', 'include', 'own'])
+              .describe(
+                'include: no pattern of `include` selects them. own: they are longshore’s.',
+              ),
+            at: z
+              .string()
+              .nullable()
+              .describe('File and line of the pattern, or its setting; null: there is none.'),
+            entries: z.number(),
+          }),
+        )
+        .describe('Up to 100, those that exclude the most first.'),
     }),
+    unfinishedUploads: z
+      .number()
+      .describe('In parts, begun and neither completed nor aborted: their parts are billed.'),
     heldWhy: z.string(),
     heldSinceMs: timeOrNull,
     lease: leaseStatus.nullable(),
@@ -125,29 +156,24 @@ export const heldObjectsAnswer = z
         bytes: z.number().nullable().describe('Of the object; null: not known.'),
       }),
     ),
+    folders: z
+      .array(
+        z.object({
+          name: z.string().describe('Ends in `/`.'),
+          held: z.number().describe('Changes below it.'),
+          of: z.number().describe('Objects below it.'),
+          bytes: z.number().describe('Of the objects whose changes are held.'),
+        }),
+      )
+      .describe(
+        'Folders in which something is held, by name: up to 1,000, without the deepest where there are more. Empty with `after`.',
+      ),
     more: z.boolean(),
   })
-  .describe('The changes that are held, by name. Extraneous objects are not among them.');
+  .describe('The changes that are held. Extraneous objects are not among them.');
 
 export const decideBody = z.object({ mirror: mirrorName, id: z.string() });
 export const decidedAnswer = z.object({ changed: z.number() });
-
-const share = z.number().nullable();
-
-export const verifyAnswer = z
-  .object({
-    on: z.boolean().describe('Whether the mirror reads its objects back.'),
-    withinSeconds: z.number().nullable(),
-    share: share.describe('Of the objects, read back within that time, from 0 to 1.'),
-    neverVerified: z.number().nullable(),
-    oldestProofMs: timeOrNull,
-    damaged: z.array(z.object({ name: objectName, problem: z.string(), sinceMs: timeMs })),
-    damagedObjects: z.number(),
-    unreadable: z.number(),
-    neededBytesPerSecond: z.number().nullable().describe('Null: the bandwidth is enough.'),
-    asked: askedVerify.nullable().describe('Null: none was asked for since the start.'),
-  })
-  .describe('How much of a mirror was read back.');
 
 export const trashAnswer = z
   .object({
@@ -160,6 +186,12 @@ export const trashAnswer = z
         name: objectName,
         bytes: z.number(),
         removedAtMs: timeMs,
+        why: z
+          .enum(['deleted', 'overwritten', 'damaged'])
+          .nullable()
+          .describe(
+            'What became of it. damaged: it was not what had been sent, and was replaced. Null: an older version put it there.',
+          ),
         untilMs: timeOrNull.describe('Null: until a person purges it.'),
       }),
     ),
@@ -172,5 +204,4 @@ export type QuarantinedAnswer = z.infer<typeof quarantinedAnswer>;
 export type ChangesAnswer = z.infer<typeof changesAnswer>;
 export type HeldAnswer = z.infer<typeof heldAnswer>;
 export type HeldObjectsAnswer = z.infer<typeof heldObjectsAnswer>;
-export type VerifyAnswer = z.infer<typeof verifyAnswer>;
 export type TrashAnswer = z.infer<typeof trashAnswer>;

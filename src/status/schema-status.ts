@@ -25,7 +25,9 @@ export const ATTENTION_KINDS = [
   'paused',
   'behind',
   'watch',
+  'excluded',
   'quarantined',
+  'configuration',
 ] as const;
 
 export const attention = z

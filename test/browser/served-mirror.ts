@@ -14,6 +14,8 @@ export interface ServedMirror extends LocalMirror {
   readonly origin: string;
   /** The token that the daemon has made. */
   readonly token: string;
+  /** Writes the configuration again, with these lines of the mirror and the same page. */
+  configure(lines: string): void;
 }
 
 export interface ServedOptions {
@@ -36,7 +38,8 @@ export async function serveMirror(options: ServedOptions = {}): Promise<ServedMi
   await eventually(() => expect(program.stderr()).toMatch(/status page (not )?served/));
   expect(program.stderr()).not.toContain('status page not served');
   const token = readFileSync(join(mirror.state, 'page-token'), 'utf8').trim();
-  return { ...mirror, program, port, origin: `http://127.0.0.1:${port}`, token };
+  const configure = (next: string) => mirror.writeConfig(`${next}${listen}`);
+  return { ...mirror, program, port, origin: `http://127.0.0.1:${port}`, token, configure };
 }
 
 /** A port of loopback that was free a moment ago. */

@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -135,6 +135,8 @@ const REFUSED = [
   ['POST /log-level', '/log-level', { module: 'all', level: 'loud' }, 400],
   ['POST /reload', '/reload', { apply: 'yes' }, 400],
   ['POST /reload', '/reload', [], 400],
+  ['POST /reload', '/reload', { digest: 1 }, 400],
+  ['POST /reload', '/reload', { digest: 'of another file' }, 409],
   ['POST /scan', '/scan', { mirror: 'x'.repeat(17_000) }, 413],
 ] as const;
 
@@ -318,4 +320,111 @@ test('longshore scan and reconcile: while the daemon runs, the daemon makes the 
     });
     await eventually(() => expect(mirror.objects()).toContain(run));
   }
+});
+
+test('control API: what is excluded, why it is in the trash, and the runs of before are known by name', async () => {
+  const mirror = openLocalMirror(`${MIRROR}    verify: { within: 30d }\n`);
+  for (const name of ['a.txt', 'b.txt', 'skipped.tmp', 'cache/one', 'cache/two'])
+    mirror.write(name);
+  mirror.write('.longshoreignore', '# caches\n/cache/\n');
+  let daemon = await running(mirror);
+  const excluded = async () => {
+    const { body } = await ask(mirror, 'GET /mirrors/:mirror', '/mirrors/documents');
+    return (body as { readonly excluded: unknown }).excluded;
+  };
+  expect(await excluded()).toEqual({
+    entries: 2,
+    objects: 0,
+    more: null,
+    rules: expect.arrayContaining([
+      {
+        rule: '*.tmp',
+        kind: 'pattern',
+        at: expect.stringMatching(/longshore\.yaml:\d+$/),
+        entries: 1,
+      },
+      { rule: '/cache/', kind: 'pattern', at: '.longshoreignore:2', entries: 1 },
+    ]),
+  });
+
+  mirror.write('a.txt', 'another');
+  rmSync(join(mirror.source, 'b.txt'));
+  await eventually(async () => {
+    const { body } = await ask(mirror, 'GET /trash', '/trash?mirror=documents');
+    const { newest } = body as { readonly newest: readonly { name: string; why: string }[] };
+    const whys = newest.map(({ name, why }) => `${name} ${why}`);
+    expect(whys.sort()).toEqual(['a.txt overwritten', 'b.txt deleted']);
+  });
+
+  await ask(mirror, 'POST /mirrors/:mirror/verify', '/mirrors/documents/verify', {
+    readBack: 'all',
+  });
+  const runs = async () => {
+    const { body } = await ask(mirror, 'GET /verify', '/verify?mirror=documents');
+    return (body as { readonly runs: readonly { kind: string; asked: boolean }[] }).runs.map(
+      ({ kind, asked }) => `${kind} ${asked}`,
+    );
+  };
+  await eventually(async () =>
+    expect(await runs()).toEqual(expect.arrayContaining(['reconcile false', 'read-back true'])),
+  );
+  daemon.kill('SIGTERM');
+  await daemon.finished;
+  daemon = await running(mirror);
+  expect(await runs()).toEqual(expect.arrayContaining(['reconcile false', 'read-back true']));
+  expect(await excluded()).toMatchObject({ entries: 2 });
+});
+
+test('control API: the configuration on disk is compared with what is loaded, and a reload is shown first', async () => {
+  const mirror = openLocalMirror(MIRROR);
+  for (const name of ['a.txt', 'b.log']) mirror.write(name);
+  await running(mirror);
+  const config = async () => (await ask(mirror, 'GET /config', '/config')).body;
+  const preview = async () =>
+    (await ask(mirror, 'GET /reload', '/reload')).body as { readonly digest: string };
+  expect(await config()).toMatchObject({ valid: true, differs: [], differsSinceMs: null });
+  expect(await preview()).toMatchObject({ outcome: 'unchanged', refused: [] });
+
+  mirror.writeConfig('    exclude: ["*.tmp", "*.log"]\n    deletes: trash\n');
+  expect(await config()).toMatchObject({
+    valid: true,
+    differs: [
+      {
+        setting: 'mirrors.documents.exclude',
+        at: expect.stringMatching(/^longshore\.yaml:\d+$/),
+        loaded: '["*.tmp"]',
+        disk: '["*.tmp","*.log"]',
+      },
+    ],
+    differsSinceMs: expect.any(Number),
+  });
+  const shown = await preview();
+  expect(shown).toMatchObject({
+    outcome: 'announced',
+    affected: [{ mirror: 'documents', becomes: 'left', objects: 1, names: ['b.log'] }],
+  });
+  expect((await mirror.longshore('reload', '--dry-run')).stdout).toMatch(
+    /would wait for --apply\n {2}begins again: documents \(exclude\)[\s\S]*b\.log/,
+  );
+
+  mirror.writeConfig('    exclude: ["*.tmp", "*"]\n    deletes: trash\n');
+  const order = { digest: shown.digest, apply: true };
+  expect(await ask(mirror, 'POST /reload', '/reload', order)).toMatchObject({ status: 409 });
+  expect(await config()).toMatchObject({ differs: [{ loaded: '["*.tmp"]' }] });
+
+  mirror.writeConfig('    exclude: [*.tmp]\n');
+  expect(await config()).toMatchObject({
+    valid: false,
+    digest: null,
+    differs: [],
+    complaints: [expect.stringContaining('longshore.yaml:')],
+  });
+  expect(await preview()).toMatchObject({ outcome: 'refused', digest: null });
+
+  mirror.writeConfig('    exclude: ["*.tmp", "*.log"]\n    deletes: trash\n');
+  expect(await ask(mirror, 'POST /reload', '/reload', order)).toMatchObject({
+    status: 200,
+    body: { outcome: 'done' },
+  });
+  expect(await config()).toMatchObject({ differs: [], differsSinceMs: null });
 });

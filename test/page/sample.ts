@@ -2,10 +2,15 @@ import type {
   ApiTarget,
   Attention,
   Change,
+  Config,
   Day,
   HeldChanges,
   HeldObjects,
   MirrorDetail,
+  Preview,
+  Process,
+  Trash,
+  Verify,
   Why,
 } from '../../src/page/api.js';
 import { mirrorRow, NOW, statusOf } from './models.js';
@@ -101,6 +106,14 @@ const attention: readonly Attention[] = [
     text: '1 object failed repeatedly and is tried rarely',
     sinceMs: NOW - 74 * HOUR,
   },
+  {
+    kind: 'configuration',
+    mirror: null,
+    target: null,
+    needsYou: false,
+    text: 'the configuration file is not the one that is loaded: see longshore reload',
+    sinceMs: NOW - 3 * HOUR,
+  },
 ];
 
 /** The lags of 24 hours, with a gap and a rise at the end. */
@@ -145,7 +158,13 @@ const targets: readonly ApiTarget[] = [
     bytesPerSecond: 20_761_804,
     requestsPerSecond: 41,
     latencySeconds: { p50: 0.084, p99: 0.61 },
-    errors24h: { throttled: 17, timeout: 2 },
+    errors24h: { ThrottledError: 17, TimeoutError: 2 },
+    month: {
+      month: '2026-10',
+      requests: { put: 61_204, list: 4_120, head: 1_881, part: 12_040, delete: 310 },
+      sentBytes: 1.4e12,
+      receivedBytes: 1.9e12,
+    },
   },
   {
     target: 'swift-lab',
@@ -233,7 +252,21 @@ const detail: MirrorDetail = {
       seconds: 61,
     },
   ],
-  excluded: { entries: 38_211 },
+  excluded: {
+    entries: 38_211,
+    objects: 12,
+    more: null,
+    rules: [
+      {
+        rule: 'node_modules/',
+        kind: 'pattern',
+        at: '/etc/longshore/longshore.yaml:33',
+        entries: 31_004,
+      },
+      { rule: '*.tmp', kind: 'pattern', at: 'Renders/.longshoreignore:2', entries: 7_207 },
+    ],
+  },
+  unfinishedUploads: 2,
   lease: { held: true, renewedAtMs: NOW - 8_000 },
   lastScan: { startedAtMs: NOW - 36 * MINUTE, seconds: 48 },
   watch: { engine: 'directories', directories: 24_204, losses: 0, degraded: [] },
@@ -267,6 +300,14 @@ const heldObjects: HeldObjects = {
       bytes: 32_505_856,
     })),
   ],
+  folders: [
+    { name: '2019/', held: 1_266, of: 1_266, bytes: 44_238_163_148 },
+    { name: '2019/2019-05 Lisbon/', held: 412, of: 412, bytes: 13_478_815_252 },
+    { name: '2019/2019-10 Мостар/', held: 854, of: 854, bytes: 30_759_347_896 },
+    { name: 'Export/', held: 18, of: 2_210, bytes: 612_368_384 },
+    { name: 'Scans/', held: 37, of: 1_904, bytes: 85_354_079 },
+    { name: 'Scans/2024/', held: 37, of: 212, bytes: 85_354_079 },
+  ],
   more: true,
 };
 
@@ -279,6 +320,150 @@ const why: Why = {
     { step: 'decision', atMs: NOW - 20_500, job: 'upload_object', why: 'changed' },
     { step: 'attempt', atMs: NOW - 19_000, number: 1, error: '503 SlowDown' },
     { step: 'stored', atMs: NOW - 9_000, etag: '"b10a8db164e0754105b7a99be72e3fe5"' },
+  ],
+};
+
+const run = (
+  kind: 'reconcile' | 'read-back',
+  hoursAgo: number,
+  objects: number,
+  bytes: number,
+  over = {},
+) => ({
+  kind,
+  asked: false,
+  startedAtMs: NOW - hoursAgo * HOUR,
+  seconds: 660,
+  objects,
+  bytes,
+  differences: 0,
+  ...over,
+});
+
+const verify: Verify = {
+  on: true,
+  withinSeconds: 30 * 86_400,
+  verifiedShare: 0.914,
+  share: { '7d': 0.42, '30d': 0.494, older: 0.071, never: 0.015 },
+  oldest: { name: 'Projekte/Alpen/Tag 3/A009_C001_0812QP.mov', sentAtMs: NOW - 62 * 24 * HOUR },
+  budget: { bytesPerSecond: 1_740_000, readTodayBytes: 65_498_251_264 },
+  runs: [
+    run('read-back', 2, 17_420, 65_498_251_264),
+    run('reconcile', 16, 1_204_118, 4_486_007_813_734, { differences: 2 }),
+    run('read-back', 25, 40_217, 150_323_855_360, { seconds: 4_080 }),
+    run('reconcile', 40, 1_203_870, 4_481_007_813_734),
+    run('read-back', 49, 38_904, 150_323_855_360, { seconds: 3_960 }),
+  ],
+  neverVerified: 18_061,
+  oldestProofMs: NOW - 44 * 24 * HOUR,
+  damaged: [],
+  damagedObjects: 0,
+  unreadable: 0,
+  neededBytesPerSecond: null,
+  asked: null,
+};
+
+const trash: Trash = {
+  on: true,
+  objects: 1_902,
+  bytes: 44_023_414_784,
+  more: false,
+  newest: [
+    {
+      name: 'Clients/Müller/Angebot 14.docx',
+      bytes: 88_412,
+      removedAtMs: NOW - 4 * MINUTE,
+      why: 'overwritten',
+      untilMs: NOW + 30 * 24 * HOUR,
+    },
+    {
+      name: 'Renders/old/shot_0400_comp_v011.exr',
+      bytes: 51_275_104,
+      removedAtMs: NOW - 3 * HOUR,
+      why: 'deleted',
+      untilMs: NOW + 30 * 24 * HOUR,
+    },
+  ],
+};
+
+const processFacts: Process = {
+  version: '1.2.0',
+  node: '22.11.0',
+  platform: 'linux 6.12.9 x64',
+  pid: 2071,
+  startedAtMs: NOW - 24 * HOUR,
+  uptimeSeconds: 86_400,
+  memoryBytes: 222_298_112,
+  heapBytes: 61_865_984,
+  cpuSeconds: 1_904.2,
+  cpuShare: 0.031,
+  eventLoopLagSeconds: { p50: 0.0002, p99: 0.0041, max: 0.022 },
+  openFiles: 214,
+  openFilesLimit: 524_288,
+};
+
+const setting = (name: string, value: string, line: number | null) => ({
+  setting: name,
+  value,
+  at: line === null ? null : `longshore.yaml:${line}`,
+  isDefault: line === null,
+});
+
+const config: Config = {
+  file: '/etc/longshore/longshore.yaml',
+  loadedAtMs: NOW - 24 * HOUR,
+  settings: [
+    setting('state', '/var/lib/longshore', 1),
+    setting('targets.offsite.driver', 's3', 12),
+    setting('targets.offsite.secret', '{"credential":"s3-secret"}', 13),
+    setting('targets.offsite.bandwidth', '20MiB/s', 14),
+    setting('mirrors.studio.source', '/srv/studio', 30),
+    setting('mirrors.studio.target', 'offsite', 31),
+    setting('mirrors.studio.exclude', '["*.tmp","node_modules/"]', 33),
+    setting('mirrors.studio.settle', '500ms', null),
+  ],
+  valid: true,
+  complaints: [],
+  digest: 'b5d4045c3f466fa91fe2cc6abe79232a1a57cdf104f7a26e716e0a1e2789df78',
+  differs: [
+    {
+      setting: 'targets.offsite.bandwidth',
+      at: 'longshore.yaml:14',
+      loaded: '20MiB/s',
+      disk: '40MiB/s',
+    },
+    {
+      setting: 'mirrors.studio.exclude',
+      at: 'longshore.yaml:33',
+      loaded: '["*.tmp","node_modules/"]',
+      disk: '["*.tmp","node_modules/",".cache/"]',
+    },
+  ],
+  differsSinceMs: NOW - 3 * HOUR,
+};
+
+const preview: Preview = {
+  outcome: 'announced',
+  file: config.file,
+  digest: config.digest,
+  refused: [],
+  mirrors: {
+    kept: ['photos', 'mail', 'homes', 'documents'],
+    added: [],
+    removed: [],
+    changed: [{ mirror: 'studio', settings: ['exclude'], restarts: true }],
+  },
+  targets: [{ target: 'offsite', settings: ['bandwidth'] }],
+  daemon: [],
+  affected: [
+    {
+      mirror: 'studio',
+      setting: 'exclude',
+      becomes: 'left',
+      objects: 214,
+      names: ['Renders/.cache/a.exr', 'Renders/.cache/b.exr'],
+      why: 'patterns exclude them from now on',
+    },
   ],
 };
 
@@ -298,6 +483,11 @@ export function sampleAnswer(target: string): unknown {
   if (path === '/held') return held;
   if (path === '/held/objects') return heldObjects;
   if (path === '/why') return why;
+  if (path === '/verify') return verify;
+  if (path === '/trash') return trash;
+  if (path === '/process') return processFacts;
+  if (path === '/config') return config;
+  if (path === '/reload') return preview;
   if (kind === 'targets' && what === 'throughput') return throughputOf(name);
   if (kind !== 'mirrors') return undefined;
   return ofMirror(name, what);

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { launchBrowser, noBrowser } from '../browser/browser.js';
 import { type ServedMirror, serveMirror } from '../browser/served-mirror.js';
 import { signIn } from '../browser/sign-in.js';
-import { fill, objectsLeft, untilStatus } from '../e2e/guard-fixture.js';
+import { FILES, fill, objectsLeft, untilStatus } from '../e2e/guard-fixture.js';
 import { eventually } from '../world/eventually.js';
 
 /** Names that would run, forge lines, turn text around, or be cut where they must not be. */
@@ -122,6 +122,14 @@ describe.skipIf(noBrowser !== undefined)('status page', () => {
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('heading', { name: 'documents:' }).waitFor();
     expect(await page.evaluate('document.activeElement.id')).toBe('dialog-title');
+    const tree = dialog.getByRole('region', { name: 'Held changes' });
+    await tree.getByText(`all ${FILES}`).waitFor();
+    await tree.getByText('and 100 more').waitFor();
+    await dialog.getByLabel('Filter the held names').fill('f19');
+    await tree.getByText('folder/f199').waitFor();
+    expect(await tree.getByRole('listitem').count()).toBe(11);
+    await dialog.getByLabel('Filter the held names').fill('');
+    await tree.getByText(`all ${FILES}`).waitFor();
     await dialog.getByText('Approve: this is meant').click();
     const words = dialog.getByLabel(/^Type approve/);
     const approve = dialog.getByRole('button', { name: /^Approve \d+ changes$/ });
@@ -143,6 +151,44 @@ describe.skipIf(noBrowser !== undefined)('status page', () => {
     await page.getByText('Approved: the changes are made now').waitFor();
     await eventually(() => expect(served.differences()).toEqual([]));
     await page.getByText('Nothing needs you.').waitFor();
+  });
+
+  test('the file on disk is loaded when the word was typed, if it still is the file that was shown', async () => {
+    const served = await serveMirror({
+      prepare: (mirror) => ['a.txt', 'b.log'].forEach((name) => void mirror.write(name)),
+    });
+    await eventually(() => expect(served.differences()).toEqual([]));
+    const browser = await launchBrowser();
+    const { page, reports } = await signIn(await browser.newContext(), served);
+    await page.goto(`${served.origin}/service`);
+    await isLive(page);
+    await page.getByText('The file on disk says the same.').waitFor();
+
+    served.configure('    exclude: ["*.log"]\n');
+    await page.reload();
+    await isLive(page);
+    await page.getByText('documents begins again, with a scan: exclude').waitFor();
+    await page.getByText('1 object of documents left in the container').waitFor();
+    const words = page.getByLabel('Type apply');
+    const load = page.getByRole('button', { name: 'Load the file on disk' });
+    expect(await load.isDisabled()).toBe(true);
+    await words.fill('apply');
+
+    // The file changes while a person reads what it would do.
+    served.configure('    exclude: ["*.log", "*.txt"]\n');
+    await load.click();
+    await page.getByText('the file is another one than was shown').waitFor();
+    await page.getByText('2 objects of documents left in the container').waitFor();
+    expect(await words.inputValue()).toBe('');
+    await words.fill('apply');
+    await load.click();
+    await page.getByText('The file on disk says the same.').waitFor();
+    expect(reports).toEqual([]);
+    await page.goto(`${served.origin}/mirrors/documents?tab=settings`);
+    await page
+      .getByText(/longshore\.yaml:\d+/)
+      .first()
+      .waitFor();
   });
 
   test('without a script each view is whole and read-only, and names are text', async () => {
@@ -174,6 +220,7 @@ describe.skipIf(noBrowser !== undefined)('status page', () => {
     const served = await serveMirror({ prepare: fill });
     await holdDeletes(served);
     served.write('a\u202eb/c\nd.txt');
+    served.configure('    exclude: ["kept"]\n    verify: { within: 30d }\n');
     const browser = await launchBrowser();
     const context = await browser.newContext({ bypassCSP: true });
     const { page } = await signIn(context, served);

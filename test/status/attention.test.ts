@@ -38,6 +38,7 @@ function facts(
     heldWhy: '',
     degradedFolders: 0,
     quarantinedSinceMs: null,
+    excludedJump: undefined,
     ...different,
   };
 }
@@ -51,7 +52,8 @@ const paused = facts({ state: 'paused' }, { mirror: 'games', pausedUntilMs: 9 })
 const behind = facts({}, { mirror: 'films', lagSeconds: 901 });
 const degraded = facts({ degradedFolders: 1 }, { mirror: 'books' });
 const failing = facts({ quarantinedSinceMs: 3 }, { mirror: 'notes', quarantined: 2 });
-const RANKED = [held, down, missing, leased, broken, paused, behind, degraded, failing];
+const excluded = facts({ excludedJump: { more: 120, sinceMs: 5 } }, { mirror: 'sources' });
+const RANKED = [held, down, missing, leased, broken, paused, behind, degraded, excluded, failing];
 const KINDS = [
   'held',
   'target-down',
@@ -61,6 +63,7 @@ const KINDS = [
   'paused',
   'behind',
   'watch',
+  'excluded',
   'quarantined',
 ];
 
@@ -98,4 +101,11 @@ test('attention: names its mirror, its target and its reason', () => {
     },
     { kind: 'target-down', mirror: 'photos', target: 'vault', text: '503', sinceMs: 1_000 },
   ]);
+});
+
+test('attention: a configuration file that is not the one that is loaded goes on by itself, at the end', () => {
+  const found = attentionOf([failing], { sinceMs: 11, valid: true });
+  expect(found.map(({ kind }) => kind)).toEqual(['quarantined', 'configuration']);
+  expect(found[1]).toMatchObject({ mirror: null, needsYou: false, sinceMs: 11 });
+  expect(attentionOf([], { sinceMs: 1, valid: false })[0]?.text).toContain('longshore check');
 });

@@ -8,12 +8,15 @@ import { Command, commandLine } from '../parts.js';
 import { momentOf } from '../times.js';
 import { Decide, type DecideProps } from './decide-held.js';
 import { Dialog } from './dialog.js';
-import { HeldNames } from './held-names.js';
+import { type FindHeld, HeldNames } from './held-names.js';
 
-export type HeldProps = DecideProps & { readonly onClose: () => void };
+export type HeldProps = DecideProps & {
+  readonly onClose: () => void;
+  readonly find: FindHeld;
+};
 
 /** What is held of a mirror, why, and the decision: bound to exactly this list by its id and by what must be typed. */
-export function HeldDialog({ model, shown, onClose, onDecide }: HeldProps) {
+export function HeldDialog({ model, shown, find, onClose, onDecide }: HeldProps) {
   const { held, mirror, changed } = shown;
   const { nowMs, zone } = model;
   const since =
@@ -40,7 +43,7 @@ export function HeldDialog({ model, shown, onClose, onDecide }: HeldProps) {
         ) : null}
         {held.overwrites > 0 ? <Encrypted overwrites={held.overwrites} /> : null}
         <Reasons held={held} model={model} />
-        <HeldNames shown={shown} />
+        <HeldNames key={held.id} shown={shown} find={find} />
       </div>
       {model.role === 'decide' ? (
         <Decide key={held.id} shown={shown} onDecide={onDecide} />

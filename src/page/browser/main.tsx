@@ -3,11 +3,12 @@ import { type Place, placeOf } from '../model.js';
 import { render } from '../preact.js';
 import { titleOf } from '../verdict.js';
 import { connect } from './connection.js';
+import { refreshHeld } from './held-acts.js';
 import { HeldDialog } from './held-dialog.js';
 import { listenToKeys } from './keys.js';
 import { KeysDialog } from './keys-dialog.js';
 import { listenToLinks } from './links.js';
-import { createActs, type PageActs, refreshHeld } from './page-acts.js';
+import { createActs, type PageActs } from './page-acts.js';
 import { PauseDialog } from './pause-dialog.js';
 import { effect } from './signals.js';
 import { model, overlay, toast } from './store.js';
@@ -34,7 +35,13 @@ function OverlayView({ acts }: { acts: PageActs }) {
   switch (shown.kind) {
     case 'held':
       return (
-        <HeldDialog model={current} shown={shown} onDecide={acts.decide} onClose={acts.close} />
+        <HeldDialog
+          model={current}
+          shown={shown}
+          find={acts.findHeld}
+          onDecide={acts.decide}
+          onClose={acts.close}
+        />
       );
     case 'why':
       return <WhyDrawer {...shown} times={current} copy={acts.copy} onClose={acts.close} />;

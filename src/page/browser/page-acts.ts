@@ -1,28 +1,22 @@
 import { printable } from '../../printable.js';
 import type { Acts } from '../acts.js';
-import type { Found, HeldChanges, HeldObjects, MirrorDetail, Why } from '../api.js';
+import type { Found, Why } from '../api.js';
 import { ApiError, ask, order } from './api-client.js';
 import type { Connection } from './connection.js';
+import { decide, findHeld, openHeld } from './held-acts.js';
+import type { FindHeld } from './held-names.js';
 import { keepTheme, type Theme } from './kept.js';
 import type { PauseWhat } from './pause-dialog.js';
 import { after } from './platform.js';
-import { model, overlay, say } from './store.js';
+import { report } from './report.js';
+import { model, overlay } from './store.js';
 
 /** What a person can do on the live page, and in its dialogs. */
 export interface PageActs extends Acts {
   close(): void;
   pause(what: PauseWhat, untilMs: number): void;
   decide(decision: 'approve' | 'reject', typed: string): void;
-}
-
-/** An order fails in words: what the daemon says is shown. */
-async function report(work: () => Promise<string | undefined>): Promise<void> {
-  try {
-    const done = await work();
-    if (done !== undefined) say(done);
-  } catch (error) {
-    say(error instanceof ApiError ? error.message : 'longshore does not answer: nothing was done');
-  }
+  readonly findHeld: FindHeld;
 }
 
 export function createActs(connection: Connection): PageActs {
@@ -78,65 +72,11 @@ export function createActs(connection: Connection): PageActs {
         return undefined;
       }),
     testNotification: (name) => run(() => testNotification(name, connection)),
+    reload: (digest, typed) => run(() => reload(digest, typed, connection)),
+    findHeld,
     find,
     search: (path) => run(() => search(path.trim())),
   };
-}
-
-/** `changedFrom`: the list that was shown before, so that the dialog says when it is another one now. */
-async function openHeld(
-  mirror: string,
-  changedFrom: string | undefined,
-): Promise<string | undefined> {
-  const query = `?mirror=${encodeURIComponent(mirror)}`;
-  const [held, listed, detail] = await Promise.all([
-    ask(`/held${query}`) as Promise<HeldChanges | undefined>,
-    ask(`/held/objects${query}`) as Promise<HeldObjects | undefined>,
-    ask(`/mirrors/${encodeURIComponent(mirror)}`) as Promise<MirrorDetail | undefined>,
-  ]);
-  if (held === undefined || held.id === '') {
-    overlay.value = undefined;
-    return `Nothing of ${mirror} is held`;
-  }
-  overlay.value = {
-    kind: 'held',
-    mirror,
-    held,
-    listed: listed ?? { objects: [], more: false },
-    deletes: detail?.deletes,
-    changed: changedFrom !== undefined && changedFrom !== held.id,
-  };
-  return undefined;
-}
-
-/** The list of an open dialog may be another one by now: it is fetched again, and what was typed for the old one is discarded. */
-export async function refreshHeld(mirror: string): Promise<void> {
-  const shown = overlay.value;
-  if (shown?.kind !== 'held' || shown.mirror !== mirror) return;
-  await report(() => openHeld(mirror, shown.held.id));
-}
-
-async function decide(
-  decision: 'approve' | 'reject',
-  typed: string,
-  connection: Connection,
-): Promise<string | undefined> {
-  const shown = overlay.value;
-  if (shown?.kind !== 'held') return undefined;
-  const { mirror, held } = shown;
-  const confirm = held.confirm?.[decision] ?? '';
-  try {
-    await order(`/${decision}`, { mirror, id: held.id, confirm, typed });
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 409) throw error;
-    await openHeld(mirror, held.id);
-    return error.message;
-  }
-  overlay.value = undefined;
-  await connection.refresh();
-  return decision === 'approve'
-    ? 'Approved: the changes are made now'
-    : `Rejected: the objects stay. Undo: longshore reject ${printable(mirror)} --undo`;
 }
 
 async function openWhy(mirror: string, name: string): Promise<undefined> {
@@ -172,6 +112,25 @@ async function search(words: string): Promise<string | undefined> {
     return undefined;
   }
   return 'No object or file has this name';
+}
+
+async function reload(
+  digest: string,
+  typed: string | undefined,
+  connection: Connection,
+): Promise<string> {
+  try {
+    const answer = await order('/reload', {
+      digest,
+      ...(typed !== undefined && { apply: true, typed }),
+    });
+    const { outcome } = answer as { readonly outcome: string };
+    await connection.refresh();
+    return outcome === 'announced' ? 'Nothing was changed: look at it again' : 'Loaded';
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 409) await connection.refresh();
+    throw error;
+  }
 }
 
 async function testNotification(name: string, connection: Connection): Promise<string> {
