@@ -12,7 +12,7 @@ export function ruleText({ kind, rule }: Pick<Rule, 'kind' | 'rule'>): string {
   return kind === 'include' ? 'include' : rule;
 }
 
-/** What is left out of the mirror, and by which rule. */
+/** What is excluded from the mirror, and by which rule. */
 export function Excluded({ model }: Pick<MirrorProps, 'model' | 'mirror'>) {
   const excluded = model.mirror?.detail?.excluded;
   if (excluded === undefined) return null;
@@ -23,9 +23,9 @@ export function Excluded({ model }: Pick<MirrorProps, 'model' | 'mirror'>) {
         Excluded <small>{entries === null ? '' : counted(entries, 'entry', 'entries')}</small>
       </h2>
       {more === null ? null : (
-        <p class="s-warn">
-          <Icon name="degraded" tone="warn" /> {count(more)} more than within the last day: is that
-          meant?
+        <p class="noted s-warn">
+          <Icon name="degraded" tone="warn" />
+          <span>{count(more)} more than within the last day: is that meant?</span>
         </p>
       )}
       {entries === null ? (

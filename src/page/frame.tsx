@@ -45,9 +45,7 @@ function Top(props: ViewProps) {
       </a>
       <nav aria-label="Pages">
         <ul>
-          {PAGES.filter(
-            ([page]) => page !== 'changes' || model.changes || page === model.place.page,
-          ).map(([page, address, word]) => (
+          {PAGES.map(([page, address, word]) => (
             <li key={page}>
               <a href={address} aria-current={isAt(model.place, page) ? 'page' : undefined}>
                 {word}

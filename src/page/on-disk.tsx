@@ -14,10 +14,12 @@ export function OnDisk(props: ViewProps & { config: Config }) {
   const since = momentOf(differsSinceMs, model.nowMs, model.zone);
   return (
     <div class="ondisk">
-      <p class={valid ? 's-warn' : 's-bad'}>
-        <Icon name="diff" tone={valid ? 'warn' : 'bad'} /> The file on disk is another one since{' '}
-        {since}
-        {valid ? '.' : ', and is not valid: loading it changes nothing.'}
+      <p class={valid ? 'noted s-warn' : 'noted s-bad'}>
+        <Icon name="diff" tone={valid ? 'warn' : 'bad'} />
+        <span>
+          The file on disk is another one since {since}
+          {valid ? '.' : ', and is not valid: loading it changes nothing.'}
+        </span>
       </p>
       {complaints.length === 0 ? null : (
         <ul class="complaints">
@@ -38,7 +40,7 @@ export function OnDisk(props: ViewProps & { config: Config }) {
 
 function Differences({ differs }: Pick<Config, 'differs'>) {
   return (
-    <table class="settings stack">
+    <table class="settings">
       <thead>
         <tr>
           <th scope="col">Setting</th>

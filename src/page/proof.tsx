@@ -1,4 +1,4 @@
-import { bytes, count, counted, duration } from '../status/units.js';
+import { bytes, counted, duration } from '../status/units.js';
 import type { Verify } from './api.js';
 import { AskedVerify } from './asked-verify.js';
 import { Name } from './names.js';
@@ -155,7 +155,9 @@ function Runs({ model, verify }: MirrorProps & { verify: Verify }) {
                   <td class="v">
                     {counted(objects, 'object')}, {bytes(size)}
                   </td>
-                  <td class="v">{differences === 0 ? 'none' : count(differences)}</td>
+                  <td class="v">
+                    {differences === 0 ? 'no difference' : counted(differences, 'difference')}
+                  </td>
                   <td class="v">{duration(seconds)}</td>
                 </tr>
               ),

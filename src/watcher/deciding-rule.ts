@@ -17,7 +17,7 @@ export interface DecidingRule {
 }
 
 /**
- * The rule that excludes a path of a source, or includes it again. Of several the last one decides, as gitignore(5) says, and of several that say the same the first of them; a
+ * The rule that excludes a path of a source, or includes it again. Of several the last one decides, as gitignore(5) says; a
  * folder that is excluded takes everything in it along. Ignore files that cannot be read count as empty.
  */
 export function decidingRule(

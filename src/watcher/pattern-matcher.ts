@@ -77,17 +77,19 @@ function packageMatcher(patterns: readonly Pattern[]): Matcher {
 }
 
 /**
- * The position of the pattern that decides about a path, and whether it matches: the last one that changes the verdict of those
- * before it. Undefined: no pattern does. The path of a folder ends in `/`.
+ * The position of the pattern that decides about a path, and whether it matches: of a path that matches the last one that does, as
+ * git-check-ignore(1) says; else the last one that takes a match back. Undefined: no pattern does. The path of a folder ends in `/`.
  */
 export function decidingPattern(
   patterns: readonly string[],
   path: string,
 ): { readonly at: number; readonly matches: boolean } | undefined {
+  const marked = patterns.map((pattern, place) => ({ pattern, mark: String(place) }));
+  const matching = packageMatcher(marked).deciding(path);
+  if (matching !== undefined) return { at: matching, matches: true };
   let decided: { readonly at: number; readonly matches: boolean } | undefined;
   for (const at of patterns.keys()) {
-    const some = patterns.slice(0, at + 1).map((pattern) => ({ pattern, mark: '' }));
-    const matches = packageMatcher(some).matches(path);
+    const matches = packageMatcher(marked.slice(0, at + 1)).matches(path);
     if (matches !== (decided?.matches ?? false)) decided = { at, matches };
   }
   return decided;

@@ -183,7 +183,7 @@ describe.skipIf(noBrowser !== undefined)('status page', () => {
     await words.fill('apply');
     await load.click();
     await page.getByText('The file on disk says the same.').waitFor();
-    expect(reports).toEqual([]);
+    expect(reports, 'the browser notes the refusal').toEqual([expect.stringContaining('409')]);
     await page.goto(`${served.origin}/mirrors/documents?tab=settings`);
     await page
       .getByText(/longshore\.yaml:\d+/)

@@ -33,7 +33,7 @@ describe('the proof of a mirror', () => {
     expect(text).toContain('within 7 days 42.0 % 8 to 30 days 49.4 % longer ago 7.1 % never 1.5 %');
     expect(text).toMatch(/Never read back, oldest first: Projekte\/Alpen.*A009_C001_0812QP\.mov/);
     expect(text).toMatch(/Read today 61 GiB/);
-    expect(text).toMatch(/reconcile 1,204,118 objects, 4\.\d TiB 2 /);
+    expect(text).toMatch(/reconcile 1,204,118 objects, 4\.\d TiB 2 differences /);
   });
 
   it('claims nothing that is not known, and says what turns reading back on', async () => {
