@@ -97,6 +97,7 @@ describe.each(checked)('$page', ({ blocks }) => {
         'AZURE_STORAGE_KEY',
         'B2_APPLICATION_KEY_ID',
         'B2_APPLICATION_KEY',
+        'REDIS_PASSWORD',
       ];
       const urls = ['SLACK_WEBHOOK', 'NTFY_URL', 'HEARTBEAT_URL'];
       const exports = [

@@ -59,19 +59,19 @@ queue:
   redis:
     url: rediss://queue.example.org:6380
     username: longshore
-    password: { credential: redis }
+    password: { env: REDIS_PASSWORD }
     ca: ./queue-ca.pem
 worker:
   serves: nas1
   sources: { projects: /mnt/projects }
   jobs: 4
 mirrors:
-  - { name: projects, source: /nas/projects, target: vault, container: projects, workers: true }
+  - { name: projects, source: ./Documents, target: vault, container: projects, workers: true }
 `,
   'Help from other machines': `
 queue: { redis: { url: "redis://127.0.0.1:6379" } }
 mirrors:
-  - { name: projects, source: /nas/projects, target: vault, container: projects, workers: true }
+  - { name: projects, source: ./Documents, target: vault, container: projects, workers: true }
 `,
   'The status page': `
 status:

@@ -4,10 +4,13 @@ import type { Backend } from '../../src/drivers/backend.js';
 import { localBackend } from '../../src/drivers/local/backend.js';
 import { memoryBackend } from '../../src/drivers/memory/backend.js';
 import { createMemoryStore } from '../../src/drivers/memory/store.js';
+import { readClocks } from '../../src/lease/clock-reading.js';
 import { createLease } from '../../src/lease/create-lease.js';
-import type { Holder } from '../../src/lease/document.js';
+import { type Holder, WORKERS_TRUST_MS } from '../../src/lease/document.js';
 import { LeaseHeldError } from '../../src/lease/errors.js';
 import { leaseObject } from '../../src/lease/lease-object.js';
+import { createLeaseWatch } from '../../src/lease/lease-watch.js';
+import { standingOf } from '../../src/lease/seen-lease.js';
 import { silentLogger } from '../../src/log.js';
 import { NEVER_ABORTED } from '../../src/signal.js';
 import { openFake as openFakeS3 } from '../drivers/s3/open.js';
@@ -43,7 +46,13 @@ const storages = {
   },
 };
 
-function leaseOf(backend: Backend, self: Holder, takeOver = false, periodMs = 600_000) {
+function leaseOf(
+  backend: Backend,
+  self: Holder,
+  takeOver = false,
+  periodMs = 600_000,
+  workersTrustMs?: () => number,
+) {
   const lease = createLease({
     object: leaseObject(backend, REF),
     place: 't:c/p/',
@@ -52,6 +61,7 @@ function leaseOf(backend: Backend, self: Holder, takeOver = false, periodMs = 60
     periodMs,
     takeOver,
     howToTakeOver: 'or take it',
+    workersTrustMs,
     clock: systemClock,
     log: silentLogger,
   });
@@ -161,6 +171,36 @@ describe.each(['memory', 'local', 's3', 'swift'] as const)('a lease on %s', (nam
     expect((await leaseObject(two, REF).read(NEVER_ABORTED))?.document).toMatchObject({
       holder: { host: 'c' },
       released: false,
+    });
+  });
+
+  test('lease: after a holder with workers the next one waits for their end, and they see it', async () => {
+    const [one, two] = await open(name);
+    const first = leaseOf(one, holder('a'), false, 600_000, () => WORKERS_TRUST_MS);
+    await first.acquire(NEVER_ABORTED);
+    const watch = createLeaseWatch({
+      object: leaseObject(two, REF),
+      mirror: 'm',
+      clock: systemClock,
+      log: silentLogger,
+    });
+    const epoch = first.epoch();
+    const standing = async () => {
+      const seen = await watch.look(NEVER_ABORTED);
+      return epoch && standingOf(seen, epoch, readClocks(systemClock));
+    };
+    expect(await standing()).toBe('same');
+    const second = leaseOf(two, holder('b'), true, 600_000, () => 0);
+    const stop = new AbortController();
+    const acquiring = second.acquire(stop.signal);
+    await expect.poll(() => second.status()?.held).toBe(true);
+    expect(await standing()).toBe('outrun');
+    expect(second.epoch()).toBeUndefined();
+    stop.abort(new Error('stopped'));
+    await expect(acquiring).rejects.toThrow('stopped');
+    expect((await leaseObject(one, REF).read(NEVER_ABORTED))?.document).toMatchObject({
+      version: 2,
+      workersTrustMs: WORKERS_TRUST_MS,
     });
   });
 

@@ -165,6 +165,25 @@ describe.skipIf(!isThere('redis-server'))('with a real Redis', () => {
     expect(await ask(1)).toMatchObject({ members: 1 });
   });
 
+  test('shared limits: nothing is drawn while calls are held, and a shorter hold ends no longer one', async () => {
+    const client = (await startRedis()).client();
+    const keys = keysOf('nas1', 't');
+    const ask = (member: string, amount: number, holdMs: number) =>
+      askLimits(client, keys, member, {
+        bucket: keys.bucketOf('calls'),
+        perSecond: 1_000,
+        amount,
+        holdMs,
+      });
+    expect(await ask('a', 0, 60_000)).toMatchObject({ drawn: false, heldMs: 60_000 });
+    const { drawn, waitMs, heldMs } = await ask('b', 1, 100);
+    expect({ drawn, waits: waitMs > 10_000, held: heldMs > 10_000 }).toEqual({
+      drawn: false,
+      waits: true,
+      held: true,
+    });
+  });
+
   test('shared limits: an answer that is none counts as no answer', async () => {
     const keys = keysOf('nas1', 't');
     const question = { bucket: keys.bucketOf('calls'), perSecond: 1, amount: 1, holdMs: 0 };
