@@ -7,52 +7,75 @@ export interface SortOptions<T> {
   readonly folder: string;
   /** Items that are sorted in memory at once. */
   readonly runLength: number;
+  /** Sorted parts that are merged at once: 2 or more. Default 64. */
+  readonly fanIn?: number;
+}
+
+/** The disk does not take what is to be sorted. */
+export class UnusableFolderError extends Error {
+  override readonly name = 'UnusableFolderError';
 }
 
 /** Bytes read at once from each run. */
 const READ_BYTES = 32 * 1024;
+/** Characters written at once. */
+const WRITE_LENGTH = 256 * 1024;
 
-/** A sorted part of the file. */
+/** A sorted part of a file. */
 interface Run {
   readonly start: number;
   readonly end: number;
 }
 
+/** Runs of about one length, one after the other in a file. */
+interface Level {
+  readonly file: FileHandle;
+  readonly runs: Run[];
+}
+
 /**
- * The same items, which are plain JSON, in order; equal ones as they came. Sorted runs go to a file that no other user can
- * see and that is gone with the process; memory holds one run, then a little of each. Rejects as `batches` does, and with
- * an error that names `folder` when the disk does not take them.
+ * The same items, which are plain JSON, in order; equal ones as they came. Sorted runs go to files that no other user can
+ * see and that are gone with the process; memory holds one run, then a little of each of `fanIn` runs: of more, so many are
+ * merged into one, in a file of such longer runs. Rejects as `batches` does, and with UnusableFolderError when the disk does
+ * not take them.
  */
 export async function* sortedOnDisk<T>(
   batches: AsyncIterable<readonly T[]>,
-  { compare, folder, runLength }: SortOptions<T>,
+  { compare, folder, runLength, fanIn = 64 }: SortOptions<T>,
 ): AsyncGenerator<T, void> {
-  const file = await inFolder(folder, () => openUnnamedFile(folder));
+  /** Runs of a later level are longer, and of items that came earlier. */
+  const levels: Level[] = [];
+
+  async function add(items: Iterable<T> | AsyncIterable<T>, at: number): Promise<void> {
+    const level = levels[at] ?? { file: await inFolder(folder, openUnnamedFile), runs: [] };
+    levels[at] = level;
+    level.runs.push(await writeRun(level.file, items, level.runs.at(-1)?.end ?? 0, folder));
+    if (level.runs.length < fanIn) return;
+    await add(merged(readRuns<T>(level), compare), at + 1);
+    level.runs.length = 0;
+    await inFolder(folder, () => level.file.truncate());
+  }
+
   try {
-    const runs: Run[] = [];
     let items: T[] = [];
-    const finishRun = async () => {
-      const sorted = items.sort(compare);
-      runs.push(await inFolder(folder, () => writeRun(file, sorted, runs.at(-1)?.end ?? 0)));
-      items = [];
-    };
     for await (const batch of batches) {
       for (const item of batch) items.push(item);
-      if (items.length >= runLength) await finishRun();
+      if (items.length < runLength) continue;
+      await add(items.sort(compare), 0);
+      items = [];
     }
-    await finishRun();
-    const read = runs.map((run) => readRun<T>(file, run));
-    yield* merged(read, compare);
+    if (items.length > 0) await add(items.sort(compare), 0);
+    yield* merged(levels.toReversed().flatMap(readRuns<T>), compare);
   } finally {
-    await file.close();
+    for (const { file } of levels) await file.close();
   }
 }
 
-async function inFolder<T>(folder: string, write: () => Promise<T>): Promise<T> {
+async function inFolder<T>(folder: string, write: (folder: string) => Promise<T>): Promise<T> {
   try {
-    return await write();
+    return await write(folder);
   } catch (error) {
-    throw new Error(
+    throw new UnusableFolderError(
       `${folder}, where a listing is sorted, cannot be written to: ${(error as Error).message}`,
       { cause: error },
     );
@@ -68,13 +91,36 @@ async function openUnnamedFile(folder: string): Promise<FileHandle> {
   }
 }
 
-async function writeRun<T>(file: FileHandle, items: readonly T[], start: number): Promise<Run> {
-  const bytes = Buffer.from(items.map((item) => `${JSON.stringify(item)}\n`).join(''));
-  let written = 0;
-  while (written < bytes.length)
+async function writeRun<T>(
+  file: FileHandle,
+  items: Iterable<T> | AsyncIterable<T>,
+  start: number,
+  folder: string,
+): Promise<Run> {
+  let end = start;
+  let text = '';
+  const write = async () => {
+    const bytes = Buffer.from(text);
+    text = '';
+    await inFolder(folder, () => writeFully(file, bytes, end));
+    end += bytes.length;
+  };
+  for await (const item of items) {
+    text += `${JSON.stringify(item)}\n`;
+    if (text.length >= WRITE_LENGTH) await write();
+  }
+  await write();
+  return { start, end };
+}
+
+async function writeFully(file: FileHandle, bytes: Buffer, start: number): Promise<void> {
+  for (let written = 0; written < bytes.length; )
     written += (await file.write(bytes, written, bytes.length - written, start + written))
       .bytesWritten;
-  return { start, end: start + bytes.length };
+}
+
+function readRuns<T>({ file, runs }: Level): readonly AsyncGenerator<T, void>[] {
+  return runs.map((run) => readRun<T>(file, run));
 }
 
 async function* readRun<T>(file: FileHandle, { start, end }: Run): AsyncGenerator<T, void> {

@@ -9,7 +9,8 @@ export interface SortedListingOptions {
   readonly pageLength?: number;
 }
 
-type Row = readonly [key: string, size: number, md5: string | null, etag: string | null];
+/** `etag` true: it is the MD5 in quotes, as that of most objects of S3 is. */
+type Row = readonly [key: string, size: number, md5: string | null, etag: string | true | null];
 
 /**
  * The same objects in the order of UTF-8 bytes, for providers that list in another, sorted in a file of `folder`. Of a name
@@ -25,7 +26,7 @@ export async function* sortedListing(
     for await (const page of listing) {
       inspected &&= page.inspected;
       yield unpackObjects(page.objects).map(
-        ({ key, size, md5, etag }): Row => [key, size, md5 ?? null, etag ?? null],
+        ({ key, size, md5, etag }): Row => [key, size, md5 ?? null, shortEtag(etag, md5)],
       );
     }
   }
@@ -42,6 +43,10 @@ export async function* sortedListing(
   if (sorted.length > 0) yield pageOfRows(sorted, inspected);
 }
 
+function shortEtag(etag: string | undefined, md5: string | undefined): string | true | null {
+  return md5 !== undefined && etag === `"${md5}"` ? true : (etag ?? null);
+}
+
 function byName([a]: Row, [b]: Row): number {
   return compareNames(a, b);
 }
@@ -51,7 +56,7 @@ function pageOfRows(rows: readonly Row[], inspected: boolean): RemotePage {
     key,
     size,
     md5: md5 ?? undefined,
-    etag: etag ?? undefined,
+    etag: etag === true ? `"${md5}"` : (etag ?? undefined),
   }));
   return { objects: packObjects(objects), inspected };
 }
