@@ -35,6 +35,7 @@ const floors = [
     'sync/mirror',
     [
       'sync/work',
+      'sync/inventory',
       'sync/snapshot',
       'sync/proof',
       'sync/trash',
@@ -65,6 +66,7 @@ const floors = [
       'watcher',
     ],
   ],
+  ['sync/inventory', ['sync/scan', 'sync/store', 'sync', 'drivers', 'state']],
   ['sync/snapshot', ['sync/scan', 'sync/source', 'sync', 'lease', 'drivers', 'state']],
   ['sync/proof', ['sync/store', 'sync', 'drivers', 'state']],
   ['sync/trash', ['sync/store', 'sync', 'drivers', 'state']],
@@ -187,6 +189,7 @@ const doors = {
   'prom-client': 'src/metrics/prometheus.ts',
   nodemailer: 'src/alerts/mail.ts',
   piscina: 'src/sync/source/file-reader.ts',
+  'csv-parse': 'src/sync/inventory/csv-rows.ts',
   lmdb: 'src/state/lmdb-file.ts',
   preact: 'src/page/preact.ts',
   'preact-render-to-string': 'src/page/render.tsx',

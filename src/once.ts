@@ -20,7 +20,7 @@ import { warnOfVersions } from './sync/mirror/old-content.js';
 import { noteFence } from './sync/mirror/older-target.js';
 import { startTally } from './sync/mirror/report.js';
 import { scanMirror } from './sync/mirror/scan-mirror.js';
-import { RECONCILE, RUNS } from './sync/run.js';
+import { RECONCILE, RUNS, type RunPlan } from './sync/run.js';
 import { fatalErrorOf } from './sync/state-trouble.js';
 import { ensureContainer } from './sync/store/container-store.js';
 import type { OnceOptions, OnceResult, RunOnce } from './world.js';
@@ -107,7 +107,7 @@ async function runMirror(
         'something else has changed the container since the index was written; make a new plan',
       );
     const recalled = actionsOf === undefined && (await recallIndex(mirror, stop));
-    const plan = mayDiffer || recalled ? RECONCILE : RUNS[run];
+    const plan: RunPlan = mayDiffer || recalled ? { ...RECONCILE, listsItself: true } : RUNS[run];
     let result: ScanResult | undefined;
     await untilFirstEnds(stop, [
       (signal) => parts.lease.whenLost(signal),

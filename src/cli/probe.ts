@@ -12,6 +12,7 @@ import { interruptible } from './interruptible.js';
 import type { Io } from './io.js';
 import { openConfig } from './open-config.js';
 import { noteLine, openOutput } from './output.js';
+import { probeInventories } from './probe-inventory.js';
 import { type Probed, type ProbeText, probeAsJson, probeAsText } from './probe-text.js';
 
 export interface ProbeOptions {
@@ -24,7 +25,7 @@ export interface ProbeOptions {
 
 /**
  * `longshore probe`: tests in a target's own container, below a prefix that every mirror ignores, what longshore relies
- * on, and removes all traces. FAILED when a guarantee fails or no test could run, INCOMPLETE when only a
+ * on, and removes all traces; then whether the inventories are there that its mirrors use. FAILED when a guarantee fails or no test could run, INCOMPLETE when only a
  * capability fails, or an object could not be removed.
  */
 export async function probe(
@@ -65,6 +66,8 @@ export async function probe(
         { container, prefix, clock: io.clock, report, cleaned },
         { signal },
       );
+      const inventories = await probeInventories(config, probed, backend, io, signal);
+      inventories.forEach(report);
       text.end(probed, results, left);
       await output.finish();
       return exitCode(results, left);

@@ -112,6 +112,17 @@ export interface MirrorConfig {
   readonly headers: readonly HeaderAndClassRule[];
   /** When the index is copied into the container: see SnapshotRule. Undefined: never. */
   readonly indexSnapshot: { readonly everyMs: number; readonly ofSmall: boolean } | undefined;
+  /** From where a reconcile learns what the container holds: see InventoryRule. Undefined: it lists it. */
+  readonly inventory:
+    | {
+        readonly container: string;
+        /** Empty, or ends in `/`. */
+        readonly prefix: string;
+        readonly id: string;
+        readonly maxAgeMs: number;
+        readonly otherwise: 'list' | 'fail';
+      }
+    | undefined;
   readonly metadata: readonly ('mtime' | 'mode' | 'owner' | 'md5' | 'xattr' | 'acl')[];
   readonly index: 'lmdb' | 'lowdb';
 }

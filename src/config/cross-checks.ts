@@ -1,13 +1,15 @@
 import { join } from 'node:path';
 import type { MirrorConfig, TargetConfig } from './config.js';
 import type { Complaint } from './fields.js';
+import { inventoryProblems } from './inventory-checks.js';
 import { isInside, overlap } from './places.js';
 import { didYouMean } from './suggest.js';
 
-/** A target, what rules may say of its objects, and the local folders that hold it (symbolic links resolved). */
+/** A target, what rules may say of its objects, whether its provider makes inventories, and the local folders that hold it (symbolic links resolved). */
 export interface PlacedTarget {
   readonly target: TargetConfig;
   readonly objectHeaders: readonly string[];
+  readonly hasInventories: boolean;
   readonly folders: readonly string[];
   readonly placeProblem: (
     place: Pick<MirrorConfig, 'container' | 'prefix'>,
@@ -47,6 +49,7 @@ export function crossChecks(parts: Parts): Complaint[] {
     ...keptAndDeleted(parts),
     ...keptWithoutTrash(parts),
     ...unkeptHeaders(parts),
+    ...inventoryProblems(parts),
     ...impossiblePlaces(parts),
     ...ownPlaces(parts),
     ...sharedPlaces(parts),

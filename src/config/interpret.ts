@@ -28,6 +28,7 @@ export interface DriverSettings {
   settings(place: ConfigContext): Schema;
   /** Headers that a mirror's rules may set for objects of a target. Missing: none. */
   objectHeaders?(settings: unknown): readonly string[];
+  readonly hasInventories?: true;
   /** The local folders that hold a target's objects, if any, as absolute paths: containers are folders in them. */
   folders?(settings: unknown): readonly string[];
   /** Why a mirror cannot be at this place, as far as names alone tell; `onlyNew`: unless the container is there already. */
@@ -173,6 +174,7 @@ function readTarget(
         partSize,
       },
       objectHeaders: kind.objectHeaders?.(settings.value) ?? [],
+      hasInventories: kind.hasInventories === true,
       folders: (kind.folders?.(settings.value) ?? []).map(realPath),
       placeProblem: (place) => kind.placeProblem?.(place, settings.value),
     },

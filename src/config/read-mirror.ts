@@ -35,6 +35,7 @@ function mirrorOf(written: Infer<typeof mirrorSection>): MirrorConfig {
     index_snapshot,
     max_lag,
     heartbeat,
+    listing,
     ...same
   } = written;
   return {
@@ -70,7 +71,14 @@ function mirrorOf(written: Infer<typeof mirrorSection>): MirrorConfig {
     maxLagMs: max_lag,
     heartbeat,
     indexSnapshot: snapshotRule(index_snapshot),
+    inventory: inventoryRule(listing),
   };
+}
+
+function inventoryRule(listing: Infer<typeof mirrorSection>['listing']): MirrorConfig['inventory'] {
+  if (listing === 'provider') return undefined;
+  const { max_age, prefix, ...same } = listing.inventory;
+  return { ...same, prefix: asFolder(prefix), maxAgeMs: max_age };
 }
 
 const DAY_MS = 86_400_000;

@@ -12,6 +12,7 @@ import {
   unless,
 } from './fields.js';
 import { headerAndClassRules } from './header-rules.js';
+import { listingSetting } from './listing.js';
 import { logSection } from './log.js';
 import { metricsSection } from './metrics.js';
 import { NAME, NAME_RULE } from './name.js';
@@ -136,6 +137,17 @@ const keptOfFiles = {
   ).default(['mtime', 'mode']),
 };
 
+/** When everything is compared, and with what. */
+const comparisons = {
+  rescan: duration(
+    'Time between scans of the source, for changes without an event. 0: never.',
+  ).default(3600 * SECOND),
+  reconcile: duration('Time between full comparisons with the container. 0: never.').default(
+    86_400 * SECOND,
+  ),
+  listing: listingSetting,
+};
+
 export const mirrorSection = (place: ConfigContext) =>
   section('One folder mirrored to one place in one target.', {
     name: text('Short name of the mirror, for the command line and the log.', {
@@ -179,12 +191,7 @@ export const mirrorSection = (place: ConfigContext) =>
     settle_limit: duration('A path that keeps changing is examined after this time.').default(
       30 * SECOND,
     ),
-    rescan: duration(
-      'Time between scans of the source, for changes without an event. 0: never.',
-    ).default(3600 * SECOND),
-    reconcile: duration('Time between full comparisons with the container. 0: never.').default(
-      86_400 * SECOND,
-    ),
+    ...comparisons,
     max_lag: duration(
       'A mirror whose oldest change waits for longer than this is in the state behind. 0: never.',
       { max: 365 * DAY },

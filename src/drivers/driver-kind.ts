@@ -41,6 +41,8 @@ export interface DriverKind<S = unknown> {
   where?(settings: S): string;
   /** What a mirror's rules may say of the objects of a target. Missing: nothing. */
   objectHeaders?(settings: S): readonly (keyof HeaderAndClassRule)[];
+  /** The provider can make lists of a container's objects in the form of S3 Inventory. Missing: it cannot. */
+  readonly hasInventories?: true;
   /** Why a mirror cannot be at this place, as far as names alone tell; undefined: it can. */
   placeProblem?(place: NamedPlace, settings: S): PlaceProblem | undefined;
   /** The local folders that hold a target's objects, if any, as absolute paths: containers are folders in them. */

@@ -1,6 +1,7 @@
 import type { HeaderAndClassRule } from '../drivers/header-rules.js';
 import type { Policy } from './decide.js';
 import type { GuardRule } from './guard-rule.js';
+import type { InventoryRule } from './inventory-rule.js';
 import type { SnapshotRule } from './snapshot-rule.js';
 
 export interface VerifySettings {
@@ -55,4 +56,6 @@ export interface MirrorSettings {
   readonly reconcileMs: number;
   /** Undefined: none is made or used. */
   readonly indexSnapshot: SnapshotRule | undefined;
+  /** Undefined: a reconcile lists the container. */
+  readonly inventory: InventoryRule | undefined;
 }

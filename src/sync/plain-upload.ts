@@ -7,7 +7,8 @@ import { BATCH_BYTES, type BatchedFile, isBatchReason } from './upload-batch.js'
 export interface FoundUpload {
   readonly local: LocalEntry | undefined;
   readonly known: ObjectRecord | undefined;
-  readonly remote: Remote;
+  /** `ask`: the object is to be looked at first, which a job of its own does. */
+  readonly remote: Remote | 'ask';
   readonly decision: Decision;
 }
 
@@ -30,7 +31,8 @@ export function plainUpload(
   { local, known, remote, decision }: FoundUpload,
   { overwrite, deletes }: Pick<Policy, 'overwrite' | 'deletes'>,
 ): BatchedFile | undefined {
-  if (decision.action !== 'upload' || !isBatchReason(decision.why)) return undefined;
+  if (decision.action !== 'upload' || !isBatchReason(decision.why) || remote === 'ask')
+    return undefined;
   if (local?.kind !== 'file' || local.links !== undefined || local.size > SMALL_FILE)
     return undefined;
   if (overwrite !== 'always' || known?.guarded !== undefined) return undefined;
@@ -49,7 +51,8 @@ export function touchedFile(
   { local, known, remote, decision }: FoundUpload,
   policy: Policy,
 ): BatchedFile | undefined {
-  if (decision.action !== 'learn' || decision.what !== 'local-md5') return undefined;
+  if (decision.action !== 'learn' || decision.what !== 'local-md5' || remote === 'ask')
+    return undefined;
   if (local?.kind !== 'file' || local.links !== undefined || local.size > SMALL_FILE)
     return undefined;
   if (known?.state !== 'confirmed' || known.md5 === '' || known.guarded !== undefined)

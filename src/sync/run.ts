@@ -38,6 +38,8 @@ export interface DueRun {
    * found, it is known what to make of that.
    */
   readonly gone?: true;
+  /** What the index says of the container is in doubt: its listing is the provider's own, and no inventory of an earlier time. */
+  readonly listsItself?: true;
 }
 
 /** What a run is before it has a reason. */
@@ -91,6 +93,7 @@ export function covers(wide: DueRun, narrow: DueRun): boolean {
     (wide.sides.listing || !narrow.sides.listing) &&
     (wide.deletes || !narrow.deletes) &&
     (!wide.gone || narrow.gone === true) &&
+    (wide.listsItself === true || !narrow.listsItself) &&
     (wide.under === '' || narrow.under === wide.under || narrow.under.startsWith(`${wide.under}/`))
   );
 }

@@ -89,6 +89,20 @@ describe('values of a mirror', () => {
     ]);
   });
 
+  it('reads where the inventory of a container is', async () => {
+    const overS3 = 'targets: { vault: { driver: s3, key: a } }\n';
+    const line =
+      '    listing: { inventory: { container: lists, prefix: a/b, id: nightly, max_age: 9d } }\n';
+    expect((await load(overS3 + MIRROR + line)).mirrors[0]?.inventory).toEqual({
+      container: 'lists',
+      prefix: 'a/b/',
+      id: 'nightly',
+      maxAgeMs: 9 * 86_400_000,
+      otherwise: 'list',
+    });
+    expect((await load(overS3 + MIRROR)).mirrors[0]?.inventory).toBeUndefined();
+  });
+
   it.each(['/backups', 'a//b', '../a', 'a/./b', 'a/..', 'a\u0007b'])(
     'refuses the prefix %j',
     async (prefix) => {

@@ -194,6 +194,11 @@ mirrors:
       /mirrors\[0\]\.verify\.keep_damaged: a damaged object is kept in the trash, which takes "deletes: trash"/,
     ],
     [
+      'an inventory of a provider that makes none',
+      `${TARGETS}${MIRROR}    listing: { inventory: { container: lists, id: nightly } }\n`,
+      /mirrors\[0\]\.listing\.inventory: the provider of target "vault" \(driver local\) makes no inventories/,
+    ],
+    [
       'an option of a later version',
       `${TARGETS}${MIRROR}    encrypt: { with: age }\n`,
       /unknown key "encrypt"/,

@@ -28,6 +28,7 @@ const remote: DriverSettings = {
   name: 's3',
   aliases: ['minio'],
   summary: 'S3',
+  hasInventories: true,
   objectHeaders: () => ['content_type', 'cache_control', 'storage_class'],
   settings: (place) =>
     section('S3.', {

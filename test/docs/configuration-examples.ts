@@ -416,10 +416,12 @@ mirrors:
       - { cache_control: "max-age=3600", expires: "Thu, 01 Dec 2033 16:00:00 GMT" }
 `,
   When: `
+targets:
+  offsite: { driver: s3, profile: aws }
 mirrors:
   - name: documents
     source: ./Documents
-    target: vault
+    target: offsite
     container: documents
     watch: auto
     chokidar_limit: 5000
@@ -427,6 +429,8 @@ mirrors:
     settle_limit: 1m
     rescan: 15m
     reconcile: 7d
+    listing:
+      inventory: { container: lists, prefix: s3/, id: nightly, max_age: 9d, otherwise: list }
 `,
   'Reading back': `
 mirrors:

@@ -191,7 +191,10 @@ export const GROUPS = {
       'Which files, and what is kept of them',
       ['exclude', 'include', 'symlinks', 'folders', 'hardlinks', 'metadata', 'headers'],
     ],
-    ['When', ['watch', 'chokidar_limit', 'settle', 'settle_limit', 'rescan', 'reconcile']],
+    [
+      'When',
+      ['watch', 'chokidar_limit', 'settle', 'settle_limit', 'rescan', 'reconcile', 'listing'],
+    ],
     ['Lag and heartbeat', ['max_lag', 'heartbeat']],
     ['Help from other machines', ['workers']],
     ['Reading back', ['verify']],

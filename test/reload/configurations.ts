@@ -43,6 +43,7 @@ const mirror: MirrorConfig = {
   hardlinks: 'copy',
   headers: [],
   indexSnapshot: undefined,
+  inventory: undefined,
   metadata: ['mtime', 'mode'],
   index: 'lmdb',
 };

@@ -135,6 +135,9 @@ const OTHERS: Readonly<Record<keyof typeof MIRROR_RULES, Partial<MirrorConfig>>>
   hardlinks: { hardlinks: 'record' },
   headers: { headers: [{ match: '*.html', cache_control: 'no-cache' }] },
   indexSnapshot: { indexSnapshot: { everyMs: 1, ofSmall: true } },
+  inventory: {
+    inventory: { container: 'x', prefix: '', id: 'x', maxAgeMs: 1, otherwise: 'list' },
+  },
   metadata: { metadata: ['mtime'] },
   index: { index: 'lowdb' },
 };

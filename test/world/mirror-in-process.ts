@@ -229,6 +229,7 @@ function configOf(
         maxLagMs: 0,
         heartbeat: undefined,
         indexSnapshot: undefined,
+        inventory: undefined,
         deletes: 'mirror',
         trashPrefix: '.longshore/trash/',
         trashKeepMs: 0,

@@ -43,6 +43,7 @@ function kind({
     name,
     aliases,
     summary,
+    hasInventories: true,
     settings: (place: ConfigContext) => s3Settings(place, preset),
     objectHeaders(written) {
       const { features } = profileOf(withPreset(written), undefined);

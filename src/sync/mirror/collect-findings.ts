@@ -6,16 +6,19 @@ import { OWN_FOLDER } from '../reserved-names.js';
 import type { Finding } from '../scan/compare.js';
 import type { ScanItem } from '../scan/scan-items.js';
 import type { SourceView } from '../source/source-view.js';
-import type { OthersPlaces } from '../store/others-places.js';
 import { pathsOf, type UploadBatch } from '../upload-batch.js';
 import type { BegunRun } from './begin-run.js';
+import { createExtraneousLooks } from './extraneous-looks.js';
 import type { Mirror } from './mirror.js';
 import { collectDeletes, type DeletingMirror, type RunDeletes } from './run-deletes.js';
+import type { RunPlaces } from './run-listing.js';
 
 /** What a run finds, on its way to jobs. */
 export interface RunFindings {
   /** Makes a job of a finding, or reports it. Resolves when the queue has taken the job. */
   take(item: ScanItem): Promise<void>;
+  /** To be awaited after the last finding, before deletes are made. */
+  finish(): Promise<void>;
   /** Names without a file, which wait until all are known. */
   readonly deletes: RunDeletes;
 }
@@ -31,11 +34,12 @@ export type FindingMirror = Pick<
 export function collectFindings(
   mirror: FindingMirror & DeletingMirror,
   begun: Pick<BegunRun, 'due' | 'run' | 'needlessUploads'>,
-  others: Pick<OthersPlaces, 'over'>,
+  others: Pick<RunPlaces, 'over' | 'isThere'>,
 ): RunFindings {
   const { intake, batches, source, whereabouts, failedStats, settings } = mirror;
   const { due, run, needlessUploads } = begun;
   const whyOthers = (name: ObjectName) => reasonOfOthers(others.over(name), settings);
+  const looks = createExtraneousLooks(others.isThere, takeReported);
   const deletes = collectDeletes(mirror, {
     whyKept: whyOthers,
     kept: (name, why) => skip(name, 'extraneous', why),
@@ -50,14 +54,22 @@ export function collectFindings(
   async function takeFinding(finding: Finding): Promise<void> {
     const { name, known, local, decision } = finding;
     if (decision.action !== 'report') needlessUploads.delete(name);
+    if (known === undefined && local === undefined && finding.remote === 'ask')
+      return looks.add(finding);
     // Other names of the file may lie outside of the folder that is scanned.
     if (due.under !== '' && local) await intake.linked(name, local, run.since(source.pathOf(name)));
-    if (decision.action === 'delete') {
-      if (due.deletes) deletes.add(finding);
-    } else if (decision.action !== 'report') {
+    if (decision.action !== 'report' && decision.action !== 'delete') {
       const seen = due.sides.source ? finding : withFile(finding, source);
       if (seen !== undefined) await intake.enqueue(seen, run);
-    } else {
+    } else takeReported(finding);
+  }
+
+  /** What makes no job, or none yet. */
+  function takeReported(finding: Finding): void {
+    const { name, known, local, decision } = finding;
+    if (decision.action === 'delete') {
+      if (due.deletes) deletes.add(finding);
+    } else if (decision.action === 'report') {
       const whose = known === undefined && local === undefined ? whyOthers(name) : undefined;
       skip(name, decision.what, whose ?? REPORTED[decision.what]);
     }
@@ -70,6 +82,7 @@ export function collectFindings(
 
   return {
     deletes,
+    finish: looks.finish,
     async take(item) {
       if (item.kind === 'finding') await takeFinding(item);
       if (item.kind === 'uploads') await takeBatch(item.batch);

@@ -1,6 +1,6 @@
 import type { ObjectName, ObjectRecord } from '../../state/object-index.js';
 import type { Guard } from '../guard/guard.js';
-import type { MissingName } from '../scan/compare.js';
+import type { Finding } from '../scan/compare.js';
 import type { SourceView } from '../source/source-view.js';
 import type { Pending } from '../work/pending.js';
 import type { Quarantine } from '../work/quarantine.js';
@@ -10,15 +10,18 @@ import type { HeldChanges } from './held-changes.js';
 import type { MirrorParts } from './mirror-parts.js';
 import type { Run } from './runs.js';
 
+/** A delete that a run has found to be due. */
+export type DueDelete = Pick<Finding, 'name' | 'remote'>;
+
 /**
  * Holds those deletes of a run's page for which an attempt would come to nothing but the guard's refusal, by one write of
  * their verdicts. Resolves, when the index has it, with the others: each of them needs a job. `asOfMs`: see Job.
  */
 export type HoldPage = (
-  page: readonly MissingName[],
+  page: readonly DueDelete[],
   run: Run,
   asOfMs: number,
-) => Promise<readonly MissingName[]>;
+) => Promise<readonly DueDelete[]>;
 
 export interface HoldPageOptions {
   readonly parts: Pick<MirrorParts, 'index' | 'ledger'> & {
@@ -74,7 +77,7 @@ export function createHoldPage(options: HoldPageOptions): HoldPage {
 
 /** Whether nothing is known or under way about the object but that its delete is due. */
 function isUndecided(
-  { name, remote }: MissingName,
+  { name, remote }: DueDelete,
   known: ObjectRecord,
   { changed }: Run,
   { parts: { ledger }, pending, quarantine }: HoldPageOptions,

@@ -200,7 +200,7 @@ function firstRun({ parts: { ledger } }: StartedMirror, mayDiffer: boolean): Due
   const unseenSinceMs = UNHEARD.sinceMs;
   if (mayDiffer) {
     const why = 'the container may hold other objects than is known';
-    return { ...RECONCILE, unseenSinceMs, why };
+    return { ...RECONCILE, listsItself: true, unseenSinceMs, why };
   }
   return { ...(ledger.read().reconciled ? SCAN : RECONCILE), unseenSinceMs, why: 'start' };
 }

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { NameSet } from '../../state/ledger.js';
 import type { ObjectName, ObjectRecord } from '../../state/object-index.js';
-import type { Finding, MissingName } from '../scan/compare.js';
+import type { Finding } from '../scan/compare.js';
 import { openSpill } from '../scan/spill.js';
 import type { SourceView } from '../source/source-view.js';
 import type { Whereabout, Whereabouts } from '../work/whereabouts.js';
+import type { DueDelete } from './hold-page.js';
 import type { Intake } from './intake.js';
 import type { Mirror } from './mirror.js';
 import type { Run } from './runs.js';
@@ -56,11 +57,11 @@ export function collectDeletes(
   { whyKept, kept }: KeptObjects,
 ): RunDeletes {
   const { index, guard, location } = parts;
-  const found = openSpill<MissingName>(location.folder);
+  const found = openSpill<DueDelete>(location.folder);
 
   /** What was found, a page at a time; other things get their turn between pages, and `signal` ends it. */
-  async function* inPages(signal: AbortSignal): AsyncGenerator<readonly MissingName[], void> {
-    let page: MissingName[] = [];
+  async function* inPages(signal: AbortSignal): AsyncGenerator<readonly DueDelete[], void> {
+    let page: DueDelete[] = [];
     for (const missing of found.items()) {
       page.push(missing);
       if (page.length < PAGE) continue;

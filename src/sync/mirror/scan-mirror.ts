@@ -3,17 +3,21 @@ import { childController } from '../../signal.js';
 import type { ObjectName } from '../../state/object-index.js';
 import { mayWaitForNetwork, readMounts } from '../../watcher/network-file-system.js';
 import { type DueRun, seesWholeMirror } from '../run.js';
-import { listRemote } from '../scan/listing.js';
 import { type ScanOptions, startScan } from '../scan/scan.js';
 import type { ScanRequest, ScanSummary } from '../scan/scan-items.js';
 import { WORTH_SHARING } from '../scan/scan-parts.js';
 import type { SourceView } from '../source/source-view.js';
-import { createOthersPlaces } from '../store/others-places.js';
 import { type BeginningMirror, type BegunRun, beginRun } from './begin-run.js';
 import { collectFindings, type FindingMirror, type RunFindings } from './collect-findings.js';
 import { type FinishingMirror, finishRun, type ScanResult } from './finish-run.js';
 import type { Mirror } from './mirror.js';
 import type { DeletingMirror } from './run-deletes.js';
+import {
+  type ListingMirror,
+  openRunListing,
+  openRunPlaces,
+  type RunListing,
+} from './run-listing.js';
 import { type RequestingMirror, scanRequestOf } from './scan-request.js';
 import { findMoved, type TwiceWalkedMirror } from './second-walk.js';
 
@@ -23,6 +27,7 @@ export type ScannedMirror = BeginningMirror &
   FindingMirror &
   DeletingMirror &
   TwiceWalkedMirror &
+  ListingMirror &
   FinishingMirror &
   Pick<Mirror, 'waitingJobs' | 'missed'> & {
     readonly parts: Pick<Mirror['parts'], 'backend' | 'walksTwice' | 'persistence'>;
@@ -44,29 +49,17 @@ export async function scanMirror(
     unlink,
   } = childController(stop, mirror.containerTrouble.signal);
   const { parts, scansDue } = mirror;
-  const { backend, ledger, clock, settings, index } = parts;
+  const { ledger, clock } = parts;
   const begun = beginRun(mirror, due);
-  const others = createOthersPlaces(settings.prefix);
+  const others = openRunPlaces(mirror, signal);
   const findings = collectFindings(mirror, begun, others);
   const { deletes } = findings;
   try {
-    const request = await scanRequestOf(mirror, due);
-    const { container, prefix } = settings;
     const listing = due.sides.listing
-      ? listRemote(backend, { container, prefix, index }, signal, others.note)
+      ? await openRunListing(mirror, due, others, signal)
       : undefined;
-    const { listingOrder } = backend.capabilities;
-    const options = {
-      signal,
-      clock,
-      ...whereToCut(parts),
-      likelySmall: isLikelySmall(parts, request),
-    };
-    const { summary, changed } = await compareSides(mirror, begun, findings, request, {
-      ...options,
-      listingOrder,
-      ...(listing && { listing }),
-    });
+    const compared = await compareListed(mirror, begun, findings, listing, signal);
+    const { summary, changed, request, options } = compared;
     if (seesWholeMirror(due) && !ledger.read().reconciled)
       await noteFirstReconcile(mirror, summary);
     if (changed && parts.walksTwice && deletes.size > 0 && due.under === '')
@@ -88,14 +81,52 @@ export async function scanMirror(
   }
 }
 
-/** Makes jobs of what the scan finds. `changed`: a folder of the source changed meanwhile. */
+interface Compared {
+  readonly summary: ScanSummary;
+  /** A folder of the source changed meanwhile. */
+  readonly changed: boolean;
+}
+
+/** Makes jobs of what the scan finds, and closes the listing. Resolves with what the scan was asked for, too. */
+async function compareListed(
+  mirror: Pick<ScannedMirror, 'stats' | 'work' | 'source' | 'parts'>,
+  begun: BegunRun,
+  findings: RunFindings,
+  listing: RunListing | undefined,
+  signal: AbortSignal,
+): Promise<Compared & { readonly request: ScanRequest; readonly options: ScanOptions }> {
+  try {
+    const request = await scanRequestOf(mirror, begun.due);
+    const options = {
+      signal,
+      clock: mirror.parts.clock,
+      ...whereToCut(mirror.parts),
+      likelySmall: isLikelySmall(mirror.parts, request),
+    };
+    const { isInventory = false } = listing ?? {};
+    const compared = await compareSides(
+      mirror,
+      begun,
+      findings,
+      { ...request, isInventory },
+      {
+        ...options,
+        ...(listing && { listing: listing.pages, listingOrder: listing.listingOrder }),
+      },
+    );
+    return { ...compared, request, options };
+  } finally {
+    await listing?.close();
+  }
+}
+
 async function compareSides(
   { stats }: Pick<Mirror, 'stats'>,
   { run }: BegunRun,
   findings: RunFindings,
   request: ScanRequest,
   options: ScanOptions,
-): Promise<{ readonly summary: ScanSummary; readonly changed: boolean }> {
+): Promise<Compared> {
   const scan = startScan(request, options);
   run.scanned = scan.scanned;
   let changed = false;
@@ -109,6 +140,7 @@ async function compareSides(
     }
     stats.progress(run);
   }
+  await findings.finish();
   if (!summary) throw new Error(`the scan of ${request.root} ended without a summary`);
   run.tally.counts.scanned = summary.scanned;
   run.tally.counts.unchanged += summary.unchanged;

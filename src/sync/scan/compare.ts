@@ -2,7 +2,15 @@ import type { IndexEntry, ObjectName, ObjectRecord } from '../../state/object-in
 import { compareNames } from '../../utf8-order.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { WalkProblem } from '../../watcher/problem.js';
-import { type Decision, decide, hasOldMetadata, type Policy, type Remote } from '../decide.js';
+import {
+  type Decision,
+  decide,
+  hasOldMetadata,
+  type LocalFact,
+  type Policy,
+  type Remote,
+} from '../decide.js';
+import { decideByInventory } from '../decide-by-inventory.js';
 import { decideByRecord } from '../decide-by-record.js';
 import { isRacy } from '../same-stat.js';
 import type { ListedContent } from './remote-page.js';
@@ -16,6 +24,8 @@ export interface Sides {
   readonly index: IndexSide | undefined;
   /** Undefined: the container was not listed, and nothing is known of what is in it. */
   readonly listing: ListingSide | undefined;
+  /** The listing is an inventory: what it says is a claim about an earlier time. See decideByInventory. */
+  readonly isInventory?: boolean;
 }
 
 export type Due = Exclude<Decision, { readonly action: 'nothing' }>;
@@ -26,7 +36,8 @@ export interface Finding {
   readonly name: ObjectName;
   readonly local: LocalEntry | undefined;
   readonly known: ObjectRecord | undefined;
-  readonly remote: Remote;
+  /** `ask`: the object is to be looked at before anything is done. */
+  readonly remote: Remote | 'ask';
   readonly decision: Due;
 }
 
@@ -52,7 +63,7 @@ export interface Counts {
  * Waits only where a page of the listing ends. `beforeName` is called for each name, and what it throws ends all.
  */
 export async function* compare(
-  { source, index, listing }: Sides,
+  { source, index, listing, isInventory = false }: Sides,
   policy: Policy,
   onMissing: (missing: MissingName) => void,
   counts: Counts,
@@ -81,16 +92,17 @@ export async function* compare(
     )
       counts.unchanged++;
     else {
-      const remote: Remote = typeof content === 'string' ? content : content.fact();
+      const said: Remote = typeof content === 'string' ? content : content.fact();
       const known = entry?.record;
-      const decision =
-        source === undefined
-          ? decideByRecord(known, remote, policy)
-          : decide(local && { entry: local }, known, remote, policy);
+      const file = local && { entry: local };
+      const { remote, decision } =
+        isInventory && said !== 'unknown'
+          ? decideByInventory(file, known, said, policy)
+          : { remote: said, decision: decideBy(source, file, known, said, policy) };
       if (isCompared) {
         if (decision.action === 'nothing') counts.unchanged++;
         else yield { kind: 'finding', name, local, known, remote, decision };
-      } else if (decision.action !== 'nothing') onMissing({ name, remote });
+      } else if (decision.action !== 'nothing') onMissing({ name, remote: said });
       else if (known !== undefined) counts.kept++;
     }
     if (local !== undefined) source?.advance();
@@ -100,6 +112,18 @@ export async function* compare(
       if (turning !== undefined) await turning;
     }
   }
+}
+
+function decideBy(
+  source: SourceSide | undefined,
+  local: LocalFact | undefined,
+  known: ObjectRecord | undefined,
+  remote: Remote,
+  policy: Policy,
+): Decision {
+  return source === undefined
+    ? decideByRecord(known, remote, policy)
+    : decide(local, known, remote, policy);
 }
 
 /**

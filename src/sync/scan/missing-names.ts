@@ -3,6 +3,7 @@ import type { LocalEntry, RelativePath } from '../../watcher/entry.js';
 import type { WalkProblem } from '../../watcher/problem.js';
 import type { Found } from '../../watcher/stat-entry.js';
 import { decide, type Policy } from '../decide.js';
+import { decideByInventory } from '../decide-by-inventory.js';
 import { isFolderName, type Naming } from '../naming.js';
 import type { Finding, MissingName } from './compare.js';
 import type { UnseenRanges } from './unseen-ranges.js';
@@ -14,6 +15,8 @@ export interface Evidence {
   statAgain(path: RelativePath, kind: 'file' | 'folder'): Found;
   known(name: ObjectName): ObjectRecord | undefined;
   readonly naming: Naming;
+  /** What is known of the container comes from an inventory: see Sides. */
+  readonly isInventory: boolean;
   /** Why nothing at all may be deleted; undefined when it may. */
   readonly noDeletes: string | undefined;
 }
@@ -31,11 +34,11 @@ export interface MissingCounts {
  */
 export function* settleMissing(
   missingNames: Iterable<MissingName>,
-  { unseenRanges, statAgain, known, naming, noDeletes }: Evidence,
+  { unseenRanges, statAgain, known, naming, noDeletes, isInventory }: Evidence,
   policy: Policy,
   counts: MissingCounts,
 ): Generator<Finding | WalkProblem, void> {
-  for (const { name, remote } of missingNames) {
+  for (const { name, remote: said } of missingNames) {
     const path = naming.pathOf(name);
     if (unseenRanges.keeps(path) || (path !== name && unseenRanges.keeps(name))) {
       counts.deletesKept++;
@@ -56,7 +59,11 @@ export function* settleMissing(
     const record = known(name);
     const entry = entryOf(found);
     const local = entry !== undefined && naming.nameOf(entry) === name ? entry : undefined;
-    const decision = decide(local && { entry: local }, record, remote, policy);
+    const file = local && { entry: local };
+    const { remote, decision } =
+      isInventory && said !== 'unknown'
+        ? decideByInventory(file, record, said, policy)
+        : { remote: said, decision: decide(file, record, said, policy) };
     if (decision.action === 'nothing') continue;
     if (noDeletes !== undefined && (decision.action === 'delete' || decision.action === 'forget')) {
       counts.deletesKept++;

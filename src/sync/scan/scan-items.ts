@@ -27,6 +27,8 @@ export interface ScanRequest {
   readonly range?: NameRange;
   /** Where the mirror is in its container; for a listing. Default: the container's top. */
   readonly remoteRoot?: MirrorPrefixes;
+  /** True: the listing that the scan is given is an inventory, whose claims are about an earlier time. */
+  readonly isInventory?: boolean;
   readonly settings: WalkSettings;
   readonly policy: Policy;
   readonly location: IndexLocation;

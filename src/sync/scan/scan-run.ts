@@ -58,6 +58,7 @@ export async function* runScan(
   if ((under !== '' || range !== ALL_NAMES) && listing !== undefined)
     throw new RangeError('a part of the source cannot be compared with the listing of a container');
   const { symlinks, folders } = request.settings;
+  const isInventory = request.isInventory === true && listing !== undefined;
   const naming = createNaming(symlinks, folders);
   const unseenRanges = openUnseenRanges();
   const landmarks = openLandmarks();
@@ -75,6 +76,7 @@ export async function* runScan(
       source: source && openSourceSide(walk(source.at, under, range), naming, landmarks.pass),
       index: index?.side,
       listing: listing && (await openListingSide(listing, namesListed(remoteRoot))),
+      isInventory,
     };
     for await (const item of compare(compared, request.policy, onMissing, counts, beforeStat)) {
       if (item.kind === 'problem') {
@@ -90,7 +92,8 @@ export async function* runScan(
       const walked = source.walked(counts);
       yield walked;
       await surroundings.allWalked?.();
-      const evidence = evidenceOf(request, source, walked, { unseenRanges, naming, index });
+      const surveyed = { unseenRanges, naming, index, isInventory };
+      const evidence = evidenceOf(request, source, walked, surveyed);
       const missing = each(missingNames.items(), beforeStat);
       for (const item of settleMissing(missing, evidence, request.policy, counts)) {
         yield item;

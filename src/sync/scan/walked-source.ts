@@ -51,6 +51,7 @@ interface Surveyed {
   readonly unseenRanges: UnseenRanges;
   readonly naming: Naming;
   readonly index: IndexWindow | undefined;
+  readonly isInventory: boolean;
 }
 
 /** What is known of a name that the walk did not find; `known` reads the index. */
@@ -58,7 +59,7 @@ export function evidenceOf(
   { root, mounts, acceptEmpty = false, noDeletes }: ScanRequest,
   { source, at }: WalkedSource,
   { empty }: Walked,
-  { unseenRanges, naming, index }: Surveyed,
+  { unseenRanges, naming, index, isInventory }: Surveyed,
 ): Evidence {
   const descend = openDescent(at);
   const awayFrom = openMountCheck(root, mounts?.known, identifyingOnce());
@@ -76,6 +77,7 @@ export function evidenceOf(
     },
     known: (name) => index?.get(name),
     naming,
+    isInventory,
     noDeletes: empty && !acceptEmpty ? EMPTY : noDeletes,
   };
 }

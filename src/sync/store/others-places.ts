@@ -8,6 +8,8 @@ import { OWN_FOLDER } from '../reserved-names.js';
 export interface OthersPlaces {
   /** Is called with every page that is listed. Names come in order, so that a lease may follow objects of its folder. */
   note(page: PackedObjects): void;
+  /** The lease of another mirror was found in this folder. */
+  add(folder: ObjectName): void;
   /** The folder of another mirror that this object lies in; undefined when it lies in none. */
   over(name: ObjectName): ObjectName | undefined;
 }
@@ -19,14 +21,15 @@ const MOST = 10_000;
 /** `prefix`: the mirror's, with which the keys begin. */
 export function createOthersPlaces(prefix: string): OthersPlaces {
   const places = new Set<ObjectName>();
+  const add = (folder: ObjectName) => void places.add(places.size < MOST ? folder : '');
   return {
+    add,
     note(page) {
       // Hardly any page has one, and to find that out no key has to be read.
       if (!Buffer.from(page.buffer).includes(LEASE)) return;
       for (const { key } of unpackObjects(page)) {
         const name = nameOfKey(prefix, key);
-        if (name?.endsWith(LEASE))
-          places.add(places.size < MOST ? name.slice(0, -LEASE.length) : '');
+        if (name?.endsWith(LEASE)) add(name.slice(0, -LEASE.length));
       }
     },
     over(name) {

@@ -50,6 +50,7 @@ function settle(
     },
     known: () => known,
     naming: createNaming(symlinks),
+    isInventory: false,
     noDeletes,
   };
   const counts = { deletesKept: 0, excluded: 0 };
