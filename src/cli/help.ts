@@ -73,12 +73,15 @@ configuration can say besides (limits, several mirrors, verify): longshore init.
 export const INIT_DETAILS = `
 On a terminal it asks for what --source and --to do not say. It offers the accounts that it finds:
 AWS_ACCESS_KEY_ID with AWS_ENDPOINT_URL, MINIO_ROOT_USER with MINIO_ENDPOINT, MC_HOST_*, OS_* and ST_* of
-Swift, and the profiles in ~/.aws. Their names for --account: aws, minio, mc:NAME, swift, aws:PROFILE.
-Without --account, the first that fits is taken.
+Swift, AZURE_STORAGE_CONNECTION_STRING or AZURE_STORAGE_ACCOUNT with a key, a SAS or AZURE_CLIENT_ID,
+STORAGE_EMULATOR_HOST, GOOGLE_APPLICATION_CREDENTIALS or what gcloud left, B2_APPLICATION_KEY_ID, and the
+profiles in ~/.aws: with keys, a role, single sign-on or credential_process. Their names for --account:
+aws, minio, mc:NAME, swift, azure, google, b2, aws:PROFILE. Without it, the first that fits is taken.
 
-No secret is written into the configuration. It names the variable or the AWS profile; for a
+No secret is written into the configuration. It names the variable, the file or the AWS profile; for a
 configuration below /etc/, which is that of the service, secrets are copied into files beside it, with
-its owner and mode, and the target is tried as the user longshore.
+its owner and mode, and the target is tried as the user longshore. What is yours alone (a login, a role,
+a program) is not offered for the service.
 
   longshore init /etc/longshore/longshore.yaml --source /srv/data --to s3:backups/nas --create --probe`;
 

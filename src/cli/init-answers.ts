@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { didYouMean } from '../config/suggest.js';
 import { UsageError } from './exit.js';
-import type { FoundAccount } from './init-accounts.js';
+import type { FoundAccount } from './init-account.js';
 import type { SecretsToPlace } from './init-secrets.js';
 import {
   containerAndPrefix,
@@ -73,21 +73,24 @@ export function givenDestination(
   return { ...destinationAt(found, place, own), driver: kind.name };
 }
 
+/** Settings that give access: with one of them, no other that was found is used. */
+const ACCESS = ['key', 'aws_profile', 'sas', 'tenant_id', 'credentials_file', 'auth', 'auth_type'];
+
 /** A place in a found account; `more`: settings that go before those that were found. */
 export function destinationAt(
-  { driver, endpoint, settings, secrets, reference }: FoundAccount,
+  { driver, endpoint, settings, ...access }: FoundAccount,
   place: Pick<AccountDestination, 'container' | 'prefix'>,
   more: Readonly<Record<string, unknown>> = {},
 ): AccountDestination {
   const where =
-    driver === 's3' && endpoint !== undefined ? settingsOfPlace('s3', { endpoint }) : {};
+    driver !== 'swift' && endpoint !== undefined ? settingsOfPlace(driver, { endpoint }) : {};
   const chosen = { ...where, ...settings, ...more };
-  const hasKeys = ['key', 'aws_profile'].some((each) => each in more);
+  const hasKeys = ACCESS.some((each) => each in more);
   return {
     kind: 'account',
     driver,
     settings: chosen,
-    secrets: hasKeys ? undefined : { secrets, reference },
+    secrets: hasKeys ? undefined : access,
     ...place,
   };
 }

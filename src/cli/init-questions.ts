@@ -1,7 +1,7 @@
 import { parseListenAddress } from '../config/listen-address.js';
 import { createHttpClient } from '../drivers/http/http-client.js';
 import { statPathIfAny } from '../file-stat.js';
-import type { FoundAccount } from './init-accounts.js';
+import type { FoundAccount } from './init-account.js';
 import {
   type Answers,
   type Destination,
@@ -9,7 +9,8 @@ import {
   folderOf,
   placeIn,
 } from './init-answers.js';
-import type { Prompt } from './prompt.js';
+import { askAccount, OTHER_ACCOUNTS } from './init-other-account.js';
+import { askUntil, type Prompt } from './prompt.js';
 
 /** What the questions of `init` need to know. */
 export interface QuestionContext {
@@ -23,6 +24,8 @@ export interface QuestionContext {
 export type Given = Partial<Answers>;
 
 const PAGE = '127.0.0.1:7460';
+/** The others call it a bucket. */
+const HAS_CONTAINERS: ReadonlySet<string> = new Set(['swift', 'azure_blobs']);
 
 /** Asks for what was not given. Rejects with QuestionsAbandonedError. */
 export async function askForMissing(given: Given, context: QuestionContext): Promise<Answers> {
@@ -68,8 +71,7 @@ async function askDestination(context: QuestionContext): Promise<Destination> {
   const choices = [
     'a folder: another disk, or a mounted share',
     ...accounts.map(({ label }, i) => `${label}${answering[i] ?? ''}`),
-    'another service that speaks S3',
-    'another account of OpenStack Swift',
+    ...OTHER_ACCOUNTS.map(({ choice }) => choice),
   ];
   prompt.line('Where are the copies to be kept?');
   for (const [i, choice] of choices.entries()) prompt.line(`  ${i + 1}  ${choice}`);
@@ -86,10 +88,11 @@ async function askDestination(context: QuestionContext): Promise<Destination> {
     return { kind: 'folder', path };
   }
   const account =
-    accounts[chosen - 2] ?? (await askAccount(prompt, chosen === choices.length ? 'swift' : 's3'));
+    accounts[chosen - 2] ??
+    (await askAccount(OTHER_ACCOUNTS[chosen - 2 - accounts.length], context));
   const place = await askUntil(
     prompt,
-    `${account.driver === 'swift' ? 'Container' : 'Bucket'}, and a folder in it if you like (backups/laptop): `,
+    `${HAS_CONTAINERS.has(account.driver) ? 'Container' : 'Bucket'}, and a folder in it if you like (backups/laptop): `,
     (text) => (text === '' ? new Error('For example backups/laptop.') : placeIn(text)),
   );
   return destinationAt(account, place);
@@ -112,39 +115,6 @@ async function answers(endpoint: string | undefined): Promise<string> {
 
 const NEVER = new AbortController().signal;
 
-const URL_TEXT = 'Address of its service, such as https://s3.example.com:9000: ';
-
-async function askAccount(prompt: Prompt, driver: 's3' | 'swift'): Promise<FoundAccount> {
-  const isS3 = driver === 's3';
-  const endpoint = await askUntil(
-    prompt,
-    isS3 ? URL_TEXT : 'Address where tokens come from, such as https://keystone:5000/v3: ',
-    (text) => {
-      const url = URL.canParse(text) ? new URL(text) : undefined;
-      return url !== undefined && /^https?:$/.test(url.protocol) && (!isS3 || url.pathname === '/')
-        ? text.replace(/\/$/, '')
-        : new Error('A URL that begins with https:// or http://.');
-    },
-  );
-  const key = await askUntil(prompt, isS3 ? 'Access key id: ' : 'User: ', needed);
-  const secret = await askUntil(prompt, isS3 ? 'Secret access key: ' : 'Password: ', needed, true);
-  const project = isS3 ? '' : await prompt.ask('Project (empty: none): ');
-  const typed = (value: string) => ({ value, variable: undefined });
-  return {
-    id: driver,
-    label: endpoint,
-    driver,
-    endpoint,
-    settings: isS3 ? {} : { auth_url: endpoint, key, ...(project !== '' && { project }) },
-    secrets: { ...(isS3 && { key: typed(key) }), secret: typed(secret) },
-    reference: undefined,
-  };
-}
-
-function needed(text: string): string | Error {
-  return text === '' ? new Error('It is needed.') : text;
-}
-
 /** `off` for none. */
 async function askPage(prompt: Prompt): Promise<string> {
   return askUntil(prompt, `Status page for your browser, at [${PAGE}], or "no": `, (text) => {
@@ -154,19 +124,4 @@ async function askPage(prompt: Prompt): Promise<string> {
       ? new Error(`An address of this machine such as ${PAGE}, or no.`)
       : address;
   });
-}
-
-/** Asks again, with the reason, until the answer is one. */
-async function askUntil<Answer>(
-  prompt: Prompt,
-  question: string,
-  read: (text: string) => Answer | Error,
-  isHidden = false,
-): Promise<Answer> {
-  for (;;) {
-    const text = isHidden ? await prompt.askHidden(question) : await prompt.ask(question);
-    const answer = read(text);
-    if (!(answer instanceof Error)) return answer;
-    prompt.line(answer.message);
-  }
 }

@@ -1,6 +1,7 @@
 import { rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { FoundSecret } from './init-accounts.js';
+import { UsageError } from './exit.js';
+import type { FoundAccount } from './init-account.js';
 
 /** Where a target takes its secrets from. */
 export interface PlacedSecrets {
@@ -10,29 +11,52 @@ export interface PlacedSecrets {
   readonly files: readonly { readonly name: string; readonly content: string }[];
 }
 
-export interface SecretsToPlace {
-  readonly secrets: Readonly<Record<string, FoundSecret>>;
-  readonly reference: Readonly<Record<string, string>> | undefined;
-}
+export type SecretsToPlace = Pick<
+  FoundAccount,
+  'label' | 'secrets' | 'files' | 'reference' | 'isPersonal'
+>;
 
 /**
  * No secret stands in the configuration itself. Where the program runs as this user, it is where it was found: in variables,
- * or an AWS profile. A service has neither: for it each is a file beside the configuration. Pure.
+ * files, or an AWS profile. A service has none of these: for it each is a file beside the configuration. Pure.
+ * @throws UsageError when a service is to use what is this user's alone
  */
 export function placeSecrets(
-  { secrets, reference }: SecretsToPlace,
+  { label, secrets, files = {}, reference, isPersonal }: SecretsToPlace,
   { target, forService }: { readonly target: string; readonly forService: boolean },
 ): PlacedSecrets {
+  if (forService && isPersonal)
+    throw new UsageError(
+      `${label}: the service runs as a user of its own, who has no part in that; give it keys or a credentials file, or run longshore as yourself, with a configuration outside of /etc`,
+    );
   const found = Object.entries(secrets);
   if (!forService && reference !== undefined) return { settings: reference, files: [] };
   if (!forService && found.every(([, { variable }]) => variable !== undefined))
     return {
-      settings: Object.fromEntries(found.map(([key, { variable }]) => [key, { env: variable }])),
+      settings: {
+        ...Object.fromEntries(found.map(([key, { variable }]) => [key, { env: variable }])),
+        ...Object.fromEntries(Object.entries(files).map(([key, { path }]) => [key, path])),
+      },
       files: [],
     };
+  const beside = (key: string) => `${target}.${key}`;
   return {
-    settings: Object.fromEntries(found.map(([key]) => [key, { file: `./${target}.${key}` }])),
-    files: found.map(([key, { value }]) => ({ name: `${target}.${key}`, content: `${value}\n` })),
+    settings: {
+      ...Object.fromEntries(found.map(([key]) => [key, { file: `./${beside(key)}` }])),
+      ...Object.fromEntries(
+        Object.entries(files).map(([key, { path }]) => [
+          key,
+          forService ? `./${beside(key)}` : path,
+        ]),
+      ),
+    },
+    files: [
+      ...found.map(([key, { value }]) => ({ name: beside(key), content: `${value}\n` })),
+      ...Object.entries(forService ? files : {}).map(([key, { content }]) => ({
+        name: beside(key),
+        content,
+      })),
+    ],
   };
 }
 

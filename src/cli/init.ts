@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { chmod, chown, readFile, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { readConfig } from '../config/load.js';
@@ -5,7 +6,8 @@ import { type Profile, readSharedProfiles } from '../drivers/s3/credentials/shar
 import { printable } from '../printable.js';
 import { knownDrivers } from './drivers.js';
 import { EXIT, exitCodeOfSignal, UsageError } from './exit.js';
-import { type FoundAccount, findAccounts } from './init-accounts.js';
+import type { FoundAccount } from './init-account.js';
+import { findAccounts } from './init-accounts.js';
 import { type Answers, type GivenDestination, givenDestination } from './init-answers.js';
 import { askForMissing, isYes } from './init-questions.js';
 import { type PlacedSecrets, removeFiles, rightsOf, writeSecrets } from './init-secrets.js';
@@ -46,7 +48,7 @@ const SYSTEM_FOLDER = '/etc/';
 export async function init(command: InitCommand, io: Io): Promise<number> {
   const site = siteOf(command.file, io);
   if (!site.onStdout) await refuseOverwrite(site.path);
-  const accounts = findAccounts(io.env, profilesOf(io));
+  const accounts = findAccounts(io.env, profilesOf(io), textOf);
   let answered: { readonly answers: Answers; readonly trial: Trial };
   try {
     answered = await answer(command, accounts, site, io);
@@ -89,6 +91,15 @@ function profilesOf({ env, stderr }: Pick<Io, 'env' | 'stderr'>): ReadonlyMap<st
   }
 }
 
+/** A file that cannot be read is no account. */
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
 /** From the command line, and on a terminal from a person, when the source or the place of the copies is missing. */
 async function answer(
   command: InitCommand,
@@ -112,7 +123,9 @@ async function answer(
   };
   const prompt = openPrompt(io);
   try {
-    const context = { prompt, cwd: io.cwd, home: io.env['HOME'], accounts };
+    // What is this user's alone is of no use to the service.
+    const offered = accounts.filter(({ isPersonal }) => !(site.forService && isPersonal));
+    const context = { prompt, cwd: io.cwd, home: io.env['HOME'], accounts: offered };
     const answers = await askForMissing(given, context);
     return { answers, trial: { isWanted: await wantsTrial(prompt, answers), create: true } };
   } finally {

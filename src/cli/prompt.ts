@@ -56,3 +56,18 @@ export function openPrompt({ stdin, stdout }: Pick<Io, 'stdin' | 'stdout'>): Pro
     close: () => terminal.close(),
   };
 }
+
+/** Asks again, with the reason, until the answer is one. */
+export async function askUntil<Answer>(
+  prompt: Prompt,
+  question: string,
+  read: (text: string) => Answer | Error,
+  isHidden = false,
+): Promise<Answer> {
+  for (;;) {
+    const text = isHidden ? await prompt.askHidden(question) : await prompt.ask(question);
+    const answer = read(text);
+    if (!(answer instanceof Error)) return answer;
+    prompt.line(answer.message);
+  }
+}

@@ -1,3 +1,6 @@
+import { AZURITE, accountOfConnection } from './init-azure-account.js';
+import { settingsOfPlace } from './remote-place.js';
+
 /** A section of rclone.conf. */
 export interface Remote {
   readonly name: string;
@@ -24,6 +27,14 @@ const WITHOUT_MEANING = new Set([
   'description',
   'location_constraint',
   'no_check_bucket',
+]);
+
+/** What is said by another option, or by none, in longshore. */
+const SWITCHES = new Set([
+  'use_emulator=true',
+  'use_emulator=false',
+  'use_msi=false',
+  'anonymous=false',
 ]);
 
 /** rclone's names of providers (https://rclone.org/s3/) that have a profile; all others are asked what they are. */
@@ -79,6 +90,8 @@ const AZURE: Counterparts = {
   account: (key) => ({ key }),
   key: (secret) => ({ secret }),
   sas_url: sasOf,
+  connection_string: connectionOf,
+  use_emulator: () => ({}), // see ofAzure
   tenant: (id) => ({ tenant_id: id }),
   client_id: (id) => ({ client_id: id }),
   client_secret: (secret) => ({ secret }),
@@ -86,7 +99,7 @@ const AZURE: Counterparts = {
   use_msi: (value) => (value === 'true' ? { auth_type: 'managed_identity' } : {}),
   msi_client_id: (id) => ({ client_id: id }),
   msi_mi_res_id: (id) => ({ identity_resource: id }),
-  endpoint: endpointOf,
+  endpoint: azureEndpointOf,
   access_tier: (tier) => ({ storage_class: tier.toUpperCase() }),
 };
 
@@ -118,7 +131,7 @@ export function targetOf(remote: Remote, all: readonly Remote[]): Made {
     case 'swift':
       return made('swift', remote, SWIFT);
     case 'azureblob':
-      return made('azure_blobs', remote, AZURE);
+      return ofAzure(remote);
     case 'b2':
       return made('backblaze_b2', remote, B2);
     case 'google cloud storage':
@@ -145,7 +158,7 @@ function made(driver: string, { options }: Remote, counterparts: Counterparts): 
     if (WITHOUT_MEANING.has(name) || value === '') continue;
     const counterpart = Object.hasOwn(counterparts, name) ? counterparts[name] : undefined;
     const found = counterpart?.(value) ?? {};
-    if (Object.keys(found).length === 0)
+    if (Object.keys(found).length === 0 && !SWITCHES.has(`${name}=${value}`))
       notes.push(`${name} was not taken over: ${reasonFor(name, value)}`);
     Object.assign(target, found);
   }
@@ -154,8 +167,10 @@ function made(driver: string, { options }: Remote, counterparts: Counterparts): 
 
 /** Never the value of what may be a secret. */
 function reasonFor(name: string, value: string): string {
-  return name === 'provider'
-    ? `the provider ${JSON.stringify(value)} has no profile of its own, the server is asked`
+  if (name === 'provider')
+    return `the provider ${JSON.stringify(value)} has no profile of its own, the server is asked`;
+  return name === 'service_account_credentials'
+    ? 'write it into a file that only longshore can read, and name that as credentials_file'
     : 'it has no counterpart';
 }
 
@@ -171,11 +186,41 @@ function endpointOf(value: string): Target {
   };
 }
 
-/** A URL of an account or a container, with its signature. */
+/** As rclone does it: what is not said of the emulator is as Azurite has it. */
+function ofAzure(remote: Remote): Made {
+  const { target, notes } = made('azure_blobs', remote, AZURE);
+  if (remote.options.get('use_emulator') !== 'true') return { target, notes };
+  const { AccountName: key, AccountKey: secret, BlobEndpoint: endpoint = '' } = AZURITE;
+  const place = azureEndpointOf(endpoint);
+  const named = target?.['key'] === undefined ? { key, secret } : {};
+  const placed = target?.['host'] === undefined ? place : {};
+  return { target: { ...target, ...named, ...placed }, notes };
+}
+
+/** As `endpointOf`; the emulator's has the account in its path. */
+function azureEndpointOf(value: string): Target {
+  return endpointOf(value.replace(/^(https?:\/\/[^/]+)\/[a-z0-9-]+\/?$/, '$1'));
+}
+
+/** A URL of an account or a container, with its signature. The account is in the name of the host, or comes first in the path. */
 function sasOf(value: string): Target {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url === undefined || url.search === '') return {};
-  return { sas: url.search.slice(1), host: url.hostname, key: url.hostname.split('.', 1)[0] };
+  const inHost = /^([a-z0-9-]+)\.blob\./.exec(url.hostname)?.[1];
+  const key = inHost ?? url.pathname.split('/', 2)[1];
+  return { sas: url.search.slice(1), key, ...endpointOf(url.origin) };
+}
+
+function connectionOf(value: string): Target {
+  const found = accountOfConnection(value);
+  if (found === undefined) return {};
+  const { endpoint, settings, secrets } = found;
+  const values = Object.entries(secrets).map(([name, secret]) => [name, secret.value] as const);
+  return {
+    ...settings,
+    ...(endpoint !== undefined && settingsOfPlace('azure_blobs', { endpoint })),
+    ...Object.fromEntries(values),
+  };
 }
 
 /** Another name for a place in a remote: its target is the same, and the place belongs to the mirror. */

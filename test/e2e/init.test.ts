@@ -46,7 +46,7 @@ describe.skipIf(noTerminal !== undefined)(
       const offered = `2  S3 at ${fake.origin}, with the keys of AWS_ACCESS_KEY_ID, which answers`;
       await answer(/Number: $/, '9');
       expect(text()).toContain(offered);
-      await answer(/A number from 1 to 4\.\s+Number: $/, '2');
+      await answer(/A number from 1 to 7\.\s+Number: $/, '2');
       await answer(/Bucket, .*: $/, 'backups/laptop');
       await answer(/trash\? \[Y\/n\] $/, 'maybe');
       await answer(/Please answer y or n\.\s+.*\[Y\/n\] $/, 'y');
