@@ -157,7 +157,7 @@ async function readAgain(
 
 /** From its first step to its last the daemon is between two configurations: what fails here ends it. */
 async function carryOut(
-  { runtime, edge, world, drain }: ReloadingOptions,
+  { current, runtime, edge, world, drain }: ReloadingOptions,
   { plan }: FoundChanges,
   config: Config,
 ): Promise<void> {
@@ -167,7 +167,9 @@ async function carryOut(
     throw drain.reason;
   }
   try {
-    edge.begin(await prepared.carryOut(edge.end));
+    const mirrors = await prepared.carryOut(edge.end);
+    current.config = config; // what is shown from now on is about this one
+    edge.begin(mirrors);
     announceChanges(world, plan, config);
     await edge.change(config, partsConcerned(plan));
   } catch (error) {

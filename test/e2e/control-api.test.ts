@@ -426,5 +426,11 @@ test('control API: the configuration on disk is compared with what is loaded, an
     status: 200,
     body: { outcome: 'done' },
   });
-  expect(await config()).toMatchObject({ differs: [], differsSinceMs: null });
+  expect(await config()).toMatchObject({
+    differs: [],
+    differsSinceMs: null,
+    settings: expect.arrayContaining([
+      expect.objectContaining({ setting: 'mirrors.documents.exclude', value: '["*.tmp","*.log"]' }),
+    ]),
+  });
 });
