@@ -151,7 +151,7 @@ const ground = [
 const settingsKit = '^src/config/(amounts|fields|header-rules|notify|secret|units|zod)\\.ts$';
 
 /** Rooms that see the whole configuration. */
-const READS_ALL_SETTINGS = ['cli', 'reload'];
+const READS_ALL_SETTINGS = ['cli', 'reload', 'scale'];
 
 /** The files of a room, without those of the rooms inside it. */
 const filesOf = (room) => `^src/${room}/[^/]+\\.tsx?$`;
@@ -186,6 +186,8 @@ const doors = {
   commander: 'src/cli/commander.ts',
   ignore: 'src/watcher/pattern-matcher.ts',
   mime: 'src/drivers/content-type.ts',
+  bullmq: 'src/scale/bullmq.ts',
+  ioredis: 'src/scale/redis.ts',
   'prom-client': 'src/metrics/prometheus.ts',
   nodemailer: 'src/alerts/mail.ts',
   piscina: 'src/sync/source/file-reader.ts',

@@ -86,8 +86,8 @@ const bundleOf = (dir, plugins, [name, program], cleanDir) =>
     input: { [name]: program },
     platform: 'node',
     plugins: [withCodeCache, commonJs, lmdbWithoutItsLibrary, ...plugins],
-    // It finds a thread's code beside itself.
-    external: ['piscina'],
+    // One finds a thread's code beside itself; the others are optional, and few need them.
+    external: ['piscina', 'bullmq', 'ioredis'],
     // LMDB brings an encoding of its own for values, which nothing here uses; this is it without its native library.
     resolve: { alias: { msgpackr: 'msgpackr/pack' } },
     // Else what winston says to its developers comes along, in colours.

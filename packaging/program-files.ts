@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import type { RegularFile } from './installed-file.js';
+import { foldersWithDependencies } from './package-closure.js';
 import type { Release } from './release.js';
 
 /*
@@ -16,6 +17,14 @@ const OUTSIDE: Readonly<Record<string, (path: string) => boolean>> = {
   piscina: (path) => /^dist\/.*\.js$/.test(path),
   '@napi-rs/xattr': (path) => path === 'index.js',
 };
+
+/** Optional packages for a queue (src/scale), which go along with all that they depend on. */
+const FOR_A_QUEUE = ['bullmq', 'ioredis'];
+
+/** Of those the CommonJS, which the bundle loads. */
+const isCommonJs = (path: string) =>
+  /\.(?:js|cjs|json)$/.test(path) &&
+  !/(?:^|\/)(?:esm|es6|amd|global|cjs-browser|node_modules)\//.test(path);
 
 /** The native library for this machine's kind: only those for the C library of Debian. */
 const isForGlibc = (path: string) => path === 'index.js' || /\.glibc\.node$/.test(path);
@@ -49,6 +58,8 @@ export async function programFiles(release: Release): Promise<readonly RegularFi
   await refuseUnknownPackages(files);
   for (const [name, isNeeded] of Object.entries(OUTSIDE))
     files.push(...(await packageFiles(checkout, name, isNeeded)));
+  for (const folder of await foldersWithDependencies(checkout, FOR_A_QUEUE))
+    files.push(...(await filesOfPackage(checkout, folder, isCommonJs)));
   files.push(...(await packageFiles(checkout, `@lmdb/lmdb-linux-${process.arch}`, isForGlibc)));
   files.push(
     ...(await packageFiles(checkout, `@koromix/koffi-linux-${process.arch}`, isDatagramLibrary)),
@@ -84,12 +95,19 @@ async function filesAt(checkout: string, paths: readonly string[]): Promise<Regu
   );
 }
 
-async function packageFiles(
+function packageFiles(
   checkout: string,
   name: string,
   isNeeded: (path: string) => boolean,
 ): Promise<RegularFile[]> {
-  const folder = `node_modules/${name}`;
+  return filesOfPackage(checkout, `node_modules/${name}`, isNeeded);
+}
+
+async function filesOfPackage(
+  checkout: string,
+  folder: string,
+  isNeeded: (path: string) => boolean,
+): Promise<RegularFile[]> {
   const entries = await readdir(join(checkout, folder), { recursive: true, withFileTypes: true });
   const paths = entries
     .filter((entry) => entry.isFile())
@@ -113,7 +131,8 @@ async function refuseUnknownPackages(files: readonly RegularFile[]): Promise<voi
   for (const { path, content } of scripts) {
     for (const [, name = ''] of String(content).matchAll(/\brequire\("([^"./][^"]*)"\)/g)) {
       // Newer versions of Node have modules that the one of this build does not know.
-      if (name.startsWith('node:') || isBuiltin(name) || Object.hasOwn(OUTSIDE, name)) continue;
+      if (name.startsWith('node:') || isBuiltin(name)) continue;
+      if (Object.hasOwn(OUTSIDE, name) || FOR_A_QUEUE.includes(name)) continue;
       throw new Error(
         `${path} needs the package ${name}, which packaging/program-files.ts does not know`,
       );

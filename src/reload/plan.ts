@@ -108,7 +108,11 @@ function changeOf({ was, now }: Pair, targets: TargetsPlan, places: Places): Cha
     restarts: isReopened || rules.some(({ does }) => does === 'restart'),
     keepsState,
     keepsLease:
-      keepsState && !isReopened && was.target === now.target && was.leaseMs === now.leaseMs,
+      keepsState &&
+      !isReopened &&
+      was.target === now.target &&
+      was.leaseMs === now.leaseMs &&
+      was.workers === now.workers, // the lease says whether there are any
   };
 }
 

@@ -2,6 +2,7 @@ import { describe, it } from 'vitest';
 
 export {
   azureServers,
+  redisServers,
   type Server,
   type Settings,
   s3Servers,

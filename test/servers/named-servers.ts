@@ -125,6 +125,12 @@ export function strangersOfSwift(): readonly WithStranger[] {
     });
 }
 
+/** The Redis that the environment names; tests that harm theirs start one of their own, from the same package. */
+export function redisServers(): readonly { readonly title: string }[] {
+  const url = env['LONGSHORE_REDIS_URL'];
+  return url === undefined ? [] : [{ title: `redis at ${url}` }];
+}
+
 /** `QUOTA`: the beginning of a command of the shell, to be followed by the container and the bytes. */
 function quotaOf(variables: string): Server['quota'] {
   const command = env[`${variables}_QUOTA`];

@@ -1,0 +1,216 @@
+import type { Clock } from '../clock.js';
+import { MOST_JOBS } from '../config/queue.js';
+import type { Logger } from '../log.js';
+import { onAbort } from '../signal.js';
+import { openJobQueue } from './bullmq.js';
+import { type Dispatcher, type DispatcherStatus, QueueAwayError } from './dispatcher.js';
+import type { JobFacts } from './job-form.js';
+import { type JobsUnderWay, type JobUnderWay, jobsUnderWay } from './jobs-under-way.js';
+import { createLooks, type Looks } from './looks.js';
+import { createMirrorQueue, type MirrorQueue } from './mirror-queue.js';
+import { createLink, type QueueLink } from './queue-link.js';
+import { createQueueLook, jobsOfWorkers, type QueueLook, TAKE_BACK_MS } from './queue-look.js';
+import type { QueueNames } from './queue-names.js';
+import { leaveName } from './queue-owner.js';
+import type { RedisConnection } from './redis.js';
+import { replyCode } from './redis-trouble.js';
+
+/** A dispatcher over BullMQ and Redis. It connects by itself, and reports what keeps it from that in `status` and in the log. */
+export interface QueueDispatcher extends Dispatcher {
+  /**
+   * Takes jobs of this mirror from now on. `facts`: what each of them says besides its order; undefined: none may be done now,
+   * as the lease is not held. Rejects where a package is missing.
+   */
+  serve(mirror: string, facts: () => JobFacts | undefined): Promise<ServedMirror>;
+  /** Looks into Redis now. Resolves when that is done, whatever came of it. */
+  look(): Promise<void>;
+}
+
+export interface ServedMirror {
+  /** Workers take no job of the mirror while it is paused. What they are at work on goes on. */
+  setPaused(isPaused: boolean): void;
+  /**
+   * Takes no more jobs of it. Those that no worker has begun reject with QueueAwayError; resolves when the others have their
+   * answers.
+   */
+  drain(): Promise<void>;
+  /** Whether it takes no more jobs, and no worker can still be at work on one. */
+  isDrained(): boolean;
+  /** The mirror has ended. */
+  close(): Promise<void>;
+}
+
+export interface QueueDispatcherOptions {
+  /** A prompt one, which `close` closes. */
+  readonly redis: RedisConnection;
+  readonly names: QueueNames;
+  /** This daemon, among all that use the same Redis; the same after a restart. For a person to read. */
+  readonly self: string;
+  /** See jobsUnderWay. */
+  readonly epoch: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Between looks into Redis: for what no event reported, and for jobs that it has forgotten. */
+const LOOK_EVERY_MS = 10_000;
+/** While it is away. */
+const RETRY_EVERY_MS = 2_000;
+/** After a job that found Redis full. */
+const FULL_MS = 10_000;
+const PLACES_PER_JOB = 2;
+
+export function openQueueDispatcher(options: QueueDispatcherOptions): QueueDispatcher {
+  const { redis, names, self, epoch, clock, log } = options;
+  const jobs = jobsUnderWay(epoch, clock.monotonic);
+  const served = new Map<string, MirrorQueue>();
+  const link = createLink(clock, log);
+  const stop = new AbortController();
+  const found = createQueueLook({ ...options, link, served, stop: stop.signal });
+  const looks = createLooks(found.look);
+  const places = createPlaces(clock, jobs, found);
+  const endLooks = lookRegularly(options, looks, link, stop);
+
+  function notAdded(job: JobUnderWay, error: unknown): void {
+    // It may be there all the same. The next look adds it again, which is harmless.
+    if (replyCode(error) !== 'OOM') link.down(redis.trouble() ?? error);
+    else {
+      places.full();
+      log.warn('queue full', { mirror: job.mirror, error });
+      jobs.takenBack(job, 'Redis is full');
+    }
+  }
+
+  return {
+    freePlaces(mirror) {
+      const place = served.get(mirror);
+      const isReady = link.isUp() && !stop.signal.aborted && place?.isOpen() === true;
+      return isReady && place.facts() !== undefined ? places.free(mirror) : 0;
+    },
+    async run(order, signal) {
+      signal.throwIfAborted();
+      const place = served.get(order.mirror);
+      const facts = place?.facts();
+      if (!place || !facts || place.isDraining() || !link.isUp() || stop.signal.aborted)
+        throw new QueueAwayError(`the queue takes no jobs of mirror ${order.mirror} now`);
+      const job = jobs.begin(order, facts);
+      const forget = onAbort(signal, () => place.drop(job, signal.reason));
+      try {
+        void place.add(job);
+        return await job.answer;
+      } finally {
+        forget();
+      }
+    },
+    status: () => statusOf(clock, jobs, link, found),
+    async serve(mirror, facts) {
+      const name = names.queueOf(mirror);
+      const ended = () => void looks.request('answers');
+      const failed = (error: Error) => log.debug('queue error', { mirror, error });
+      const queue = await openJobQueue({ name, redis, ended, failed, clock });
+      const place = createMirrorQueue({ mirror, queue, facts, jobs, notAdded, log });
+      served.set(mirror, place);
+      void looks.request('all');
+      return servedMirror(place, link, clock, jobs, () => served.delete(mirror));
+    },
+    look: () => looks.request('all'),
+    async close() {
+      const looked = endLooks();
+      for (const place of served.values()) place.takeBack('the daemon ends');
+      await looked;
+      await Promise.allSettled([...served.values()].map((place) => place.close()));
+      if (redis.isUp()) await leaveName(redis, names, self).catch(() => {}); // it ends by itself
+      await redis.close();
+    },
+  };
+}
+
+/** Looks now and then, and when the connection is there again. Returns what ends that, and resolves when no look is under way. */
+function lookRegularly(
+  { redis, clock }: Pick<QueueDispatcherOptions, 'redis' | 'clock'>,
+  looks: Looks,
+  link: QueueLink,
+  stop: AbortController,
+): () => Promise<void> {
+  const unlisten = redis.listen((isUp) => {
+    if (isUp) void looks.request('all');
+    else link.down(redis.trouble() ?? new QueueAwayError('the connection to Redis is lost'));
+  });
+
+  async function repeat(): Promise<void> {
+    while (!stop.signal.aborted) {
+      await looks.request('all');
+      const ms = link.isUp() ? LOOK_EVERY_MS : RETRY_EVERY_MS;
+      await clock.sleep(ms, stop.signal).catch(() => {});
+    }
+  }
+
+  const repeating = repeat();
+  return () => {
+    stop.abort(new QueueAwayError('the daemon ends'));
+    unlisten();
+    return repeating;
+  };
+}
+
+/** How many jobs may be under way. */
+function createPlaces(
+  clock: Pick<Clock, 'monotonic'>,
+  jobs: Pick<JobsUnderWay, 'of' | 'all'>,
+  found: Pick<QueueLook, 'workers'>,
+) {
+  let fullUntilMs = Number.NEGATIVE_INFINITY;
+  return {
+    /** Redis has no room for another one now. */
+    full(): void {
+      fullUntilMs = clock.monotonic() + FULL_MS;
+    },
+    free(mirror: string): number {
+      if (clock.monotonic() < fullUntilMs) return 0;
+      const places = Math.min(PLACES_PER_JOB * jobsOfWorkers(found.workers(), mirror), MOST_JOBS);
+      return Math.max(0, Math.min(places - jobs.of(mirror).length, MOST_JOBS - jobs.all().length));
+    },
+  };
+}
+
+function servedMirror(
+  place: MirrorQueue,
+  link: QueueLink,
+  clock: Pick<Clock, 'monotonic'>,
+  jobs: Pick<JobsUnderWay, 'of' | 'leftAtMs'>,
+  leave: () => void,
+): ServedMirror {
+  return {
+    setPaused: (isPaused) => void place.setPaused(isPaused).catch(link.down),
+    drain: () => place.drain().catch(link.down),
+    isDrained() {
+      const leftMs = clock.monotonic() - (jobs.leftAtMs(place.mirror) ?? Number.NEGATIVE_INFINITY);
+      return place.isDraining() && jobs.of(place.mirror).length === 0 && leftMs > TAKE_BACK_MS;
+    },
+    async close() {
+      leave();
+      place.takeBack('the mirror has ended');
+      await place.close();
+    },
+  };
+}
+
+function statusOf(
+  clock: Pick<Clock, 'monotonic'>,
+  jobs: JobsUnderWay,
+  link: QueueLink,
+  found: QueueLook,
+): DispatcherStatus {
+  const why = link.why();
+  const nowMs = clock.monotonic();
+  const oldestMs = Math.min(nowMs, ...jobs.all().map(({ sinceMs }) => sinceMs));
+  const { done, ...counts } = jobs.counts;
+  return {
+    up: link.isUp(),
+    ...(why !== undefined && { why }),
+    jobs: { ...found.jobs(), done },
+    oldestMs: nowMs - oldestMs,
+    workers: found.workers(),
+    ...counts,
+  };
+}

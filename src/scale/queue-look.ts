@@ -1,0 +1,115 @@
+import type { Clock } from '../clock.js';
+import { QueueAwayError, type WorkerStatus } from './dispatcher.js';
+import type { LookKind } from './looks.js';
+import type { MirrorQueue } from './mirror-queue.js';
+import type { QueueLink } from './queue-link.js';
+import type { QueueNames } from './queue-names.js';
+import { claimName } from './queue-owner.js';
+import type { RedisConnection } from './redis.js';
+import { readSigns } from './worker-sign.js';
+
+/** What the daemon finds in Redis. */
+export interface QueueLook {
+  /** Looks, gives the jobs that have ended their answers, and takes back those that nothing will answer. Never rejects. */
+  look(kind: LookKind): Promise<void>;
+  /** As they were found last. */
+  workers(): readonly WorkerStatus[];
+  jobs(): { readonly waiting: number; readonly active: number };
+}
+
+export interface QueueLookOptions {
+  readonly redis: RedisConnection;
+  readonly names: QueueNames;
+  /** See QueueDispatcherOptions. */
+  readonly self: string;
+  readonly clock: Pick<Clock, 'monotonic' | 'now'>;
+  readonly link: QueueLink;
+  readonly served: ReadonlyMap<string, MirrorQueue>;
+  /** Aborted: the daemon ends, and trouble is none any more. */
+  readonly stop: AbortSignal;
+}
+
+/** Away, or without workers, for so long, jobs are taken back. By then no worker trusts its lock or its lease any more. */
+export const TAKE_BACK_MS = 45_000;
+/** A worker counts as gone after 20 s of silence (see worker-sign.ts). */
+const WITHOUT_WORKERS_MS = TAKE_BACK_MS - 20_000;
+
+export function createQueueLook(options: QueueLookOptions): QueueLook {
+  const { redis, names, self, clock, link, served, stop } = options;
+  const alone = createAloneTimes(clock);
+  let workers: readonly WorkerStatus[] = [];
+  let jobs = { waiting: 0, active: 0 };
+
+  /** Redis is there again, or for the first time; it may be another one than before. */
+  async function connect(): Promise<void> {
+    if (!redis.isUp()) throw redis.trouble() ?? new QueueAwayError('Redis does not answer');
+    await redis.prove();
+    await claimName(redis, names, self);
+    for (const place of [...served.values()]) await place.prepare();
+  }
+
+  async function lookAtAll(): Promise<void> {
+    if (!link.isUp()) await connect();
+    await claimName(redis, names, self);
+    workers = await readSigns(redis, names, clock.now());
+    let [waiting, active] = [0, 0];
+    for (const place of [...served.values()]) {
+      if (!place.isOpen()) await place.prepare();
+      await place.collect();
+      await place.recover();
+      const counts = await place.counts();
+      waiting += counts.waiting;
+      active += counts.active;
+    }
+    jobs = { waiting, active };
+    link.up();
+  }
+
+  function takeBackWhatIsDue(): void {
+    const isAway = link.downForMs() >= TAKE_BACK_MS;
+    for (const place of served.values()) {
+      // Of workers nothing is known while Redis is away.
+      const isAlone = link.isUp() && jobsOfWorkers(workers, place.mirror) === 0;
+      const aloneMs = alone.of(place.mirror, isAlone);
+      if (isAway) place.takeBack('Redis is away');
+      else if (aloneMs >= WITHOUT_WORKERS_MS) place.takeBack('no worker is there');
+    }
+  }
+
+  return {
+    async look(kind) {
+      try {
+        if (kind === 'all' || !link.isUp()) await lookAtAll();
+        else for (const place of [...served.values()]) await place.collect();
+      } catch (error) {
+        if (!stop.aborted) link.down(redis.trouble() ?? error);
+      }
+      takeBackWhatIsDue();
+    },
+    workers: () => workers,
+    jobs: () => jobs,
+  };
+}
+
+/** Jobs that workers can do at once for a mirror that they do not refuse. */
+export function jobsOfWorkers(workers: readonly WorkerStatus[], mirror: string): number {
+  return workers
+    .filter(
+      ({ mirrors, refusals }) =>
+        mirrors.includes(mirror) && refusals.every((refusal) => refusal.mirror !== mirror),
+    )
+    .reduce((sum, { jobs }) => sum + jobs, 0);
+}
+
+/** For how long each mirror has had no workers. */
+function createAloneTimes(clock: Pick<Clock, 'monotonic'>) {
+  const since = new Map<string, number>();
+  return {
+    /** Milliseconds; 0 where it has some. */
+    of(mirror: string, isAlone: boolean): number {
+      if (!isAlone) since.delete(mirror);
+      else if (!since.has(mirror)) since.set(mirror, clock.monotonic());
+      return isAlone ? clock.monotonic() - (since.get(mirror) ?? 0) : 0;
+    },
+  };
+}
