@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/clock.js';
 import { carryOut } from '../../src/scale/carry-out.js';
@@ -60,10 +61,11 @@ async function openRemoteMirror(options: FixtureOptions = {}) {
     pauses,
     jobs,
     idle,
-    /** 15 minutes have passed. */
+    /** 15 minutes have passed. A daemon makes the scans that deletes may wait for. */
     async later() {
       for (const run of due.splice(0)) run();
       await new Promise((resolve) => setImmediate(resolve));
+      await fixture.run('scan');
       await idle();
     },
     /** Writes all files, a moment ago: none needs another look after it was sent. */
@@ -267,3 +269,62 @@ test('P5: after a restart, names that a worker may still write are not deleted b
   expect(second.mirror.parts.index.get(name)).toBeUndefined();
   expect(second.unconfirmed()).toEqual([]);
 });
+
+const anyName = fc.constantFrom(...NAMES);
+const anyChange = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ name: anyName, write: fc.string({ maxLength: 20 }) }) },
+  { weight: 1, arbitrary: fc.record({ name: anyName, remove: fc.constant(true) }) },
+  { weight: 1, arbitrary: fc.record({ name: anyName, encrypt: fc.constant(true) }) },
+  { weight: 1, arbitrary: fc.record({ name: anyName, sameSize: fc.constantFrom('a', 'b') }) },
+);
+const anyFault: fc.Arbitrary<JobFault | undefined> = fc.constantFrom(
+  undefined,
+  'twice' as const,
+  'changed-hands' as const,
+  'away' as const,
+  { forged: () => '' },
+  { forged: (answer: string) => answer.slice(8) },
+  refused('fenced', false),
+  refused('source', true),
+);
+const anyHistory = fc.array(
+  fc.record({
+    changes: fc.array(anyChange, { minLength: 16, maxLength: 60 }),
+    faults: fc.array(anyFault, { maxLength: 2 }),
+    thaws: fc.boolean(),
+  }),
+  { minLength: 1, maxLength: 4 },
+);
+
+test('P1, P2: whatever becomes of jobs and of workers, the store is equal to the source after the second looks', async () => {
+  await fc.assert(
+    fc.asyncProperty(anyHistory, async (history) => {
+      const fixture = await openRemoteMirror();
+      const { mirror, write, dispatcher, run } = fixture;
+      await fixture.writeAll();
+      await run('reconcile');
+      for (const { changes, faults, thaws } of history) {
+        await untilStatsAreOld();
+        for (const each of changes) {
+          const path = join(mirror.settings.source, each.name);
+          if ('write' in each) write(each.name, each.write);
+          else if ('encrypt' in each) write(each.name, ciphertext(600));
+          else if (!existsSync(path)) continue;
+          else if ('sameSize' in each) write(each.name, each.sameSize.repeat(lstatSync(path).size));
+          else rmSync(path);
+        }
+        for (const fault of faults) if (fault !== undefined) dispatcher.fail(fault);
+        await run('scan');
+        if (thaws) await dispatcher.thaw();
+      }
+      await dispatcher.thaw();
+      await run('scan');
+      await fixture.later();
+      await run('reconcile');
+      expect(await fixture.objects()).toEqual(fixture.files());
+      expect(fixture.unconfirmed()).toEqual([]);
+      expect((await run('reconcile')).report).toMatchObject({ uploaded: 0, deleted: 0, failed: 0 });
+    }),
+    { numRuns: 4, endOnFailure: true },
+  );
+}, 180_000);
