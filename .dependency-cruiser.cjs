@@ -18,6 +18,7 @@ const floors = [
     'scale',
     [
       'sync/work',
+      'sync/proof',
       'sync/store',
       'sync/source',
       'sync',

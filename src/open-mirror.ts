@@ -93,14 +93,16 @@ export async function openMirror(
 
 /** What other processes do for the mirror, or may have been about to do when the last process of it ended. */
 async function elsewhereOf(
-  { remoteOf, mode: { dryRun }, world: { clock, log } }: Omit<RuntimeOptions, 'mirrors'>,
+  { remoteOf, remoteReadBackOf, mode, world: { clock, log } }: Omit<RuntimeOptions, 'mirrors'>,
   mirror: MirrorConfig,
   { location: { folder } }: MirrorStore,
-): Promise<Pick<MirrorParts, 'remote' | 'underWay'>> {
-  if (dryRun) return {};
+): Promise<Pick<MirrorParts, 'remote' | 'remoteReadBack' | 'underWay'>> {
+  if (mode.dryRun) return {};
   const remote = remoteOf?.(mirror);
+  const remoteReadBack = remoteReadBackOf?.(mirror);
   const underWay = await openUnderWay({ folder, mirror: mirror.name, clock, log });
-  return remote === undefined && underWay.left.length === 0 ? {} : { remote, underWay };
+  const isUnused = remote === undefined && underWay.left.length === 0;
+  return { remoteReadBack, ...(isUnused ? {} : { remote, underWay }) };
 }
 
 /** The target as a mirror sees it. The changes of a dry run reach no layer, and so neither limits nor the provider. */

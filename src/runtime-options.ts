@@ -2,6 +2,7 @@ import type { Config, MirrorConfig } from './config/config.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { Rebuild } from './state/open-mirror.js';
 import type { SyncObserver } from './sync/events.js';
+import type { RemoteReadBack } from './sync/proof/batch-read-back.js';
 import type { Persistence } from './sync/work/attempt-parts.js';
 import type { RemoteBatchEffects } from './sync/work/batch-effects.js';
 import type { World } from './world.js';
@@ -17,6 +18,8 @@ export interface RuntimeOptions {
   readonly signals: RunSignals;
   /** What carries a mirror's batches out in other processes. Missing, or undefined: none works for it. */
   readonly remoteOf?: (mirror: MirrorConfig) => RemoteBatchEffects | undefined;
+  /** What reads a mirror's objects back in other processes. Missing, or undefined: none does. */
+  readonly remoteReadBackOf?: (mirror: MirrorConfig) => RemoteReadBack | undefined;
 }
 
 /** In what a daemon, a one-shot run and a dry run differ. */

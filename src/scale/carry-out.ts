@@ -1,9 +1,11 @@
 import type { ObjectName } from '../state/object-index.js';
+import type { BatchReadBack } from '../sync/proof/batch-read-back.js';
 import { type BatchContent, FILE_READ } from '../sync/source/batch-content.js';
 import type { FileReader } from '../sync/source/file-reader.js';
 import type { BatchEffects } from '../sync/work/batch-effects.js';
 import { DamagedColumnsError } from './column-bytes.js';
 import type { PackedJob } from './dispatcher.js';
+import { packReadBackAnswer, unpackReadBackOrder } from './read-back-columns.js';
 import { packSendAnswer } from './send-answer.js';
 import { unpackSendOrder } from './send-order.js';
 
@@ -13,6 +15,8 @@ export interface CarryOutContext {
   readonly effects: BatchEffects;
   /** Whether longshore keeps something of its own at this name: no order is about it. */
   readonly isReserved: (name: ObjectName) => boolean;
+  /** Of this process: see localReadBack. Missing: it reads nothing back. */
+  readonly readBack?: BatchReadBack;
 }
 
 /**
@@ -22,10 +26,32 @@ export interface CarryOutContext {
  */
 export async function carryOut(
   { kind, payload }: Pick<PackedJob, 'kind' | 'payload'>,
+  context: CarryOutContext,
+  signal: AbortSignal,
+): Promise<string> {
+  switch (kind) {
+    case 'send':
+      return send(payload, context, signal);
+    case 'verify':
+      if (context.readBack !== undefined) return readBack(payload, context.readBack, signal);
+  }
+  throw new DamagedColumnsError(`no job of kind ${kind} is done here`);
+}
+
+async function readBack(
+  payload: string,
+  effects: BatchReadBack,
+  signal: AbortSignal,
+): Promise<string> {
+  const proven = await effects.readBack(unpackReadBackOrder(payload), signal);
+  return packReadBackAnswer(payload, proven);
+}
+
+async function send(
+  payload: string,
   { effects, isReserved }: CarryOutContext,
   signal: AbortSignal,
 ): Promise<string> {
-  if (kind !== 'send') throw new DamagedColumnsError(`no job is of kind ${kind}`);
   const order = unpackSendOrder(payload);
   if (order.files.some(({ entry }) => isReserved(entry.path)))
     throw new DamagedColumnsError('a name is reserved');

@@ -15,6 +15,7 @@ import type { SyncEvent } from '../../src/sync/events.js';
 import type { ScanResult } from '../../src/sync/mirror/finish-run.js';
 import type { Mirror } from '../../src/sync/mirror/mirror.js';
 import { scanMirror } from '../../src/sync/mirror/scan-mirror.js';
+import type { RemoteReadBack } from '../../src/sync/proof/batch-read-back.js';
 import { RUNS } from '../../src/sync/run.js';
 import { ensureContainer } from '../../src/sync/store/container-store.js';
 import type { Persistence } from '../../src/sync/work/attempt-parts.js';
@@ -59,6 +60,8 @@ export interface FixtureOptions {
   readonly batches?: boolean;
   /** Carries batches out in place of the mirror. Default: nothing does. */
   readonly remote?: RemoteBatchEffects;
+  /** Reads objects back in place of the mirror, where it is asked to. Default: nothing does. */
+  readonly remoteReadBack?: RemoteReadBack;
   /** Calls what is due after a time. Default: when it has passed. */
   readonly after?: Clock['after'];
   /** Default: a new one that is removed afterwards. */
@@ -80,6 +83,7 @@ export async function openMirrorFixture({
   extend = (backend) => backend,
   batches = true,
   remote,
+  remoteReadBack,
   after = systemClock.after,
   folder = createFolder('mirror'),
   carry,
@@ -108,6 +112,7 @@ export async function openMirrorFixture({
     observe: (event) => events.push(event),
     signals: { drain: drain.signal, interrupt: stop.signal },
     remoteOf: () => remote,
+    remoteReadBackOf: () => remoteReadBack,
   });
   const [mirror] = runtime.mirrors;
   if (!mirror) throw new Error('no mirror was opened');

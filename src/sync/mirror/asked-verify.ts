@@ -6,7 +6,8 @@ import type { ObjectIndex } from '../../state/object-index.js';
 import { oldestFirst } from '../proof/oldest-first.js';
 import type { ProofCandidate } from '../proof/oldest-proofs.js';
 import type { AskedVerifyStatus, ReadBackShare } from '../verify-status.js';
-import { type Examined, type ExamineOptions, examineObject } from './examine-object.js';
+import { batchesOf, type ExamineBatchOptions, examineBatch } from './examine-batch.js';
+import type { Examined } from './examine-object.js';
 import { openProofsToRecord } from './proofs-to-record.js';
 import { createOpenFindings } from './scrub-findings.js';
 
@@ -22,15 +23,13 @@ export interface AskedVerify {
   take(signal: AbortSignal): Promise<void>;
 }
 
-export interface AskedVerifyOptions extends ExamineOptions {
-  readonly index: ExamineOptions['index'] & Pick<ObjectIndex, 'count'>;
-  /** Resolves when the mirror is not paused, and its target is up. */
-  readonly whenUp: (signal: AbortSignal) => Promise<void>;
+export interface AskedVerifyOptions extends ExamineBatchOptions {
+  readonly index: ExamineBatchOptions['index'] & Pick<ObjectIndex, 'count'>;
   /** Writes down what was read. */
   readonly noteRun: (run: PastRun) => Promise<void>;
 }
 
-/** Small objects would else wait for one answer after the other. */
+/** Small objects would else wait for one answer after the other; so would batches that other processes read. */
 const LANES = 4;
 /** Names that are kept of what is wrong. */
 const MOST_WRONG = 100;
@@ -61,9 +60,16 @@ export function createAskedVerify(options: AskedVerifyOptions): AskedVerify {
     const proofs = openProofsToRecord(options.proveAll, clock);
     try {
       const chosen = within(share, index.count(), oldestFirst(index, clock.now(), signal));
-      await eachInParallel(chosen, LANES, signal, async (candidate, until) => {
-        await options.whenUp(until);
-        note(candidate, await examineObject(candidate.name, options, findings, proofs, until));
+      const batches = batchesOf(chosen, options.remote);
+      await eachInParallel(batches, LANES, signal, async (batch, until) => {
+        for await (const { candidate, found } of examineBatch(
+          batch,
+          options,
+          findings,
+          proofs,
+          until,
+        ))
+          note(candidate, found);
       });
     } finally {
       await proofs.flush();

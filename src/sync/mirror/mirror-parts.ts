@@ -9,6 +9,7 @@ import type { UnderWay } from '../../state/under-way.js';
 import type { SyncObserver } from '../events.js';
 import type { Guard } from '../guard/guard.js';
 import type { MirrorSettings } from '../mirror-settings.js';
+import type { RemoteReadBack } from '../proof/batch-read-back.js';
 import type { FileReader } from '../source/file-reader.js';
 import type { Persistence } from '../work/attempt-parts.js';
 import type { RemoteBatchEffects } from '../work/batch-effects.js';
@@ -39,6 +40,8 @@ export interface MirrorParts {
   readonly guard: Guard;
   /** Carries batches out in other processes; undefined: none works for the mirror. */
   readonly remote?: RemoteBatchEffects | undefined;
+  /** Reads objects back in other processes; undefined: none does for the mirror. */
+  readonly remoteReadBack?: RemoteReadBack | undefined;
   /** Of this and of earlier processes of the mirror; undefined: none ever had anything carried out elsewhere. */
   readonly underWay?: UnderWay | undefined;
   readonly location: IndexLocation;

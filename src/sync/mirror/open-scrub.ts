@@ -22,6 +22,7 @@ export interface ScrubParts {
     | 'settings'
     | 'backend'
     | 'verifying'
+    | 'remoteReadBack'
     | 'index'
     | 'ledger'
     | 'queue'
@@ -66,6 +67,7 @@ export function openAskedVerify(scrubbed: ScrubParts): AskedVerify {
   return createAskedVerify({
     ...examinedOf(scrubbed, backend),
     index,
+    remote: scrubbed.parts.remoteReadBack,
     noteRun: (run) =>
       ledger.update((document) => ({
         ...document,
