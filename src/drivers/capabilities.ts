@@ -1,21 +1,20 @@
 import type {
   Body,
   BodyPart,
-  ByteRange,
   Call,
   ChecksumAlgorithm,
   ObjectInfo,
   ObjectRef,
-  Page,
-  PageRequest,
   PutOptions,
 } from './call.js';
 import type { Cdn } from './cdn.js';
 import type { MetadataLimits } from './metadata-limits.js';
 import type { Passage } from './passage.js';
 import type { QuickGet } from './quick-get.js';
+import type { Versions } from './versions.js';
 
 export type { Cdn } from './cdn.js';
+export type { ObjectVersion, Versions } from './versions.js';
 
 export interface Limits {
   /** Bytes that one putObject may carry. */
@@ -222,11 +221,19 @@ export interface ListedUpload extends UploadToken {
   readonly discarded?: true;
 }
 
+export interface UploadOptions extends PutOptions {
+  /**
+   * Bytes of each part but the last. Where parts are pieces of one stream (`inOrder`), what is there after a restart says by it
+   * which parts they are. Default: `partSize.min`.
+   */
+  readonly partSize?: number;
+}
+
 export interface Multipart {
   readonly partSize: { readonly min: number; readonly max: number; readonly maxParts: number };
   /** True: parts are pieces of one stream: sent in their order, of one size but the last, never replaced or listed by `unfinished`. */
   readonly inOrder?: true;
-  begin(ref: ObjectRef, options: PutOptions, call: Call): Promise<UploadToken>;
+  begin(ref: ObjectRef, options: UploadOptions, call: Call): Promise<UploadToken>;
   /**
    * `body.size` is never undefined here. Resolves once the provider has confirmed these very bytes, where it reports
    * a digest of a part. Sending a number again replaces that part.
@@ -254,36 +261,4 @@ export interface Multipart {
    * question rejects with an error of the object.
    */
   cutsOf(info: ObjectInfo, call: Call): Promise<readonly number[] | undefined>;
-}
-
-export interface ObjectVersion extends ObjectInfo {
-  readonly versionId: string;
-  /** What a reader without a version gets; a delete marker that is the latest means that the object is gone. */
-  readonly isLatest: boolean;
-  /** No content: the mark that a delete leaves in a versioned container. */
-  readonly isDeleteMarker: boolean;
-}
-
-/** Earlier versions of objects, in containers that keep them. */
-export interface Versions {
-  /** Whether what is replaced or deleted in this container from now on stays there as an earlier version. */
-  keepsVersions(container: string, call: Call): Promise<boolean>;
-  /** Keys in listing order, the newest version of each first. */
-  listVersions(
-    container: string,
-    prefix: string,
-    page: PageRequest,
-    call: Call,
-  ): Promise<Page<ObjectVersion>>;
-  /** As headObject. A version that is missing, or a delete marker, rejects with ObjectDoesNotExistError. */
-  headVersion(ref: ObjectRef, versionId: string, call: Call): Promise<ObjectInfo>;
-  /** As readObject. A version that is missing, or a delete marker, rejects with ObjectDoesNotExistError. */
-  readVersion(
-    ref: ObjectRef,
-    versionId: string,
-    range: ByteRange | undefined,
-    call: Call,
-  ): Promise<AsyncIterable<Uint8Array>>;
-  /** Deletes a version permanently. Deleting a delete marker restores the version before it. A missing version is no error. */
-  deleteVersion(ref: ObjectRef, versionId: string, call: Call): Promise<void>;
 }

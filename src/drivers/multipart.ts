@@ -175,10 +175,11 @@ function tooLong({ ref, multipart, partSize, driver }: Upload): ObjectError {
   return new ObjectTooLargeError(ref.key, problem, { driver });
 }
 
-async function begin({ multipart, ref, options, settings }: Upload): Promise<UploadToken> {
+async function begin(upload: Upload): Promise<UploadToken> {
+  const { multipart, ref, options, partSize, settings } = upload;
   const { resume, signal } = settings;
   await resume?.beginning?.();
-  const token = await multipart.begin(ref, options, { signal });
+  const token = await multipart.begin(ref, { ...options, partSize }, { signal });
   failpoint('parts: upload begun, not noted');
   try {
     await resume?.keep(token);

@@ -41,7 +41,8 @@ export async function* listVersionsAt(
         if (storedAtMs(version) <= atMs) {
           decided = version.key;
           later = undefined;
-          if (isAsked) yield { name, source, isVersion: true };
+          const there = hadEnded(version, atMs) ? undefined : source;
+          if (isAsked) yield { name, source: there, isVersion: true };
         } else if (isNoVersion(version)) {
           const stored = isAsked
             ? { name, source, isVersion: false, isLater: true as const }
@@ -55,6 +56,11 @@ export async function* listVersionsAt(
 /** S3 calls an object `null` that was stored while its container kept no versions (API_ListObjectVersions). */
 function isNoVersion({ versionId, isLatest, isDeleteMarker }: ObjectVersion): boolean {
   return versionId === 'null' && isLatest && !isDeleteMarker;
+}
+
+/** Whether it had been deleted by then, where no delete marker says so. */
+function hadEnded({ endedAtMs = Number.POSITIVE_INFINITY }: ObjectVersion, atMs: number): boolean {
+  return endedAtMs <= atMs;
 }
 
 function sourceOf(name: string, version: ObjectVersion): RestoreSource | undefined {

@@ -83,6 +83,16 @@ async function markerOf(key: string, lastModified: number): Promise<ObjectInfo> 
   return { container: 'c', key, size: 0, checksums: [], metaData: {}, extra: { lastModified } };
 }
 
+/** The same, of a provider that has no delete markers, and says when a version was replaced or deleted. */
+function endedVersions(kept: readonly ObjectVersion[]): readonly ObjectVersion[] {
+  return kept.flatMap((version, at): ObjectVersion[] => {
+    if (version.isDeleteMarker) return [];
+    const next = kept.slice(at + 1).find(({ key }) => key === version.key);
+    const endedAtMs = next?.extra['lastModified'];
+    return [typeof endedAtMs === 'number' ? { ...version, endedAtMs } : version];
+  });
+}
+
 /** A provider that kept each version. */
 function withVersions(backend: Backend, kept: readonly ObjectVersion[]): Backend {
   const newestFirst = kept
@@ -142,11 +152,12 @@ test('by the trash, each moment of a history has the contents that it had', asyn
   );
 });
 
-test('by versions, each moment of a history has the contents that it had, with and without a trash', async () => {
+test('by versions, each moment of a history has the contents that it had, with and without a trash, markers or ends', async () => {
   await fc.assert(
-    fc.asyncProperty(history, fc.boolean(), async (changes, withTrash) => {
+    fc.asyncProperty(history, fc.boolean(), fc.boolean(), async (changes, withTrash, withEnds) => {
       const played = await play(changes, withTrash);
-      const backend = withVersions(played.backend, played.versions);
+      const { versions } = played;
+      const backend = withVersions(played.backend, withEnds ? endedVersions(versions) : versions);
       for (const { atMs, objects } of momentsOf(played))
         expect(await contentsAt(backend, atMs)).toEqual(objects);
     }),

@@ -10,11 +10,9 @@ import { checkContainer, checkKey } from './names.js';
 import type { LookUp } from './objects.js';
 import { writeReceipt } from './part-receipt.js';
 import { QUANTUM, readPart } from './resumable-part.js';
+import { PART, readSessionToken, refuseOtherPartSize, writeSessionToken } from './session-token.js';
 import { type KnownSession, type Progress, type Sessions, uploadSessions } from './sessions.js';
 
-const MIB = 2 ** 20;
-/** All parts but the last have just this size, so that the bytes that are there say which parts they are. */
-const PART = 16 * MIB;
 const MAX_PARTS = 327_680; // 5 TiB
 
 /**
@@ -48,9 +46,12 @@ export function resumableUploads(context: GoogleContext, lookUp: LookUp): Multip
       call.signal.throwIfAborted();
       checkContainer(container);
       checkKey(key);
-      const opaque = await sessions.begin({ container, key }, options, call);
-      known.set(opaque, { progress: { persisted: 0 }, tail: undefined });
-      return { container, key, driver: GOOGLE, opaque };
+      const { partSize = PART } = options;
+      refuseOtherPartSize(partSize);
+      const id = await sessions.begin({ container, key }, options, call);
+      const token = writeSessionToken({ container, key }, { id, partSize });
+      known.set(token.opaque, { progress: { persisted: 0 }, tail: undefined });
+      return token;
     },
 
     async uploadPart(token, number, body, call) {
@@ -74,7 +75,10 @@ export function resumableUploads(context: GoogleContext, lookUp: LookUp): Multip
       const session = sessionOf(token);
       session.progress = undefined;
       const progress = await progressOf(token, call);
-      return 'made' in progress ? partsOf(progress.made) : wholeParts(progress.persisted);
+      const { partSize } = readSessionToken(token);
+      return 'made' in progress
+        ? partsOf(progress.made, partSize)
+        : wholeParts(progress.persisted, partSize);
     },
 
     complete: completeSession({ sessions, sessionOf, progressOf, known }, lookUp),
@@ -137,26 +141,28 @@ async function sendPart(
 
 function placed(token: UploadToken, number: number, body: Body): PlacedPart {
   const { size = 0 } = body;
-  if (size > PART) throw wrong(token, `part ${number} has ${size} bytes, more than ${PART}`);
-  return { body, size, start: (number - 1) * PART };
+  const { partSize } = readSessionToken(token);
+  if (size > partSize)
+    throw wrong(token, `part ${number} has ${size} bytes, more than ${partSize}`);
+  return { body, size, start: (number - 1) * partSize };
 }
 
 function wrong({ key }: UploadToken, problem: string): ObjectError {
   return new ObjectError(key, `was not stored: ${problem}`, { driver: GOOGLE });
 }
 
-function wholeParts(bytes: number): Part[] {
-  return Array.from({ length: Math.floor(bytes / PART) }, (_, at) => ({
+function wholeParts(bytes: number, partSize: number): Part[] {
+  return Array.from({ length: Math.floor(bytes / partSize) }, (_, at) => ({
     number: at + 1,
-    size: PART,
+    size: partSize,
     receipt: writeReceipt('-', undefined),
   }));
 }
 
 /** Of an upload whose completion was not answered, the last one is there, too. */
-function partsOf({ size }: ObjectInfo): readonly Part[] {
-  const parts = wholeParts(size);
-  const left = size - parts.length * PART;
+function partsOf({ size }: ObjectInfo, partSize: number): readonly Part[] {
+  const parts = wholeParts(size, partSize);
+  const left = size - parts.length * partSize;
   if (left === 0) return parts;
   return [
     ...parts,

@@ -9,6 +9,7 @@ import { readDocument, unreadable } from './json.js';
 import { uploadPath } from './names.js';
 import { digestFields } from './put-object.js';
 import { infoOf, OBJECT_FIELDS, resourceOf } from './resource.js';
+import { readSessionToken } from './session-token.js';
 
 /** What the provider says of an upload: how many bytes it has, from the beginning, or the object that was made. */
 export type Progress = { readonly persisted: number } | { readonly made: ObjectInfo };
@@ -50,7 +51,7 @@ export function uploadSessions({ client, settings }: GoogleContext): Sessions {
     key,
     condition: key,
     path: uploadPath(container),
-    query: { uploadType: 'resumable', upload_id: opaque },
+    query: { uploadType: 'resumable', upload_id: readSessionToken({ opaque }).id },
   });
 
   async function send(token: UploadToken, bytes: SentBytes, call: Call): Promise<Progress> {

@@ -1,3 +1,4 @@
+import { parseTime } from '../../clock.js';
 import type { Call, ObjectInfo } from '../call.js';
 import type { ObjectVersion, Versions } from '../capabilities.js';
 import { ObjectDoesNotExistError } from '../errors.js';
@@ -45,14 +46,14 @@ export function googleVersions(
         query: {
           ...query,
           versions: 'true',
-          fields: `kind,nextPageToken,items(${OBJECT_FIELDS})`,
+          fields: `kind,nextPageToken,items(timeCreated,${OBJECT_FIELDS})`,
         },
       },
       call,
     );
     const document = readDocument(what, body);
     const items = listOf(document, 'items').map((item) =>
-      versionOf(infoOf(container, item, what), textOf(item, 'timeDeleted')),
+      versionOf(infoOf(container, item, what), item),
     );
     return { items, pageToken: textOf(document, 'nextPageToken') };
   }
@@ -126,12 +127,20 @@ function checkVersion(key: string, versionId: string): void {
   if (!isGeneration(versionId)) throw new ObjectDoesNotExistError(key, { driver: GOOGLE });
 }
 
-function versionOf(info: ObjectInfo, deleted: string | undefined): ObjectVersion {
+/**
+ * Its time is that of its content: that of its description changes with each replaced metadata. When it ceased to be live is
+ * how a reader knows of a delete, which leaves no marker.
+ */
+function versionOf(info: ObjectInfo, resource: unknown): ObjectVersion {
+  const storedAtMs = parseTime(textOf(resource, 'timeCreated') ?? '');
+  const endedAtMs = parseTime(textOf(resource, 'timeDeleted') ?? '');
   return {
     ...info,
+    extra: { ...info.extra, ...(storedAtMs !== undefined && { lastModified: storedAtMs }) },
     versionId: String(info.extra['versionId']),
-    isLatest: deleted === undefined,
+    isLatest: endedAtMs === undefined,
     isDeleteMarker: false,
+    ...(endedAtMs !== undefined && { endedAtMs }),
   };
 }
 

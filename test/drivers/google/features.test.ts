@@ -264,6 +264,13 @@ describe('Google versions', () => {
       [REF.key, false, 3],
       ['gone', false, 1],
     ]);
+    // By this a restore knows that it was deleted.
+    expect(listed.map(({ endedAtMs }) => typeof endedAtMs)).toEqual([
+      'undefined',
+      'number',
+      'number',
+      'number',
+    ]);
     const oldest = listed[2]!.versionId;
     const content = await versions!.readVersion(REF, oldest, undefined, call);
     expect((await readAll(content)).toString()).toBe('one');

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Backend } from '../../../src/drivers/backend.js';
 import { bytesBody } from '../../../src/drivers/body.js';
+import type { UploadToken } from '../../../src/drivers/capabilities.js';
 import {
   ObjectDoesNotExistError,
   ObjectHashMismatchError,
@@ -80,6 +81,38 @@ describe('Google resumable uploads', () => {
     expect(info.checksums).toContainEqual(checksum);
     expect((await stored()).equals(content)).toBe(true);
     await again.close();
+  });
+
+  test('P5: part_size: parts of other sizes go on after a restart, too', async () => {
+    const content = randomContent(MIB + 5);
+    const settings = { signal: call.signal, verifyHash: true, partsAbove: 1, partSize: 512 * KIB };
+    fake.faults.next('ContinueSession', undefined);
+    fake.instruct({ 'storage.objects.insert.resumable': ['return-503'] });
+    let token: UploadToken | undefined;
+    const keep = async (begun: UploadToken) => {
+      token = begun;
+    };
+    const body = () => bytesBody(content);
+    await rejection(sendObject(backend, REF, body(), plain, { ...settings, resume: { keep } }));
+    const again = openFake(fake, { uploads: 'resumable' });
+    const before = ranges().length;
+    await sendObject(again, REF, body(), plain, { ...settings, resume: { token: token!, keep } });
+    expect(ranges().slice(before)).toEqual([
+      'bytes */*',
+      `bytes ${512 * KIB}-${MIB - 1}/*`,
+      `bytes ${MIB}-${MIB + 4}/${MIB + 5}`,
+    ]);
+    expect((await stored()).equals(content)).toBe(true);
+    await again.close();
+  });
+
+  test('part_size: one that is no multiple of 256 KiB is refused before a request', async () => {
+    const odd = { ...plain, partSize: 10_000_000 };
+    expect(await rejection(multipart().begin(REF, odd, call))).toMatchObject({
+      message: expect.stringContaining('part_size is 10000000 bytes'),
+      retry: 'never',
+    });
+    expect(fake.count('BeginSession')).toBe(0);
   });
 
   test.each(['return-503', 'return-reset-connection', 'return-503-after-512K'])(

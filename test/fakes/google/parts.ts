@@ -3,7 +3,7 @@ import { xml } from './answer.js';
 import { checkKey, hashHeader, refuseOtherDigest } from './objects.js';
 import type { FakeRequest } from './request.js';
 import type { FakeRules } from './server.js';
-import { crc32cBase64, type Fields, inOrder, md5Hex, Refusal, resourceOf } from './store.js';
+import { crc32cBase64, type Fields, idOf, inOrder, md5Hex, Refusal, resourceOf } from './store.js';
 
 /** An upload in parts: https://cloud.google.com/storage/docs/multipart-uploads */
 export interface Upload {
@@ -14,8 +14,6 @@ export interface Upload {
   readonly beganMs: number;
   readonly parts: Map<number, Buffer>;
 }
-
-const SMALLEST_PART = 5 * 2 ** 20;
 
 const DESCRIBED: Readonly<Record<string, string>> = {
   'content-type': 'contentType',
@@ -41,7 +39,7 @@ export function createUpload(request: FakeRequest, rules: FakeRules): Answer {
   const { bucket = '', key, headers } = request;
   containerOf(rules, bucket);
   rules.lastUpload += 1;
-  const id = `upload-${rules.lastUpload}`;
+  const id = `upload-${idOf(rules.lastUpload)}`;
   rules.uploads.set(id, {
     id,
     bucket,
@@ -138,7 +136,7 @@ export function completeUpload(request: FakeRequest, rules: FakeRules): Answer {
     if (bytes === undefined || md5Hex(bytes) !== etag) throw new Refusal(400, 'InvalidPart');
     if (at > 0 && number <= (wanted[at - 1]?.number ?? 0))
       throw new Refusal(400, 'InvalidPartOrder');
-    if (at < wanted.length - 1 && bytes.byteLength < SMALLEST_PART)
+    if (at < wanted.length - 1 && bytes.byteLength < rules.smallestPart)
       throw new Refusal(400, 'EntityTooSmall');
     return bytes;
   });

@@ -40,6 +40,8 @@ export interface FakeRules {
   readonly uploads: Map<string, Upload>;
   lastUpload: number;
   pageLimit: number;
+  /** Bytes of a part that is not the last. */
+  smallestPart: number;
   tokenSeconds: number;
   /** Bytes that one call of a rewrite copies. */
   rewriteBytes: number;
@@ -183,6 +185,7 @@ function withOtherDigests(answer: Answer): Answer {
 
 type Changeable =
   | 'pageLimit'
+  | 'smallestPart'
   | 'tokenSeconds'
   | 'rewriteBytes'
   | 'oneWriteASecond'
@@ -207,6 +210,7 @@ export async function startFakeGoogle(
     uploads: new Map(),
     lastUpload: 0,
     pageLimit: 1000,
+    smallestPart: 5 * 2 ** 20,
     tokenSeconds: 3600,
     rewriteBytes: Number.MAX_SAFE_INTEGER,
     oneWriteASecond: false,

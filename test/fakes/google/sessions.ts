@@ -4,7 +4,7 @@ import type { Fault } from './faults.js';
 import { checkKey, conditionsOf, hashHeader, refuseOtherDigest } from './objects.js';
 import type { FakeRequest } from './request.js';
 import type { FakeRules } from './server.js';
-import { type Conditions, type Fields, Refusal, resourceOf, settable } from './store.js';
+import { type Conditions, type Fields, idOf, Refusal, resourceOf, settable } from './store.js';
 
 /** An upload that can be resumed: https://cloud.google.com/storage/docs/performing-resumable-uploads */
 export interface Session {
@@ -43,7 +43,7 @@ export function beginSession(request: FakeRequest, rules: FakeRules): Answer {
     done: undefined,
   });
   // Under the name that it was asked under: a proxy in front stays in front.
-  const location = `http://${headers['host']}/upload/storage/v1/b/${bucket}/o?uploadType=resumable&upload_id=session-${rules.sessions.length}`;
+  const location = `http://${headers['host']}/upload/storage/v1/b/${bucket}/o?uploadType=resumable&upload_id=session-${idOf(rules.sessions.length)}`;
   return { status: 200, headers: { location } };
 }
 

@@ -23,6 +23,8 @@ export interface StoredObject {
   readonly described: Fields;
   /** Of one that was made of others there is no MD5. */
   readonly components: number | undefined;
+  readonly createdMs: number;
+  /** When its description was changed last. */
   readonly updatedMs: number;
   readonly deletedMs: number | undefined;
 }
@@ -81,6 +83,9 @@ const md5 = (bytes: Buffer) => Buffer.from(digestsOf(bytes).md5, 'hex').toString
 export const crc32cBase64 = (bytes: Buffer) => digestsOf(bytes).crc32c;
 export const md5Hex = (bytes: Buffer) => digestsOf(bytes).md5;
 
+/** None is the beginning of another one. */
+export const idOf = (number: number) => String(number).padStart(6, '0');
+
 /** In UTF-8 byte order. */
 export const inOrder = (names: Iterable<string>) =>
   [...names].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
@@ -106,7 +111,7 @@ export function resourceOf(bucket: string, object: StoredObject): Fields {
     crc32c: crc32cBase64(bytes),
     etag: `C${generation}=`,
     mediaLink: `${ORIGIN}/download/storage/v1/b/${bucket}/o/${encodeURIComponent(key)}?generation=${generation}&alt=media`,
-    timeCreated: new Date(object.updatedMs).toISOString(),
+    timeCreated: new Date(object.createdMs).toISOString(),
     updated: new Date(object.updatedMs).toISOString(),
     ...(object.deletedMs !== undefined && {
       timeDeleted: new Date(object.deletedMs).toISOString(),
@@ -151,7 +156,7 @@ export function createStore(nowMs: () => number): Store {
     if (found.described['temporaryHold'] === true || found.described['eventBasedHold'] === true)
       throw new Refusal(403, 'objectUnderActiveHold', 'The object is under active hold.');
     const policy = bucket.fields['retentionPolicy'] as { retentionPeriod: string } | undefined;
-    if (policy !== undefined && nowMs() - found.updatedMs < Number(policy.retentionPeriod) * 1000)
+    if (policy !== undefined && nowMs() - found.createdMs < Number(policy.retentionPeriod) * 1000)
       throw new Refusal(403, 'retentionPolicyNotMet', 'The object is subject to retention.');
   }
 
@@ -203,6 +208,7 @@ export function createStore(nowMs: () => number): Store {
         ...made,
         generation: String(lastGeneration),
         metageneration: 1,
+        createdMs: nowMs(),
         updatedMs: nowMs(),
         deletedMs: undefined,
       };
@@ -210,7 +216,8 @@ export function createStore(nowMs: () => number): Store {
       return stored;
     },
     describe(name, object, described) {
-      const changed = { ...object, described, metageneration: object.metageneration + 1 };
+      const metageneration = object.metageneration + 1;
+      const changed = { ...object, described, metageneration, updatedMs: nowMs() };
       const versions = store.bucket(name).objects.get(object.key) ?? [];
       store
         .bucket(name)
