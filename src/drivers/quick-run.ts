@@ -17,8 +17,8 @@ export interface QuickRunOptions {
   /** Bytes of the content of each. */
   readonly sizes: readonly number[];
   readonly passage: Passage;
-  /** Sends the request in this row. It must not throw. */
-  readonly begin: (row: number) => void;
+  /** Sends the request in this row, which the passage has let begin. It must not throw. */
+  readonly begin: (row: number, entered: Begun) => void;
 }
 
 /** After an error that is not of its object, no further request is begun. */
@@ -40,7 +40,7 @@ export function createQuickRun<Outcome extends QuickOutcome>(
     next += 1;
     begun[row] = entered;
     underWay += 1;
-    begin(row);
+    begin(row, entered);
   }
 
   /** `entered` undefined: nothing may begin any more. */

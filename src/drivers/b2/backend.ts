@@ -15,6 +15,8 @@ import { listObjects } from './listing.js';
 import { b2Multipart } from './multipart.js';
 import { keyProblem, MAX_KEY_BYTES, newContainerProblem } from './names.js';
 import { objectOperations } from './objects.js';
+import { b2QuickGet } from './quick-get.js';
+import { b2QuickPut } from './quick-put.js';
 import { readContent } from './read.js';
 import type { B2Settings } from './settings.js';
 import { createUploadUrls } from './upload-urls.js';
@@ -59,8 +61,8 @@ export function b2Backend(options: B2BackendOptions): Backend {
       concurrency: CONCURRENCY,
       copy: b2Copy(context, objects, multipart),
       batchPut: undefined,
-      quickPut: undefined,
-      quickGet: undefined,
+      quickPut: b2QuickPut(context),
+      quickGet: b2QuickGet(context),
       batchDelete: undefined,
       multipart,
       cdn: b2Cdn(context),

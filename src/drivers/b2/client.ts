@@ -120,8 +120,8 @@ function addressed(
   { token, apiUrl, downloadUrl }: Grant,
   testMode: string | undefined,
 ): Omit<HttpRequest, 'signal'> {
-  const { method, operation, upload, download, parameters, headers, body, answerWithinMs } =
-    request;
+  const { method, operation, upload, download, parameters, headers, body } = request;
+  const { answerWithinMs, maxAnswerBytes } = request;
   const mode = testMode === undefined ? {} : { 'x-bz-test-mode': testMode };
   const within = answerWithinMs === undefined ? {} : { answerWithinMs };
   if (upload !== undefined) {
@@ -140,6 +140,7 @@ function addressed(
       method,
       ...placeOf(downloadUrl + download),
       headers: { ...headers, authorization: token },
+      ...(maxAnswerBytes !== undefined && { maxAnswerBytes }),
     };
   return {
     method,

@@ -9,6 +9,7 @@ import { descriptionOf } from '../http/content-headers.js';
 import { foundAsSent } from '../http/found-as-sent.js';
 import { planParts } from '../part-size.js';
 import { type B2Context, SLOW_ANSWER_MS } from './context.js';
+import { encryptionParameter } from './encryption.js';
 import { B2 } from './errors.js';
 import { describe, LARGE_FILE_SHA1 } from './file-info.js';
 import { readObject, textOf } from './json.js';
@@ -39,12 +40,14 @@ export function b2Copy(
     const action = `copy "${source.key}"`;
     const about = { operation: 'b2_copy_file', action, container, key } as const;
     const described = replace && describe(settings, key, replace);
+    const destinationServerSideEncryption = encryptionParameter(settings);
     const answer = await buckets.withId(container, call, (destinationBucketId) => {
       const parameters = {
         sourceFileId: source.extra['fileId'],
         destinationBucketId,
         fileName: key,
         metadataDirective: described === undefined ? 'COPY' : 'REPLACE',
+        ...(destinationServerSideEncryption && { destinationServerSideEncryption }),
         ...(described !== undefined && {
           contentType: described.contentType,
           fileInfo: { ...described.info, ...wholeSha1(source) },

@@ -79,6 +79,9 @@ export function toStorageError(failure: Failure, subject: B2Subject, mended = fa
       return new ContainerDoesNotExistError(container, context);
     if (status === 403 || code === 'unauthorized')
       return denied(subject, message, NO_RIGHT, context);
+    // Of an upload the address has ended, which says nothing of the account: the next one goes to another address.
+    if (status === 401 && sendsContent)
+      return refused(subject, message, { ...context, retry: 'backoff' });
     if (status === 401)
       return new InvalidCredentialsError(`${message}; check key and secret`, context);
     // Names, metadata and lengths were looked at before the request: what is left is the digest, for which B2 has no code.

@@ -2,6 +2,7 @@ import { isWellFormed } from '../../utf8-order.js';
 import type { PutOptions } from '../call.js';
 import { ObjectError, StorageError, UnsupportedOperationError } from '../errors.js';
 import { headersByPattern } from '../header-rules.js';
+import type { HttpHeaders } from '../http/exchange.js';
 import { B2 } from './errors.js';
 import { infoOfTime, TIME_KEY, timeInInfo } from './file-time.js';
 import type { B2Settings } from './settings.js';
@@ -125,6 +126,15 @@ export function infoHeaders(info: FileInfo): Record<string, string> {
   return Object.fromEntries(
     Object.entries(info).map(([name, value]) => [HEADER + name, encodeURIComponent(value)]),
   );
+}
+
+/** The reverse: what a download says of the file. B2 writes `+` for a blank. */
+export function infoInHeaders(headers: HttpHeaders): FileInfo {
+  const pairs: [string, string][] = [];
+  for (const [name, value = ''] of Object.entries(headers))
+    if (name.startsWith(HEADER))
+      pairs.push([name.slice(HEADER.length), decodeURIComponent(value.replaceAll('+', '%20'))]);
+  return Object.fromEntries(pairs);
 }
 
 /** The metadata of a file, with keys in lower case. */

@@ -23,6 +23,8 @@ export interface Grant {
   readonly apiUrl: string;
   readonly downloadUrl: string;
   readonly allowed: Allowed;
+  /** The least bytes of a part that is not the last one; undefined: the answer did not say. */
+  readonly smallestPart: number | undefined;
   /** When the key itself ends, in milliseconds since the epoch; undefined: never. */
   readonly keyEndsAtMs: number | undefined;
 }
@@ -34,6 +36,7 @@ export function readGrant(answer: { readonly body: Buffer }): Grant {
   const document = readObject(ACTION, answer);
   const { apiInfo, applicationKeyExpirationTimestamp: ends } = document;
   const storage = isObject(apiInfo) && isObject(apiInfo['storageApi']) ? apiInfo['storageApi'] : {};
+  const { absoluteMinimumPartSize: smallest } = storage;
   return {
     accountId: textOf(ACTION, document, 'accountId'),
     token: textOf(ACTION, document, 'authorizationToken'),
@@ -41,6 +44,7 @@ export function readGrant(answer: { readonly body: Buffer }): Grant {
     downloadUrl: withoutSlash(textOf(ACTION, storage, 'downloadUrl')),
     // Version 3 has the members of `allowed` beside the URLs.
     allowed: readAllowed(isObject(storage['allowed']) ? storage['allowed'] : storage),
+    smallestPart: typeof smallest === 'number' && smallest > 0 ? smallest : undefined,
     keyEndsAtMs: typeof ends === 'number' ? ends : undefined,
   };
 }

@@ -6,12 +6,13 @@ import { ObjectDoesNotExistError, StorageError } from '../errors.js';
 import { collect, itemsOfPages } from '../pages.js';
 import { completeUpload } from './complete.js';
 import type { B2Context } from './context.js';
+import { encryptionParameter } from './encryption.js';
 import { B2 } from './errors.js';
 import { describe, LARGE_FILE_SHA1 } from './file-info.js';
 import { listOf, numberOf, readObject, textOf } from './json.js';
 import { checkContainer, checkKey } from './names.js';
 import { readFile } from './object-info.js';
-import { PART_SIZE, type PartOfB2, partsOf } from './parts.js';
+import { PART_SIZE, type PartOfB2, partsOf, refuseSmallParts, smallestPart } from './parts.js';
 import { isOpen, type SmallParts, uploadPart } from './upload-part.js';
 
 const MOST_UPLOADS_LISTED = 100;
@@ -36,13 +37,18 @@ export function b2Multipart(context: B2Context, objects: Pick<Backend, 'headObje
       call.signal.throwIfAborted();
       checkContainer(container);
       checkKey(key);
+      refuseSmallParts(options.partSize, smallestPart(await client.grant(call)));
       const sha1 = findChecksum(options.checksums, 'sha1')?.hex;
       const { contentType, info } = describe(context.settings, key, options);
       const fileInfo = { ...info, ...(sha1 !== undefined && { [LARGE_FILE_SHA1]: sha1 }) };
       const action = 'begin an upload of';
       const about = { operation: 'b2_start_large_file', action, container, key } as const;
       const answer = await buckets.withId(container, call, (bucketId) => {
-        const parameters = { bucketId, fileName: key, contentType, fileInfo };
+        const serverSideEncryption = encryptionParameter(context.settings);
+        const parameters = {
+          ...{ bucketId, fileName: key, contentType, fileInfo },
+          ...(serverSideEncryption && { serverSideEncryption }),
+        };
         return client.request({ method: 'POST', ...about, parameters }, call);
       });
       const opaque = textOf(action, readObject(action, answer), 'fileId');

@@ -65,7 +65,7 @@ export function infoOf(container: string, file: B2File): ObjectInfo {
   };
 }
 
-const SHA1_FORM = /^[0-9a-f]{40}$/;
+export const SHA1_FORM = /^[0-9a-f]{40}$/;
 
 /** MD5 first, which B2 has of whatever was sent whole. Of a large file there is what its uploader says. */
 function checksumsOf({ md5, sha1 = '', info }: B2File): readonly Checksum[] {

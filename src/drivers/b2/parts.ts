@@ -1,17 +1,34 @@
 import type { Part } from '../capabilities.js';
+import { UnsupportedOperationError } from '../errors.js';
+import { B2 } from './errors.js';
+import type { Grant } from './grant.js';
 
 // B2 takes no large file of one part, and no part but the last below 5 MB
 // (https://www.backblaze.com/docs/cloud-storage-create-large-files-with-the-native-api). So the first part of an upload goes as two of
 // B2's, and each other one as the next. One that is too small for that is the only part of its upload: it waits in memory, and is put
 // as a whole file in the end.
 
-export const SMALLEST_OF_B2 = 5_000_000;
+const SMALLEST_OF_B2 = 5_000_000;
 export const PART_SIZE = {
   min: 2 * SMALLEST_OF_B2,
   max: 5_000_000_000,
   /** B2 has 10,000. */
   maxParts: 9_999,
 };
+
+/** The least bytes of one of B2's parts that is not the last: what the account's authorisation says, and 5 MB at the most. */
+export function smallestPart(grant: Pick<Grant, 'smallestPart'>): number {
+  return Math.min(grant.smallestPart ?? SMALLEST_OF_B2, SMALLEST_OF_B2);
+}
+
+/** Throws UnsupportedOperationError for parts of which the first makes no two of B2's. */
+export function refuseSmallParts(partSize: number | undefined, smallest: number): void {
+  if (partSize === undefined || partSize >= 2 * smallest) return;
+  throw new UnsupportedOperationError(
+    `part_size is ${partSize} bytes: B2 takes parts of ${2 * smallest} bytes and more`,
+    { driver: B2 },
+  );
+}
 
 /** A part as b2_list_parts has it. */
 export interface PartOfB2 {

@@ -40,6 +40,10 @@ export const b2Settings = (context: ConfigContext) =>
       'allPrivate',
       'allPublic',
     ]).default('allPrivate'),
+    encryption: oneOf(
+      'How B2 encrypts new objects: as the `bucket` says, or with keys of B2’s own (`sse-b2`).',
+      ['bucket', 'sse-b2'],
+    ).default('bucket'),
     headers: headerRules(),
     download_url: text(
       'Where URLs of objects lead, instead of Backblaze’s own host: a domain of a CDN in front of it.',

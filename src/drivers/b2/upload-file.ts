@@ -2,6 +2,7 @@ import type { Call, ObjectRef } from '../call.js';
 import { encodePath } from '../http/encode.js';
 import { fromSource } from '../http/refusal.js';
 import type { B2Context } from './context.js';
+import { encryptionHeaders } from './encryption.js';
 import { B2 } from './errors.js';
 import { type Described, infoHeaders } from './file-info.js';
 import { readObject } from './json.js';
@@ -10,7 +11,7 @@ import { checkStored, type Payload } from './payload.js';
 
 /** Puts a whole file, as a further version of its name. Resolves with it once B2 has confirmed the SHA-1 of the bytes sent. */
 export async function uploadFile(
-  { client, buckets, fileUrls }: B2Context,
+  { client, buckets, fileUrls, settings }: B2Context,
   { container, key }: ObjectRef,
   { contentType, info }: Described,
   payload: Payload,
@@ -22,6 +23,7 @@ export async function uploadFile(
     'content-type': contentType,
     'x-bz-content-sha1': payload.declared,
     ...infoHeaders(info),
+    ...encryptionHeaders(settings),
   };
   const { body, replayable } = payload;
   const answer = await buckets

@@ -8,7 +8,7 @@ import { fromSource } from '../http/refusal.js';
 import type { B2Context } from './context.js';
 import { B2 } from './errors.js';
 import { optionalText, readObject } from './json.js';
-import { numberAtB2, receiptOf, SMALLEST_OF_B2 } from './parts.js';
+import { numberAtB2, receiptOf, smallestPart } from './parts.js';
 import { checkStored, gathered, preparePayload } from './payload.js';
 
 /** Contents of uploads that have one small part only, by large file. */
@@ -82,17 +82,15 @@ async function firstPart(
   call: Call,
 ): Promise<Part> {
   const known = findChecksum(body.checksums ?? [], 'md5')?.hex;
-  if (size > SMALLEST_OF_B2 && body.slice !== undefined && known !== undefined) {
-    const halves = [body.slice(0, SMALLEST_OF_B2), body.slice(SMALLEST_OF_B2, size)] as const;
+  const cut = smallestPart(await context.client.grant(call));
+  if (size > cut && body.slice !== undefined && known !== undefined) {
+    const halves = [body.slice(0, cut), body.slice(cut, size)] as const;
     return { ...(await sendHalves(context, token, halves, call)), size, md5: known };
   }
   const bytes = await gathered(token.key, body, size, call);
   const md5 = known ?? hash('md5', bytes, 'hex');
-  if (size > SMALLEST_OF_B2) {
-    const halves = [
-      bytesBody(bytes.subarray(0, SMALLEST_OF_B2)),
-      bytesBody(bytes.subarray(SMALLEST_OF_B2)),
-    ] as const;
+  if (size > cut) {
+    const halves = [bytesBody(bytes.subarray(0, cut)), bytesBody(bytes.subarray(cut))] as const;
     return { ...(await sendHalves(context, token, halves, call)), size, md5 };
   }
   if (!(await isOpen(context, token, call)))

@@ -3,7 +3,7 @@ import type { HttpAnswer } from '../http/exchange.js';
 import { readObject, textOf } from './json.js';
 
 /** Where one upload at a time may go, and the token that is good for nothing else. */
-interface UploadUrl {
+export interface UploadUrl {
   readonly url: string;
   readonly token: string;
 }
@@ -28,6 +28,11 @@ export interface UploadAddress {
 export interface UploadUrls {
   /** Runs an upload at an address that no other one uses meanwhile. */
   use<T>(place: UploadPlace, send: (address: UploadAddress) => Promise<T>, call: Call): Promise<T>;
+  /** An address that no other upload uses, at once; undefined: none is idle. It is to be given back, unless its upload fails. */
+  takeIdle(id: string): UploadUrl | undefined;
+  giveBack(id: string, url: UploadUrl): void;
+  /** Asks for so many addresses, which are idle then. */
+  add(place: UploadPlace, count: number, call: Call): Promise<void>;
   /** To be called when nothing more is uploaded to a large file. */
   forget(id: string): void;
 }
@@ -44,19 +49,31 @@ export function createUploadUrls(
     return { url, token: textOf(action, document, 'authorizationToken') };
   }
 
+  // The one that was used last is the least likely to have ended.
+  const takeIdle = (id: string) => idle.get(id)?.pop();
+
+  function giveBack(id: string, url: UploadUrl): void {
+    const kept = idle.get(id);
+    if (kept === undefined) idle.set(id, [url]);
+    else kept.push(url);
+  }
+
   return {
+    takeIdle,
+    giveBack,
+    async add(place, count, call) {
+      const asked = Array.from({ length: count }, () => obtain(place, call));
+      for (const url of await Promise.all(asked)) giveBack(place.id, url);
+    },
     async use(place, send, call) {
-      // The one that was used last is the least likely to have ended.
-      let url = idle.get(place.id)?.pop() ?? (await obtain(place, call));
+      let url = takeIdle(place.id) ?? (await obtain(place, call));
       const sent = await send({
         current: () => url,
         replace: async (asked) => {
           url = await obtain(place, asked);
         },
       });
-      const kept = idle.get(place.id) ?? [];
-      kept.push(url);
-      idle.set(place.id, kept);
+      giveBack(place.id, url);
       return sent;
     },
     forget: (id) => void idle.delete(id),

@@ -78,7 +78,7 @@ function outcomeOf(container: string, { key, md5 }: QuickObject, answer: HttpAns
     refuseOther(key, [{ algorithm: 'md5', hex: md5 }], checksums);
     if (findChecksum(checksums, 'md5') === undefined)
       throw unreadable(what, 'has no MD5 of what was stored');
-    return { stored: { md5, etag: String(extra['etag']) } };
+    return { stored: { md5, etag: String(extra['etag']), versionId: String(extra['versionId']) } };
   } catch (error) {
     return { error: error instanceof Error ? error : new Error(String(error)) };
   }

@@ -1,5 +1,5 @@
 import type { Call } from '../call.js';
-import type { Passage } from '../passage.js';
+import type { Begun, Passage } from '../passage.js';
 import type { QuickOutcome, QuickRun, QuickRunOptions } from '../quick-run.js';
 import type { HttpAnswer } from './exchange.js';
 import type { ProviderClient, ProviderRequest } from './provider-client.js';
@@ -11,8 +11,8 @@ export interface QuickBatch<Request, Outcome extends QuickOutcome> {
   /** Bytes of the content of each. */
   readonly sizes: readonly number[];
   readonly passage: Passage;
-  /** What it throws is the outcome of the row. */
-  requestOf(row: number): Request;
+  /** What it throws is the outcome of the row. `entered`: what the passage gave for it. */
+  requestOf(row: number, entered: Begun): Request;
   /** Of an answer of success. */
   outcomeOf(row: number, answer: HttpAnswer): Outcome;
   failed(error: Error): Outcome;
@@ -24,7 +24,7 @@ export async function requestEach<
   Outcome extends QuickOutcome,
 >(batch: QuickBatch<Request, Outcome>, call: Call): Promise<readonly (Outcome | undefined)[]> {
   const { client, createRun, sizes, passage } = batch;
-  const run = createRun({ sizes, passage, begin: (row) => send(row) }, call);
+  const run = createRun({ sizes, passage, begin: (row, entered) => send(row, entered) }, call);
   const fail = (row: number, error: unknown) => {
     const reason = error instanceof Error ? error : new Error(String(error));
     run.ended(row, batch.failed(reason));
@@ -36,9 +36,9 @@ export async function requestEach<
     },
     call,
   );
-  const send = (row: number) => {
+  const send = (row: number, entered: Begun) => {
     try {
-      requests.begin(Object.assign(batch.requestOf(row), { row }));
+      requests.begin(Object.assign(batch.requestOf(row, entered), { row }));
     } catch (error) {
       fail(row, error);
     }

@@ -2,7 +2,7 @@ import type { ObjectInfo } from '../call.js';
 import { ObjectChangedError } from '../errors.js';
 import type { GetOutcome, QuickGet, WantedObject } from '../quick-get.js';
 import { createQuickRun } from '../quick-run.js';
-import type { HttpAnswer } from './exchange.js';
+import type { HttpAnswer, HttpHeaders } from './exchange.js';
 import type { ProviderClient, ProviderRequest } from './provider-client.js';
 import { requestEach } from './quick-batch.js';
 import { changedSince } from './read-object.js';
@@ -15,7 +15,10 @@ export interface QuickGetDialect<Request> {
   checkContainer(container: string): void;
   /** The GET of an object. Throws for a key that no object can have. */
   requestOf(container: string, key: string): Request;
+  /** What it throws is the outcome of the object. */
   infoOf(container: string, key: string, answer: HttpAnswer): ObjectInfo;
+  /** The `extra.etag` of the object whose content came with these headers. Default: their ETag. */
+  etagIn?(headers: HttpHeaders): string | undefined;
 }
 
 /** Of an answer that is no content: the document that says why. */
@@ -28,6 +31,7 @@ export function quickGets<Request extends ProviderRequest<string>>({
   checkContainer,
   requestOf,
   infoOf,
+  etagIn = ({ etag }) => etag,
 }: QuickGetDialect<Request>): QuickGet {
   return {
     async getEach(container, objects, answered, passage, call) {
@@ -48,10 +52,14 @@ export function quickGets<Request extends ProviderRequest<string>>({
           },
           outcomeOf(row, answer) {
             const wanted = wantedAt(row);
-            const changed = changeOf(wanted, answer, driver);
+            const changed = changeOf(wanted, etagIn(answer.headers), answer.body, driver);
             if (changed !== undefined) return { error: changed };
-            answered(row, infoOf(container, wanted.key, answer), answer.body);
-            return READ;
+            try {
+              answered(row, infoOf(container, wanted.key, answer), answer.body);
+              return READ;
+            } catch (error) {
+              return { error: error instanceof Error ? error : new Error(String(error)) };
+            }
           },
           failed: (error) => ({ error }),
         },
@@ -65,10 +73,11 @@ const READ: GetOutcome = { read: true };
 
 function changeOf(
   { key, size, etag }: WantedObject,
-  { headers, body }: HttpAnswer,
+  found: string | undefined,
+  body: HttpAnswer['body'],
   driver: string,
 ): Error | undefined {
-  const changed = changedSince(etag, headers, key, driver);
+  const changed = changedSince(etag, { etag: found }, key, driver);
   if (changed !== undefined || body.byteLength === size) return changed;
   return new ObjectChangedError(key, `${size} bytes`, `${body.byteLength} bytes`, { driver });
 }

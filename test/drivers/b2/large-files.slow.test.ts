@@ -96,3 +96,28 @@ test('B2 copies: a source that is replaced after it was looked at is copied as i
   await copying;
   expect((await readAll(await backend.readObject(to, undefined, call))).toString()).toBe('the one');
 });
+
+test('B2 large files: parts of which the first makes no two of B2’s are refused before a request', async () => {
+  const { fake, open } = await withBucket();
+  const begin = open().capabilities.multipart!.begin(REF, { ...plain, partSize: 6_000_000 }, call);
+  expect(await rejection(begin)).toMatchObject({
+    message: 'part_size is 6000000 bytes: B2 takes parts of 10000000 bytes and more',
+    retry: 'never',
+  });
+  expect(fake.count('b2_start_large_file')).toBe(0);
+});
+
+test('B2 large files: an account whose parts may be smaller gets smaller ones', async () => {
+  const { fake, open } = await withBucket({ smallestPart: 100_000 });
+  const backend = open();
+  const content = randomContent(700_000);
+  const settings = { ...call, verifyHash: true, partsAbove: 1, partSize: 300_000 };
+  await sendObject(backend, REF, bytesBody(content), plain, settings);
+  const sizes = fake.log
+    .filter(({ operation }) => operation === 'b2_upload_part')
+    .map(({ bytes }) => bytes);
+  expect(sizes.sort()).toEqual([100_000, 100_000, 200_000, 300_000]);
+  expect((await readAll(await backend.readObject(REF, undefined, call))).equals(content)).toBe(
+    true,
+  );
+});

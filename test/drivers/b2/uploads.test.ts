@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Backend } from '../../../src/drivers/backend.js';
 import { bytesBody } from '../../../src/drivers/body.js';
 import { checksumOf } from '../../../src/drivers/digest.js';
 import {
@@ -7,6 +8,7 @@ import {
   TargetUnavailableError,
   ThrottledError,
 } from '../../../src/drivers/errors.js';
+import { OPEN_PASSAGE } from '../../../src/drivers/passage.js';
 import { sendObject } from '../../../src/drivers/send.js';
 import {
   call,
@@ -125,4 +127,56 @@ test('B2 names: those that B2 refuses are refused before a request', async () =>
     expect(error, key).toBeInstanceOf(InvalidObjectNameError);
   }
   expect(fake.log).toEqual([]);
+});
+
+/** What becomes of each of so many small objects that are put with a request each. */
+async function putMany(backend: Backend, count: number): Promise<readonly (string | undefined)[]> {
+  const objects = Array.from({ length: count }, (_, at) => {
+    const bytes = Buffer.from(`content of ${at}`);
+    const md5 = checksumOf('md5', bytes).hex;
+    return { key: `laptop/${at}`, size: bytes.byteLength, md5, bytes, options: plain };
+  }).map((object) => ({ ...object, replaces: 'nothing' as const }));
+  const { quickPut } = backend.capabilities;
+  const outcomes = await quickPut!.putEach(BUCKET, objects, OPEN_PASSAGE, call);
+  return outcomes.map((end) => end && ('stored' in end ? 'stored' : end.error.constructor.name));
+}
+
+test('B2 puts of many objects: uploads under way have an address each, which later ones take over', async () => {
+  const { fake, open } = await withBucket();
+  const backend = open();
+  expect(await putMany(backend, 50)).toEqual(Array(50).fill('stored'));
+  const asked = fake.count('b2_get_upload_url');
+  expect(asked).toBeLessThanOrEqual(50);
+  expect(await putMany(backend, asked)).toEqual(Array(asked).fill('stored'));
+  expect(fake.count('b2_get_upload_url')).toBe(asked);
+});
+
+test('B2 puts of many objects: an address that has ended fails its object alone, and is not used again', async () => {
+  const { fake, open } = await withBucket();
+  const backend = open();
+  await putMany(backend, 2);
+  const asked = fake.count('b2_get_upload_url');
+  fake.rules.uploadTokens.clear();
+  const outcomes = await putMany(backend, asked + 5);
+  expect(outcomes.filter((end) => end === 'ObjectError')).toHaveLength(asked);
+  expect(outcomes.filter((end) => end === 'stored')).toHaveLength(5);
+});
+
+test('B2 encryption: sse-b2 is asked for in uploads, in parts, in batches and copies; else nothing is said', async () => {
+  const { fake, open } = await withBucket({ smallestPart: 100_000 });
+  const encrypting = open({ encryption: 'sse-b2' });
+  const modes = () => fake.rules.store.buckets.get(BUCKET)!.files.map((file) => file.encryption);
+  await put(encrypting, REF, 'whole');
+  const large = { ...REF, key: 'laptop/large' };
+  const settings = { ...call, verifyHash: true, partsAbove: 1, partSize: 300_000 };
+  await sendObject(encrypting, large, bytesBody(randomContent(400_000)), plain, settings);
+  const bytes = Buffer.from('one of many');
+  const md5 = checksumOf('md5', bytes).hex;
+  const many = { key: 'laptop/many', size: bytes.byteLength, md5, bytes, options: plain };
+  const { copy, quickPut } = encrypting.capabilities;
+  await quickPut!.putEach(BUCKET, [{ ...many, replaces: 'nothing' }], OPEN_PASSAGE, call);
+  await copy!.copyObject(REF, { ...REF, key: 'laptop/copy' }, undefined, call);
+  expect(modes()).toEqual(['SSE-B2', 'SSE-B2', 'SSE-B2', 'SSE-B2']);
+  await put(open(), { ...REF, key: 'laptop/plain' }, 'as the bucket has it');
+  expect(modes().at(-1)).toBeUndefined();
 });

@@ -27,7 +27,8 @@ export function outcomeCases({ backend, harness, inContainer }: Fixture, putAll:
       for (const [at, { key, content, options }] of given.entries()) {
         const info = await backend.headObject({ container, key }, call);
         const { hex: md5 } = checksumOf('md5', content);
-        expect(outcomes[at], key).toEqual({ stored: { md5, etag: info.extra['etag'] } });
+        const { etag, versionId } = info.extra;
+        expect(outcomes[at], key).toEqual({ stored: { md5, etag, versionId } });
         expect(info).toMatchObject({ size: content.byteLength, metaData: options.metaData });
         expect(info.extra['contentType']).toBe(options.contentType);
         const found = await readAll(await backend.readObject({ container, key }, undefined, call));

@@ -33,7 +33,10 @@ export function authorize({ headers, version }: FakeRequest, rules: FakeRules): 
   // Of the host that was asked, which may be a proxy in front of this one.
   const url = `http://${headers['host']}`;
   const urls = { apiUrl: url, downloadUrl: url, s3ApiUrl: url };
-  const sizes = { recommendedPartSize: 100_000_000, absoluteMinimumPartSize: 5_000_000 };
+  const sizes = {
+    recommendedPartSize: 100_000_000,
+    absoluteMinimumPartSize: rules.smallestPart,
+  };
   const named = buckets?.map((name) => ({ id: rules.store.buckets.get(name)?.id ?? 'gone', name }));
   const first = { bucketId: named?.[0]?.id ?? null, bucketName: named?.[0]?.name ?? null };
   const common = { accountId: ACCOUNT, authorizationToken: token };

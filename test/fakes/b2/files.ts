@@ -141,6 +141,14 @@ export function deleteFileVersion({ fileName, fileId }: Parameters, rules: FakeR
   return json({ fileId, fileName });
 }
 
+/** Of the parameter of large files and copies. */
+export function modeOf(encryption: unknown): string | undefined {
+  if (encryption === undefined) return undefined;
+  const { mode, algorithm } = encryption as Readonly<Record<string, unknown>>;
+  if (mode !== 'SSE-B2' || algorithm !== 'AES256') throw new Refusal(400, 'bad_request');
+  return mode;
+}
+
 export function copyFile(asked: Parameters, rules: FakeRules): Answer {
   const { sourceFileId, destinationBucketId, fileName, metadataDirective = 'COPY' } = asked;
   const source = rules.store.file(sourceFileId);
@@ -161,6 +169,7 @@ export function copyFile(asked: Parameters, rules: FakeRules): Answer {
     bytes,
     sha1: isLarge ? 'none' : sha1(bytes),
     md5: isLarge || !rules.reportsMd5 ? null : md5(bytes),
+    encryption: modeOf(asked['destinationServerSideEncryption']),
     parts: new Map(),
   } as const;
   return json(described(rules.store.add(bucket, copy)));

@@ -42,6 +42,8 @@ export interface FakeRules {
   uploads: number;
   bucketsMade: number;
   pageLimit: number;
+  /** Bytes of a part that is not the last. */
+  smallestPart: number;
   /** Whether answers have the MD5 of what was sent whole; B2 calls it optional. */
   reportsMd5: boolean;
   limits: KeyLimits;
@@ -103,7 +105,7 @@ function parametersOf({ method, body, query }: FakeRequest): Readonly<Record<str
   }
 }
 
-type Changeable = 'pageLimit' | 'reportsMd5' | 'limits' | 'cap';
+type Changeable = 'pageLimit' | 'smallestPart' | 'reportsMd5' | 'limits' | 'cap';
 
 /** Backblaze B2 on loopback: its native API, versions 1 to 4. It believes nothing: tokens, addresses and digests are checked. */
 export async function startFakeB2(
@@ -120,6 +122,7 @@ export async function startFakeB2(
     uploads: 0,
     bucketsMade: 0,
     pageLimit: 10_000,
+    smallestPart: 5_000_000,
     reportsMd5: true,
     limits: {},
     cap: undefined,

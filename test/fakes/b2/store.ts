@@ -27,6 +27,8 @@ export interface StoredFile {
   /** `none` of a large file. */
   readonly sha1: string | null;
   readonly md5: string | null;
+  /** As the client asked for it; undefined: as the bucket has it. */
+  readonly encryption?: string | undefined;
   readonly uploadedAtMs: number;
   /** Of one that is started. */
   readonly parts: Map<number, StoredPart>;
@@ -48,6 +50,8 @@ export const byName = (a: string, b: string) => Buffer.compare(Buffer.from(a), B
 
 export interface Store {
   readonly buckets: Map<string, Bucket>;
+  /** Called after each change of the versions of a name. */
+  onChange: (bucket: Bucket, name: string) => void;
   bucket(id: unknown): Bucket;
   /** By id, whatever its action. */
   file(id: unknown): StoredFile | undefined;
@@ -65,6 +69,7 @@ export function createStore(nowMs: () => number): Store {
   let added = 0;
   const store: Store = {
     buckets,
+    onChange: () => {},
     bucket(id) {
       const found = [...buckets.values()].find((bucket) => bucket.id === id);
       if (found === undefined) throw new Refusal(400, 'bad_bucket_id');
@@ -77,16 +82,19 @@ export function createStore(nowMs: () => number): Store {
       const id = `4_z${bucket.id}_f${String(added).padStart(12, '0')}`;
       const stored = { ...file, id, bucket, uploadedAtMs: nowMs() };
       bucket.files.push(stored);
+      store.onChange(bucket, file.name);
       return stored;
     },
     /** A large file counts from when it is finished. */
     replace(file, by) {
       store.remove(file);
       file.bucket.files.push(by);
+      store.onChange(file.bucket, by.name);
     },
     remove(file) {
       const { files } = file.bucket;
       files.splice(files.indexOf(file), 1);
+      store.onChange(file.bucket, file.name);
     },
     visible(bucket, name) {
       const newest = bucket.files.findLast((file) => file.name === name && file.action !== 'start');

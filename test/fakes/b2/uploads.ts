@@ -1,13 +1,11 @@
 import type { Answer } from '../http-service.js';
 import { ACCOUNT, checkRights, json } from './account.js';
-import { checkInfo, checkName, described } from './files.js';
+import { checkInfo, checkName, described, modeOf } from './files.js';
 import { type FakeRequest, UPLOAD_PATH } from './request.js';
 import type { FakeRules } from './server.js';
 import { md5, Refusal, type StoredFile, sha1 } from './store.js';
 
 type Parameters = Readonly<Record<string, unknown>>;
-
-const SMALLEST_PART = 5_000_000;
 
 /** An address for one upload at a time, with a token of its own. */
 function addressFor(operation: string, id: string, { headers }: FakeRequest, rules: FakeRules) {
@@ -94,9 +92,17 @@ export function uploadFile(request: FakeRequest, rules: FakeRules): Answer {
     bytes,
     sha1: digest,
     md5: rules.reportsMd5 ? md5(bytes) : null,
+    encryption: encryptionIn(request.headers),
     parts: new Map(),
   } as const;
   return json(described(rules.store.add(bucket, file)));
+}
+
+/** https://www.backblaze.com/docs/cloud-storage-server-side-encryption */
+function encryptionIn(headers: FakeRequest['headers']): string | undefined {
+  const algorithm = headers['x-bz-server-side-encryption'];
+  if (algorithm !== undefined && algorithm !== 'AES256') throw new Refusal(400, 'bad_request');
+  return algorithm && 'SSE-B2';
 }
 
 export function startLargeFile(asked: Parameters, rules: FakeRules): Answer {
@@ -111,6 +117,7 @@ export function startLargeFile(asked: Parameters, rules: FakeRules): Answer {
     bytes: Buffer.alloc(0),
     sha1: 'none',
     md5: null,
+    encryption: modeOf(asked['serverSideEncryption']),
     parts: new Map(),
   } as const;
   return json(described(rules.store.add(bucket, file)));
@@ -197,7 +204,7 @@ export function finishLargeFile(asked: Parameters, rules: FakeRules): Answer {
     const part = file.parts.get(at + 1);
     if (part === undefined) throw new Refusal(400, 'missing_part');
     if (part.sha1 !== digest) throw new Refusal(400, 'part_sha1_mismatch');
-    if (part.bytes.byteLength < SMALLEST_PART && at < sha1s.length - 1)
+    if (part.bytes.byteLength < rules.smallestPart && at < sha1s.length - 1)
       throw new Refusal(400, 'bad_request', 'part size is too small');
     return part.bytes;
   });
