@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/clock.js';
@@ -146,11 +146,83 @@ describe('Google credentials', () => {
     ]);
   });
 
-  test('an external account whose token a program prints: is refused with the way out', async () => {
-    const file = fileWith(external({ executable: { command: '/bin/true' } }));
+  const JWT = 'urn:ietf:params:oauth:token-type:jwt';
+  const ALLOWED = { GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES: '1', PATH: '/usr/bin:/bin' };
+  const answer = (fields: Readonly<Record<string, unknown>>) =>
+    JSON.stringify({
+      version: 1,
+      success: true,
+      token_type: JWT,
+      id_token: SUBJECT_TOKEN,
+      ...fields,
+    });
+  /** A program that prints this, and writes what it is given to a file beside it. */
+  function program(text: string): { readonly command: string; given(): string } {
+    const file = join(createFolder(), 'my token.sh');
+    const script = `#!/bin/sh\nenv | grep GOOGLE_EXTERNAL > "$0.given"\ncat <<'END'\n${text}\nEND\n`;
+    writeFileSync(file, script, { mode: 0o700 });
+    return { command: `"${file}" --quiet`, given: () => readFileSync(`${file}.given`, 'utf8') };
+  }
+
+  test('an external account whose token a program prints: is refused unless the environment allows programs', async () => {
+    const { command } = program(answer({}));
+    const file = fileWith(external({ executable: { command } }));
     const error = await rejection(listWith({ credentials_file: file }));
     expect(error).toBeInstanceOf(InvalidCredentialsError);
-    expect(error.message).toContain('let it write the token to a file');
+    expect(error.message).toContain('set GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES=1');
+  });
+
+  test('an external account whose token a program prints: exchanges it, and the program learns what it is for', async () => {
+    const { command, given } = program(answer({}));
+    const file = fileWith(external({ executable: { command } }));
+    const [asked] = await listWith({ credentials_file: file }, { env: ALLOWED });
+    expect(asked).toMatchObject({ subject_token: SUBJECT_TOKEN });
+    expect(given()).toContain('GOOGLE_EXTERNAL_ACCOUNT_AUDIENCE=//iam.googleapis.com/projects/1/');
+    expect(given()).toContain(`GOOGLE_EXTERNAL_ACCOUNT_TOKEN_TYPE=${JWT}\n`);
+    expect(given()).toContain('GOOGLE_EXTERNAL_ACCOUNT_INTERACTIVE=0\n');
+  });
+
+  test('an external account whose token a program prints: takes the one in the output file while it is good', async () => {
+    const soon = Math.floor(Date.now() / 1000);
+    const { command, given } = program(answer({ expiration_time: soon + 3600 }));
+    const output = fileWith(answer({ expiration_time: soon + 3600 }));
+    const file = fileWith(external({ executable: { command, output_file: output } }));
+    await listWith({ credentials_file: file }, { env: ALLOWED });
+    expect(given).toThrow('ENOENT');
+    writeFileSync(output, answer({ expiration_time: soon - 1 }));
+    await listWith({ credentials_file: file }, { env: ALLOWED });
+    expect(given()).toContain(`GOOGLE_EXTERNAL_ACCOUNT_OUTPUT_FILE=${output}\n`);
+  });
+
+  test.each([
+    ['what is not JSON', 'no', 'something that is not JSON'],
+    ['another version', answer({ version: 2 }), 'not of "version": 1'],
+    [
+      'a failure',
+      answer({ success: false, code: '401', message: 'log in first' }),
+      'failed: 401 log in first',
+    ],
+    ['a token that has ended', answer({ expiration_time: 1_000_000 }), 'a token that has ended'],
+    ['no token', answer({ id_token: '' }), 'has no id_token'],
+    ['a token of another type', answer({ token_type: 'x' }), 'of the type x'],
+  ])(
+    'an external account whose program prints %s: says so, and quotes no token',
+    async (_, text, problem) => {
+      const { command } = program(text);
+      const file = fileWith(external({ executable: { command } }));
+      const error = await rejection(listWith({ credentials_file: file }, { env: ALLOWED }));
+      expect(error).toBeInstanceOf(InvalidCredentialsError);
+      expect(error.message).toContain(problem);
+      expect(error.message).not.toContain(SUBJECT_TOKEN);
+    },
+  );
+
+  test('an external account whose program fails: is asked again later', async () => {
+    const executable = { command: 'sh -c "echo out of order >&2; exit 3"' };
+    const file = fileWith(external({ executable }));
+    const error = await rejection(listWith({ credentials_file: file }, { env: ALLOWED }));
+    expect(error).toBeInstanceOf(TargetUnavailableError);
+    expect(error.message).toContain('ended with exit code 3: out of order');
   });
 
   test('a file of an impersonated service account: asks with its source credentials', async () => {

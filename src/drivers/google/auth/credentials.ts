@@ -34,6 +34,9 @@ export interface Asking {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** Where the token of another identity provider comes from: asked again each time, since it is short-lived. */
+export type SubjectToken = (call: Call) => Promise<string>;
+
 /** Reads and writes objects, and creates and deletes buckets: https://cloud.google.com/storage/docs/oauth-scopes */
 export const STORAGE_SCOPE = 'https://www.googleapis.com/auth/devstorage.read_write';
 /** For the exchange of a token against that of another account. */

@@ -64,7 +64,7 @@ export function impersonation(
   };
 }
 
-function emailIn(url: string): string {
+export function emailIn(url: string): string {
   const [, email] = /\/serviceAccounts\/([^/:]+):generateAccessToken$/.exec(url) ?? [];
   if (email === undefined)
     throw new InvalidCredentialsError(

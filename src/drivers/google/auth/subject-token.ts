@@ -3,14 +3,13 @@ import type { Call } from '../../call.js';
 import { InvalidCredentialsError } from '../../errors.js';
 import { ask } from './ask.js';
 import { awsSubjectToken } from './aws-subject-token.js';
-import type { Asking } from './credentials.js';
+import type { Asking, SubjectToken } from './credentials.js';
 import { GOOGLE } from './driver-name.js';
+import { type ExecutableAccount, executableToken } from './executable.js';
+import { emailIn } from './impersonation.js';
 import { memberOf, textOf } from './members.js';
 
-/** Where the token of the other identity provider comes from: read again each time, since it is short-lived. */
-export type SubjectToken = (call: Call) => Promise<string>;
-
-/** By `credential_source` (https://google.aip.dev/auth/4117): a file, a URL, or the account of an AWS machine. */
+/** By `credential_source` (https://google.aip.dev/auth/4117): a file, a URL, a program, or the account of an AWS machine. */
 export function subjectTokenSource(
   asking: Asking,
   document: unknown,
@@ -28,11 +27,18 @@ export function subjectTokenSource(
       const question = { action, method: 'GET', url, headers: headersOf(source) } as const;
       return tokenIn((await ask(asking.local, question, call)).body.toString('utf8'), source);
     };
-  throw unusable(
-    memberOf(source, 'executable') === undefined
-      ? 'its credential_source names neither a file nor a URL'
-      : 'its credential_source is a program, and longshore runs none for credentials: let it write the token to a file, and name that',
-  );
+  const executable = memberOf(source, 'executable');
+  if (executable !== undefined) return executableToken(asking, executable, accountIn(document));
+  throw unusable('its credential_source names neither a file, nor a URL, nor a program');
+}
+
+function accountIn(document: unknown): ExecutableAccount {
+  const impersonated = textOf(document, 'service_account_impersonation_url');
+  return {
+    audience: textOf(document, 'audience') ?? '',
+    tokenType: textOf(document, 'subject_token_type') ?? '',
+    email: impersonated === undefined ? undefined : emailIn(impersonated),
+  };
 }
 
 async function readText(file: string, { signal }: Call): Promise<string> {

@@ -1,9 +1,10 @@
 import { parseTime } from '../../../clock.js';
 import type { Call } from '../../call.js';
+import { quotedWords } from '../../credential-program.js';
 import { fromTransport } from '../../http/refusal.js';
 import { childrenOf, parseXml, textOf, type XmlElement } from '../../http/xml.js';
 import type { Credentials } from './credentials.js';
-import { noCredentialsNow, quotedWords, unusableCredentials } from './problems.js';
+import { noCredentialsNow, unusableCredentials } from './problems.js';
 import { type AwsServices, serviceAddress } from './services.js';
 
 // AWS Security Token Service: https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html
