@@ -16,3 +16,10 @@ export function isArchiveClass(storageClass: unknown): boolean {
 export function mayBeArchived(storageClass: unknown): boolean {
   return isArchiveClass(storageClass) || storageClass === THAWED_FIRST_SOMETIMES;
 }
+
+/** The provider's own command by which a person thaws an object of this class; the names are quoted for a shell. */
+export function thawCommand(storageClass: string, container: string, key: string): string {
+  return storageClass === 'Archive'
+    ? `az storage blob set-tier --account-name ACCOUNT --container-name ${container} --name ${key} --tier Hot`
+    : `aws s3api restore-object --bucket ${container} --key ${key} --restore-request Days=7`;
+}

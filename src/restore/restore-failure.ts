@@ -111,12 +111,9 @@ function storageProblem(error: StorageError, container: string): RestoreProblem 
   return kind === 'target' || kind === 'mirror' ? undefined : 'failing';
 }
 
-/** Whether a refusal to read means that the object has to be thawed first. */
+/** Whether a refusal to read means that the object has to be thawed first: S3 answers 403 then, Azure 409. */
 export function isArchived(error: unknown, storageClass: unknown): boolean {
-  return (
-    error instanceof ObjectError &&
-    !(error instanceof ObjectAccessDeniedError) &&
-    error.status === 403 &&
-    mayBeArchived(storageClass)
-  );
+  if (!(error instanceof ObjectError) || !mayBeArchived(storageClass)) return false;
+  const isDenied = error instanceof ObjectAccessDeniedError;
+  return error.status === 409 || (error.status === 403 && !isDenied);
 }

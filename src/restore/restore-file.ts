@@ -1,5 +1,6 @@
 import { constants, rmSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { thawCommand } from '../drivers/archive-classes.js';
 import type { ObjectInfo } from '../drivers/call.js';
 import { ObjectChangedError, StorageError } from '../drivers/errors.js';
 import { forShell } from '../printable.js';
@@ -173,9 +174,16 @@ function isSameVersion(a: ObjectInfo, b: ObjectInfo): boolean {
 
 function archived({ container, key, extra }: ObjectInfo): RestoreError {
   const storageClass = String(extra['storageClass']);
+  const { archiveStatus } = extra;
+  if (typeof archiveStatus === 'string')
+    return new RestoreError(
+      'archived',
+      `it is archived (${storageClass}), and on its way (${archiveStatus}), which takes up to 15 hours; then restore again`,
+    );
+  const command = thawCommand(storageClass, forShell(container), forShell(key));
   return new RestoreError(
     'archived',
-    `it is archived (${storageClass}) and has to be thawed first, as with: aws s3api restore-object --bucket ${forShell(container)} --key ${forShell(key)} --restore-request Days=7; then restore again`,
+    `it is archived (${storageClass}) and has to be thawed first, as with: ${command}; then restore again`,
   );
 }
 

@@ -34,8 +34,12 @@ export function metadataIn(headers: FakeRequest['headers']): Record<string, stri
   return metadata;
 }
 
-function tierHeaders({ tier, tierInferred }: StoredBlob): Record<string, string> {
-  return { 'x-ms-access-tier': tier, ...(tierInferred && { 'x-ms-access-tier-inferred': 'true' }) };
+function tierHeaders({ tier, tierInferred, archiveStatus }: StoredBlob): Record<string, string> {
+  return {
+    'x-ms-access-tier': tier,
+    ...(tierInferred && { 'x-ms-access-tier-inferred': 'true' }),
+    ...(archiveStatus !== undefined && { 'x-ms-archive-status': archiveStatus }),
+  };
 }
 
 function tierIn(headers: FakeRequest['headers'], before: StoredBlob | undefined): string {

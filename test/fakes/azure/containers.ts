@@ -136,6 +136,7 @@ function blobElement({ key, blob, isCurrent }: Entry, include: string, rules: Fa
     element('Content-MD5', blob.md5),
     element('BlobType', blob.type),
     element('AccessTier', blob.tier),
+    element('ArchiveStatus', blob.archiveStatus),
     element('AccessTierInferred', blob.tierInferred ? 'true' : undefined),
     element('LeaseStatus', 'unlocked'),
     element('LeaseState', 'available'),

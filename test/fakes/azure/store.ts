@@ -28,6 +28,8 @@ export interface StoredBlob {
   /** Base64; undefined: none is stored. */
   readonly md5: string | undefined;
   readonly tier: string;
+  /** Of one that is on its way out of the tier Archive: `rehydrate-pending-to-hot`. */
+  readonly archiveStatus?: string;
   /** Whether it is the account's, since none was given. */
   readonly tierInferred: boolean;
   readonly type: 'BlockBlob' | 'PageBlob' | 'AppendBlob';
