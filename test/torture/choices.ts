@@ -15,13 +15,17 @@ export interface Choices {
   withFile(act: (path: string, file: FileNode) => void): void;
 }
 
-export function chooseAtRandom({ files, nodes }: JournaledFiles, random: () => number): Choices {
+export function chooseAtRandom(
+  { files, nodes, isPossible }: JournaledFiles,
+  random: () => number,
+): Choices {
+  const names = NAMES.filter(isPossible);
   let named = 0;
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
   return {
     pick,
     somePath: () =>
-      Array.from({ length: 1 + Math.floor(random() * 3) }, () => pick(NAMES)).join('/'),
+      Array.from({ length: 1 + Math.floor(random() * 3) }, () => pick(names)).join('/'),
     newName() {
       named += 1;
       return `new ${named}`;

@@ -4,15 +4,14 @@ import type { TortureTarget } from './target.js';
 import { CONTAINER } from './target.js';
 import type { Paths } from './world.js';
 
-export const DRIVERS = ['local', 's3', 'swift'] as const;
+export const DRIVERS = ['local', 's3', 'swift', 'azure', 'google', 'b2'] as const;
 export type Driver = (typeof DRIVERS)[number];
 
 /** Whether a mirror on such a target can come to the point at all. */
 export function leadsTo(driver: Driver, point: Failpoint): boolean {
   if (point.startsWith('parts:')) return driver !== 'local';
-  // A folder takes a batch with one call, Swift with a call for each object, S3 with a request for each.
-  if (point === 'sync: batch sent in part') return driver === 'swift';
-  if (point.startsWith('puts:')) return driver === 's3';
+  // A folder takes a batch with one call, the others with a call for each object, or with a request for each.
+  if (point === 'sync: batch sent in part' || point.startsWith('puts:')) return driver !== 'local';
   return driver === 'local' || !(point.startsWith('local:') || point.includes('room made'));
 }
 

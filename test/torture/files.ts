@@ -29,6 +29,8 @@ export interface TreeOptions {
   readonly root: string;
   readonly links: 'skip' | 'preserve';
   readonly random: () => number;
+  /** Why an object of this name cannot be in the container. No such file or link is made. */
+  readonly nameProblem: (name: string) => string | undefined;
   /** Is called after each change on the disk with the paths that have changed by it. */
   readonly onStep?: (paths: readonly string[]) => void;
 }
@@ -41,6 +43,8 @@ export interface JournaledFiles {
   readonly everLinks: ReadonlySet<string>;
   readonly steps: number;
   onDisk(path: string): string;
+  /** Whether a file, or a link, may have this path. */
+  isPossible(path: string): boolean;
   /** Paths of the regular files. */
   files(): string[];
   /** The path and all below it that exist. */
@@ -67,13 +71,16 @@ export interface JournaledFiles {
 /** A file that changes within the file system's tick, and keeps its size and times, is another test's business. */
 const TICKS_NS = 100_000_000n;
 
-export function createFiles({ root, links, random, onStep }: TreeOptions): JournaledFiles {
+export function createFiles(options: TreeOptions): JournaledFiles {
+  const { root, links, random, nameProblem, onStep } = options;
   const journal = createJournal();
   const nodes = new Map<string, Node>();
   const everLinks = new Set<string>();
   let steps = 0;
   let versions = 0;
   const onDisk = (path: string): string => join(root, path);
+  const isPossible = (path: string): boolean =>
+    [path, path + LINK_SUFFIX].every((name) => nameProblem(name) === undefined);
   const files = (): string[] =>
     [...nodes].filter(([, { kind }]) => kind === 'file').map(([path]) => path);
   const below = (path: string): string[] =>
@@ -181,6 +188,7 @@ export function createFiles({ root, links, random, onStep }: TreeOptions): Journ
   function rename(from: string, to: string): void {
     if (!nodes.has(from) || to === from || to.startsWith(`${from}/`) || from.startsWith(`${to}/`))
       return;
+    if (!below(from).every((path) => isPossible(to + path.slice(from.length)))) return;
     makeWay(to);
     const isFile = (path: string) => nodes.get(path)?.kind === 'file';
     if (nodes.has(to) && !(isFile(from) && isFile(to))) remove(to);
@@ -197,6 +205,7 @@ export function createFiles({ root, links, random, onStep }: TreeOptions): Journ
       return steps;
     },
     onDisk,
+    isPossible,
     files,
     below,
     makeWay,

@@ -8,7 +8,7 @@ import { TortureFailure } from './failure.js';
 import { type Figures, noFigures } from './figures.js';
 import { torture } from './torture.js';
 
-// npm run test:torture -- [--seconds N] [--seed S] [--jobs N] [--drivers local,s3,swift] [--report FILE]: see docs/internals.md.
+// npm run test:torture -- [--seconds N] [--seed S] [--jobs N] [--drivers local,s3,…] [--report FILE]: see docs/internals.md.
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '60' },
@@ -43,20 +43,23 @@ for (const signal of ['SIGINT', 'SIGTERM'])
 console.log(`torture: ${seconds} s, seed ${seed}, ${jobs} side by side, in ${folder}`);
 const ticking = setInterval(() => console.log(progress()), 30_000);
 
+/** Of one world; less in a short run, so that each driver has one. */
+const worldMs = Math.min(120_000, (seconds * 1_000 * jobs) / drivers.length);
+let worlds = 0;
+
 /** A world in which nothing is left of what the one before got used to, again and again. */
-async function tortureOn(job: number): Promise<void> {
-  const WORLD_MS = 120_000;
-  for (let world = 0; !isOver(); world += 1) {
-    const worldSeed = seed * 1_000_000 + job * 10_000 + world;
-    const place = join(folder, `${job}-${world}`);
+async function tortureOn(): Promise<void> {
+  while (!isOver()) {
+    const world = worlds;
+    worlds += 1;
+    const place = join(folder, String(world));
     mkdirSync(place);
-    const until = performance.now() + WORLD_MS;
+    const until = performance.now() + worldMs;
     try {
-      const driver = drivers[(job + world) % drivers.length] ?? 'local';
       await torture({
         folder: place,
-        seed: worldSeed,
-        driver,
+        seed: seed * 1_000_000 + world,
+        driver: drivers[world % drivers.length] ?? 'local',
         figures,
         isOver: () => isOver() || performance.now() > until,
       });
@@ -89,7 +92,7 @@ function progress(): string {
   return `${spent} s: ${kills} kills, ${stops} stops, ${quiets} times all equal (${objects} objects), ${changes} changes, ${faults} faults, ${deletes} deletes judged, ${samples} answers held against the history, ${fullDisks} full disks, ${losses} states spoiled (${damagesMet} daemons ended by it), ${decisions} decisions about what was held, ${reached.size} of ${FAILPOINTS.length} points`;
 }
 
-await Promise.all(Array.from({ length: jobs }, (_, job) => tortureOn(job)));
+await Promise.all(Array.from({ length: jobs }, tortureOn));
 clearInterval(ticking);
 console.log(progress());
 for (const point of FAILPOINTS) {

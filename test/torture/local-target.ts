@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { Operation } from '../../src/drivers/layers/operations.js';
+import { keyProblem, maxKeyBytes } from '../../src/drivers/local/names.js';
 import type { Note, OrderedFault } from './armed/orders.js';
 import { createHistory } from './history.js';
 import { md5Of, msOf, nowMs } from './journal.js';
@@ -94,6 +95,7 @@ export function localTarget(root: string, disk: string | undefined): TortureTarg
     history: recorder.history,
     read,
     settings: `{ driver: local, root: ${root}, fsync: true }`,
+    nameProblem: (name) => keyProblem(name, maxKeyBytes(root)),
     objects() {
       const objects = new Map<string, Held>();
       const visit = (below: string): void => {

@@ -1,11 +1,13 @@
+import { keyProblem } from '../../src/drivers/s3/names.js';
 import type { Fault } from '../fakes/s3/faults.js';
 import type { Operation } from '../fakes/s3/request.js';
 import { ACCOUNT, startFakeS3 } from '../fakes/s3/server.js';
 import type { StoredVersion } from '../fakes/s3/store.js';
-import { createHistory, observeMap } from './history.js';
-import { md5Of, nowMs } from './journal.js';
-import { scriptFaults } from './scripted-faults.js';
-import { CONTAINER, type Held, isOwn, isRecorded, type TortureTarget } from './target.js';
+import { fakeTarget, recordChanges } from './fake-target.js';
+import { observeMap } from './history.js';
+import { md5Of } from './journal.js';
+import type { Script } from './scripted-faults.js';
+import { CONTAINER, type Held, isOwn, type TortureTarget } from './target.js';
 
 const REFUSALS: readonly Fault[] = [
   { kind: 'refuse', status: 503, code: 'SlowDown' },
@@ -15,7 +17,7 @@ const REFUSALS: readonly Fault[] = [
 ];
 /** Not where a provider may take minutes, and is given them. */
 const STALL: Fault = { kind: 'stall' };
-const SCRIPT: readonly (readonly [Operation, readonly Fault[]])[] = [
+const SCRIPT: Script<Operation, Fault> = [
   ['PutObject', [...REFUSALS, STALL, { kind: 'wrong-etag' }, { kind: 'reset', afterBytes: 1 }]],
   [
     'DeleteObjects',
@@ -42,15 +44,14 @@ const SCRIPT: readonly (readonly [Operation, readonly Fault[]])[] = [
 export async function s3Target(): Promise<TortureTarget> {
   const fake = await startFakeS3({ minPartSize: 1, pageLimit: 20 });
   const seen = new WeakMap<StoredVersion, Held>();
-  const scripted = scriptFaults(fake.faults, SCRIPT);
-  const recorder = createHistory();
+  const recorder = recordChanges();
   observeMap(fake.rules.store.buckets, (name, made) => {
     if (name !== CONTAINER || !made) return;
     observeMap(made.objects, (key, versions) => {
       const newest = versions?.at(-1);
       const content =
         newest === undefined || newest.isDeleteMarker ? undefined : heldOf(newest).md5;
-      if (isRecorded(key)) recorder.record(key, { beganMs: nowMs(), endedMs: nowMs(), content });
+      recorder.note(key, content);
     });
   });
   const bucket = () => fake.rules.store.buckets.get(CONTAINER);
@@ -65,19 +66,18 @@ export async function s3Target(): Promise<TortureTarget> {
     return held;
   }
 
-  return {
+  return fakeTarget(fake, SCRIPT, {
     settings: `{ driver: s3, profile: aws, region: us-east-1, host: ${fake.host}, port: ${fake.port}, secure: false, key: ${ACCOUNT.accessKey}, secret: ${ACCOUNT.secret}, timeout: 8s, multipart_threshold: 1MiB }`,
+    nameProblem: keyProblem,
     objects() {
       const found = bucket();
       const objects = new Map<string, Held>();
       if (!found) return objects;
       for (const key of fake.rules.store.keys(found))
         if (!isOwn(key)) objects.set(key, heldOf(fake.rules.store.object(found, key)));
-      fake.log.length = 0;
       return objects;
     },
     history: recorder.history,
-    read: () => {},
     uploads: () =>
       new Map(
         [...(bucket()?.uploads ?? [])].map(([id, { key, parts }]) => [
@@ -85,18 +85,5 @@ export async function s3Target(): Promise<TortureTarget> {
           { key, what: `${parts.size} parts` },
         ]),
       ),
-    leftovers: () => [],
-    script: scripted.script,
-    ordered: [],
-    met: () => {},
-    get faultsLeft() {
-      return scripted.left;
-    },
-    get faultsMet() {
-      return scripted.met;
-    },
-    fill: () => false,
-    empty: () => {},
-    close: () => fake.close(),
-  };
+  });
 }

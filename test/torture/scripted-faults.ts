@@ -6,15 +6,17 @@ export interface ScriptedFaults {
   readonly met: number;
 }
 
+/** What may go wrong with each operation. */
+export type Script<Operation, Fault> = readonly (readonly [Operation, readonly Fault[]])[];
+
 interface Faults<Operation, Fault> {
   next(operation: Operation, fault: Fault): void;
   readonly left: number;
 }
 
-/** `known`: what may go wrong with each operation. */
 export function scriptFaults<Operation, Fault>(
   faults: Faults<Operation, Fault>,
-  known: readonly (readonly [Operation, readonly Fault[]])[],
+  known: Script<Operation, Fault>,
 ): ScriptedFaults {
   let scripted = 0;
   const oneOf = <T>(from: readonly T[], random: () => number) =>

@@ -1,12 +1,14 @@
+import { keyProblem } from '../../src/drivers/swift/names.js';
 import type { Fault } from '../fakes/swift/faults.js';
 import { SECRET, USER } from '../fakes/swift/identity.js';
 import type { Operation } from '../fakes/swift/request.js';
 import { startFakeSwift } from '../fakes/swift/server.js';
 import { Refusal, type StoredObject } from '../fakes/swift/store.js';
-import { createHistory, observeMap } from './history.js';
-import { md5Of, nowMs } from './journal.js';
-import { scriptFaults } from './scripted-faults.js';
-import { CONTAINER, type Held, isOwn, isRecorded, type TortureTarget } from './target.js';
+import { fakeTarget, recordChanges } from './fake-target.js';
+import { observeMap } from './history.js';
+import { md5Of } from './journal.js';
+import type { Script } from './scripted-faults.js';
+import { CONTAINER, type Held, isOwn, type TortureTarget } from './target.js';
 
 const SEGMENTS = `${CONTAINER}_segments`;
 
@@ -20,7 +22,7 @@ const REFUSALS: readonly Fault[] = [
 const EXPIRED: Fault = { kind: 'refuse', status: 401 };
 /** Not where a provider may take minutes, and is given them. */
 const STALL: Fault = { kind: 'stall' };
-const SCRIPT: readonly (readonly [Operation, readonly Fault[]])[] = [
+const SCRIPT: Script<Operation, Fault> = [
   [
     'PutObject',
     [...REFUSALS, EXPIRED, STALL, { kind: 'wrong-etag' }, { kind: 'reset', afterBytes: 1 }],
@@ -44,14 +46,11 @@ export async function swiftTarget(): Promise<TortureTarget> {
     StoredObject,
     { readonly held: Held; readonly segments: readonly (StoredObject | undefined)[] }
   >();
-  const scripted = scriptFaults(fake.faults, SCRIPT);
-
-  const recorder = createHistory();
+  const recorder = recordChanges();
   observeMap(store.containers, (name, made) => {
     if (name !== CONTAINER || !made) return;
     observeMap(made.objects, (key, object) => {
-      const content = object && md5OfContent(object);
-      if (isRecorded(key)) recorder.record(key, { beganMs: nowMs(), endedMs: nowMs(), content });
+      recorder.note(key, object && md5OfContent(object));
     });
   });
 
@@ -83,17 +82,16 @@ export async function swiftTarget(): Promise<TortureTarget> {
     }
   }
 
-  return {
+  return fakeTarget(fake, SCRIPT, {
     settings: `{ driver: swift, auth_url: "${fake.origin}/auth/v1.0", key: "${USER}", secret: "${SECRET}", segment_size: 1MiB, timeout: 8s, multipart_threshold: 1MiB }`,
+    nameProblem: keyProblem,
     objects() {
       const objects = new Map<string, Held>();
       for (const [key, object] of store.containers.get(CONTAINER)?.objects ?? [])
         if (!isOwn(key)) objects.set(key, heldOf(object));
-      fake.log.length = 0;
       return objects;
     },
     history: recorder.history,
-    read: () => {},
     uploads() {
       const used = new Set<string>();
       for (const { segments = [] } of store.containers.get(CONTAINER)?.objects.values() ?? [])
@@ -112,18 +110,5 @@ export async function swiftTarget(): Promise<TortureTarget> {
       }
       return left;
     },
-    leftovers: () => [],
-    script: scripted.script,
-    ordered: [],
-    met: () => {},
-    get faultsLeft() {
-      return scripted.left;
-    },
-    get faultsMet() {
-      return scripted.met;
-    },
-    fill: () => false,
-    empty: () => {},
-    close: () => fake.close(),
-  };
+  });
 }

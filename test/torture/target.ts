@@ -13,6 +13,8 @@ export interface Held {
 export interface TortureTarget {
   /** The lines of the configuration that stand under its name. */
   readonly settings: string;
+  /** Why its driver refuses to put an object of this name, before any request; undefined: it does not. */
+  nameProblem(name: string): string | undefined;
   objects(): ReadonlyMap<string, Held>;
   /** Every change of the container's objects, and of its trash, since it was made: of a local one as far as the notes are read. */
   readonly history: History;
@@ -37,8 +39,14 @@ export interface TortureTarget {
 
 export const CONTAINER = 'documents';
 
-/** What longshore keeps in a container for itself: its lease, its trash. */
 /** What is in the trash is still in the container; the rest of what longshore keeps for itself is no content. */
 export const isRecorded = (name: string): boolean =>
   !isOwn(name) || name.startsWith('.longshore/trash/');
+/** What longshore keeps in a container for itself: its lease, its trash. */
 export const isOwn = (name: string): boolean => name.startsWith('.longshore/');
+
+/** Seconds since the epoch of a time in RFC 3339 with decimals, of which the language keeps three only. */
+export function secondsOf(rfc3339: string | undefined): number {
+  const [, whole, decimals = ''] = /^([^.Z]+)(\.\d+)?Z$/.exec(rfc3339 ?? '') ?? [];
+  return Date.parse(`${whole}Z`) / 1000 + Number(`0${decimals}`);
+}

@@ -50,8 +50,9 @@ function expectedObject(path: string, kind: ExpectedObject['kind'], bytes: Buffe
 /** With more, something at the top of the tree is removed first. */
 const MOST_NODES = 150;
 
-export function createTree({ root, links, random }: TreeOptions): Tree {
-  const made = createFiles({ root, links, random });
+export function createTree(options: TreeOptions): Tree {
+  const { links, random } = options;
+  const made = createFiles(options);
   const { journal, nodes, everLinks, onDisk, below, write, rename, remove } = made;
   const choices = chooseAtRandom(made, random);
   const { pick, newName, someBytes } = choices;

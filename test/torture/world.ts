@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { seeded } from '../world/tree.js';
+import { azureTarget } from './azure-target.js';
+import { b2Target } from './b2-target.js';
 import {
   type Circumstances,
   chooseCircumstances,
@@ -10,6 +12,7 @@ import {
   type Pick,
 } from './circumstances.js';
 import type { Figures } from './figures.js';
+import { googleTarget } from './google-target.js';
 import { localTarget } from './local-target.js';
 import { createOversight, type Oversight } from './oversight.js';
 import { createPerson, type Person } from './person.js';
@@ -87,8 +90,9 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const mounted =
     driver === 'local' &&
     spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256m', 'none', disk]).status === 0;
-  const target = await openTarget(driver, disk, mounted);
-  const tree = createTree({ root: paths.source, links, random });
+  const target = await openTarget(driver, paths, mounted, random);
+  const { nameProblem } = target;
+  const tree = createTree({ root: paths.source, links, random, nameProblem });
   const oversight = createOversight({
     tree,
     target,
@@ -120,9 +124,26 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   };
 }
 
-async function openTarget(driver: Driver, disk: string, mounted: boolean): Promise<TortureTarget> {
-  if (driver === 'local') return localTarget(join(disk, 'vault'), mounted ? disk : undefined);
-  return driver === 's3' ? s3Target() : swiftTarget();
+async function openTarget(
+  driver: Driver,
+  { disk, folder }: Paths,
+  mounted: boolean,
+  random: () => number,
+): Promise<TortureTarget> {
+  switch (driver) {
+    case 'local':
+      return localTarget(join(disk, 'vault'), mounted ? disk : undefined);
+    case 's3':
+      return s3Target();
+    case 'swift':
+      return swiftTarget();
+    case 'azure':
+      return azureTarget(random);
+    case 'google':
+      return googleTarget(folder, random);
+    case 'b2':
+      return b2Target(random);
+  }
 }
 
 /**

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../../src/clock.js';
 import type { Backend } from '../../../src/drivers/backend.js';
 import type { ObjectInfo, ObjectRef } from '../../../src/drivers/call.js';
-import type { BatchedObject, PutOutcome } from '../../../src/drivers/capabilities.js';
+import type { BatchedObject, PutOutcome, QuickPut } from '../../../src/drivers/capabilities.js';
 import { StorageError, TargetUnavailableError } from '../../../src/drivers/errors.js';
 import { type Invocation, layered, type Next } from '../../../src/drivers/layers/layer.js';
 import type { Operation } from '../../../src/drivers/layers/operations.js';
@@ -52,33 +52,46 @@ function contentAt(path: string): string | null {
 function tortured(backend: Backend, root: string | undefined): Backend {
   const around = async (invocation: Invocation, next: Next): Promise<unknown> => {
     const change = changeOf(invocation);
-    if (change)
-      note({
-        note: 'begun',
-        what: change.what,
-        names: change.names,
-        atNs: String(process.hrtime.bigint()),
-      });
-    try {
-      return await withFault(takeFault(invocation.operation), invocation, next);
-    } finally {
-      if (change) {
-        const { what, names, container } = change;
-        const contents =
-          root === undefined
-            ? undefined
-            : names.map((name) => contentAt(join(root, container, name)));
-        note({
-          note: 'ended',
-          what,
-          names,
-          atNs: String(process.hrtime.bigint()),
-          ...(contents && { contents }),
-        });
-      }
-    }
+    const made = () => withFault(takeFault(invocation.operation), invocation, next);
+    return change === undefined ? made() : noted(change, root, made);
   };
-  return layered(inSmallParts(backend), [{ name: 'torture', around }]);
+  return inQuickRequests(
+    layered(inSmallParts(backend), [{ name: 'torture', around }]),
+    backend.capabilities.quickPut,
+  );
+}
+
+/** Half of the daemons send the small objects of a batch by a request each, the others by a call each. */
+function inQuickRequests(backend: Backend, quickPut: QuickPut | undefined): Backend {
+  if (quickPut === undefined || orders.seed % 2 === 0) return backend;
+  const putEach: QuickPut['putEach'] = (container, objects, passage, call) => {
+    const names = objects.map(({ key }) => key);
+    return noted({ what: 'put', container, names }, undefined, () =>
+      quickPut.putEach(container, objects, passage, call),
+    );
+  };
+  return { ...backend, capabilities: { ...backend.capabilities, quickPut: { putEach } } };
+}
+
+/** Makes a change between two notes of it. `root`: of a local target, whose contents are noted, too. */
+async function noted<T>(
+  { what, container, names }: Change,
+  root: string | undefined,
+  make: () => Promise<T>,
+): Promise<T> {
+  note({ note: 'begun', what, names, atNs: String(process.hrtime.bigint()) });
+  try {
+    return await make();
+  } finally {
+    const contents = root && names.map((name) => contentAt(join(root, container, name)));
+    note({
+      note: 'ended',
+      what,
+      names,
+      atNs: String(process.hrtime.bigint()),
+      ...(contents && { contents }),
+    });
+  }
 }
 
 function takeFault(operation: Operation): OrderedFault | undefined {

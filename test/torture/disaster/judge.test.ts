@@ -140,10 +140,11 @@ describe('rule: the tree as of a time is what the source was then', () => {
     new: [[11, file('r')]],
   } as const;
   const THEN = { kept: file('k'), replaced: V1, touched: file('t'), old: file('r') };
-  const VERSIONS: Past = { versions: true, trash: false };
-  const TRASH: Past = { versions: false, trash: true };
-  const BOTH: Past = { versions: true, trash: true };
-  const NEITHER: Past = { versions: false, trash: false };
+  const VERSIONS: Past = { versions: true, attributes: true, trash: false };
+  const TRASH: Past = { versions: false, attributes: true, trash: true };
+  const BOTH: Past = { versions: true, attributes: true, trash: true };
+  const NEITHER: Past = { versions: false, attributes: true, trash: false };
+  const IN_PLACE: Past = { ...VERSIONS, attributes: false };
   const without = (name: keyof typeof THEN) =>
     Object.fromEntries(Object.entries(THEN).filter(([each]) => each !== name));
 
@@ -155,6 +156,7 @@ describe('rule: the tree as of a time is what the source was then', () => {
     ['what was given another time is missing, by the trash', without('touched'), TRASH],
     ['the new name of a renamed file is there, with a trash', { ...THEN, new: file('r') }, BOTH],
     ['what was replaced is missing, by neither', without('replaced'), NEITHER],
+    ['a version has a later time, in place', { ...THEN, touched: file('t', 5n) }, IN_PLACE],
   ] as const)('allows that %s', (_, found, past) =>
     expect(unlikeThen(restored(PATHS, found), past)).toEqual([]),
   );
@@ -181,6 +183,8 @@ describe('rule: the tree as of a time is what the source was then', () => {
     ['what was replaced is missing, by versions', without('replaced'), VERSIONS],
     ['what was renamed is missing, by versions', without('old'), BOTH],
     ['what was given another time is missing, by versions', without('touched'), VERSIONS],
+    ['a version has a later time', { ...THEN, touched: file('t', 5n) }, VERSIONS],
+    ['an untouched file has another time, in place', { ...THEN, kept: file('k', 9n) }, IN_PLACE],
     ['a later file is there, by versions', { ...THEN, new: file('r') }, VERSIONS],
     ['it has another time', { ...THEN, kept: file('k', 9n) }, NEITHER],
   ] as const)('finds that %s', (_, found, past) =>

@@ -99,6 +99,8 @@ function heldSince(sightings: Sightings, settled: number): ReadonlyMap<string, r
 /** What a container keeps of the past, beside what it holds. */
 export interface Past {
   readonly versions: boolean;
+  /** Whether each state has times and modes of its own: some providers replace those of a version in place. */
+  readonly attributes: boolean;
   /** What is deleted or replaced in place comes there; not what is renamed, or given other times or modes alone. */
   readonly trash: boolean;
 }
@@ -118,7 +120,8 @@ export function unlikeThen(
     const then = seenThen(sightings, path, settled);
     const is = found.get(path);
     const isTouched = seenLater(sightings, path, settled).length > 0;
-    if (isSame(is, then) || (isTouched && !isKept(restored, path, then, past))) return [];
+    const asThen = past.attributes || !isTouched ? isSame : isSameContent;
+    if (asThen(is, then) || (isTouched && !isKept(restored, path, then, past))) return [];
     if (past.trash && is === undefined && refused(path)) return [];
     return [`${JSON.stringify(path)} is ${describe(is)}, and was ${describe(then)} at that time`];
   });
@@ -174,6 +177,10 @@ export function lostThen(
       )
     );
   });
+}
+
+function isSameContent(a: Sighting | undefined, b: Sighting | undefined): boolean {
+  return a?.content === b?.content;
 }
 
 function isSame(a: Sighting | undefined, b: Sighting | undefined): boolean {

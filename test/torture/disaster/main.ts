@@ -9,7 +9,7 @@ import { playRound } from './round.js';
 import type { VaultKind } from './vault.js';
 import { vaultKinds } from './vault-kinds.js';
 
-// npm run test:torture -- --disaster [--rounds N] [--from N] [--seconds N] [--seed S] [--jobs N] [--drivers local,s3,swift]
+// npm run test:torture -- --disaster [--rounds N] [--from N] [--seconds N] [--seed S] [--jobs N] [--drivers local,s3,…]
 // [--report FILE]: see round.ts and docs/internals.md. Over the servers that the environment names (test/servers).
 const { values } = parseArgs({
   options: {

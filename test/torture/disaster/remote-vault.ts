@@ -20,6 +20,7 @@ export async function remoteVault(
   return {
     ...known,
     container,
+    nameProblem: (name) => direct.capabilities.names.keyProblem(name),
     place: `${String(known.target['driver'])}:${container}`,
     objects: (prefix) => objectsIn(direct, container, prefix),
     async remove() {

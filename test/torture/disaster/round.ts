@@ -36,7 +36,7 @@ export interface RoundOptions {
  */
 export async function playRound({ folder, seed, kind, figures }: RoundOptions): Promise<void> {
   const random = seeded(seed);
-  const settings = chooseSettings(random, kind.canKeepVersions);
+  const settings = chooseSettings(random, kind.keepsVersions);
   const at = (name: string) => join(folder, name);
   const first = thisMachine(at('first'));
   for (const path of [folder, first.folder, at('target')]) mkdirSync(path);
@@ -47,6 +47,7 @@ export async function playRound({ folder, seed, kind, figures }: RoundOptions): 
   const source = createSource({
     root: join(first.folder, 'source'),
     random,
+    nameProblem: (name) => vault.nameProblem(settings.prefix + name),
     largeBytes: kind.largeBytes,
   });
 
@@ -93,7 +94,11 @@ export async function playRound({ folder, seed, kind, figures }: RoundOptions): 
     const then = await restoreAtTime(second, 'then', settledAtMs, round);
     // Objects of a local target have the times of their files: when they came to the trash is not known exactly.
     const trash = settings.deletes === 'trash' && kind.driver !== 'local';
-    const past = { versions: settings.versions, trash };
+    const past = {
+      versions: settings.versions,
+      attributes: kind.versionsHaveAttributes || !settings.versions,
+      trash,
+    };
     const { found } = treeBelow(join(second.folder, 'then'));
     expectNone(`the folder as it was at ${new Date(settledAtMs).toISOString()}`, [
       ...then.wrong(found),

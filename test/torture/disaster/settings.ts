@@ -1,5 +1,5 @@
 import { configText } from '../../world/config-text.js';
-import type { Vault } from './vault.js';
+import type { Vault, VaultKind } from './vault.js';
 
 /** How the mirror of one round is configured. */
 export interface Settings {
@@ -16,11 +16,14 @@ export interface Settings {
   readonly slow: boolean;
 }
 
-export function chooseSettings(random: () => number, canKeepVersions: boolean): Settings {
+export function chooseSettings(
+  random: () => number,
+  keepsVersions: VaultKind['keepsVersions'],
+): Settings {
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
   return {
     deletes: pick(['mirror', 'trash']),
-    versions: canKeepVersions && random() < 0.5,
+    versions: keepsVersions === 'always' || (keepsVersions === 'as asked' && random() < 0.5),
     prefix: pick(['', 'laptop/']),
     watch: pick(['chokidar', 'directories', 'scan']),
     index: pick(['lmdb', 'lmdb', 'lowdb']),

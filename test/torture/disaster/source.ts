@@ -17,6 +17,8 @@ export interface Source {
 export interface SourceOptions {
   readonly root: string;
   readonly random: () => number;
+  /** See TreeOptions. */
+  readonly nameProblem: (name: string) => string | undefined;
   /** Bytes of a file that the target takes in parts. */
   readonly largeBytes: number;
 }
@@ -27,9 +29,11 @@ const MOST_LARGE = 4;
 const MODES = [0o400, 0o600, 0o640, 0o644, 0o664, 0o755, 0o777];
 const LINK_TARGETS = ['nowhere', '.', '..', 'a', 'a/b.txt', '/etc/passwd', 'ü/😀'];
 
-export function createSource({ root, random, largeBytes }: SourceOptions): Source {
+export function createSource(options: SourceOptions): Source {
+  const { root, random, nameProblem, largeBytes } = options;
   const tree = createFiles({
     root,
+    nameProblem,
     links: 'preserve',
     random,
     onStep: (paths) => recorder.note(paths),

@@ -1,13 +1,20 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { keyProblem, maxKeyBytes } from '../../../src/drivers/local/names.js';
 import { NEVER_ABORTED } from '../../../src/signal.js';
 import { openS3 } from '../../drivers/s3/open.js';
 import { openSwift } from '../../drivers/swift/open.js';
 import { ACCOUNT, startFakeS3 } from '../../fakes/s3/server.js';
 import { SECRET, USER } from '../../fakes/swift/identity.js';
 import { startFakeSwift } from '../../fakes/swift/server.js';
-import { type Settings, s3Servers, swiftServers } from '../../servers/named-servers.js';
+import {
+  azureServers,
+  type Settings,
+  s3Servers,
+  swiftServers,
+} from '../../servers/named-servers.js';
 import { digestsBelow } from '../../world/tree.js';
+import { azureKind, fakeAzureKind, fakeB2Kind, fakeGoogleKind } from './provider-vaults.js';
 import { remoteVault } from './remote-vault.js';
 import type { VaultKind } from './vault.js';
 import { enableVersions } from './versioning.js';
@@ -27,13 +34,21 @@ export async function vaultKinds(drivers: readonly string[]): Promise<readonly V
     );
     kinds.push(...(named.length > 0 ? named : [await fakeSwiftKind()]));
   }
+  if (drivers.includes('azure')) {
+    const named = azureServers().map(azureKind);
+    kinds.push(...(named.length > 0 ? named : [await fakeAzureKind()]));
+  }
+  if (drivers.includes('google'))
+    kinds.push(await fakeGoogleKind('multipart'), await fakeGoogleKind('resumable'));
+  if (drivers.includes('b2')) kinds.push(await fakeB2Kind());
   return kinds;
 }
 
 const LOCAL: VaultKind = {
   title: 'local',
   driver: 'local',
-  canKeepVersions: false,
+  keepsVersions: 'never',
+  versionsHaveAttributes: true,
   provesParts: true,
   multipartBytes: Number.POSITIVE_INFINITY,
   largeBytes: 3 * MIB,
@@ -46,6 +61,7 @@ const LOCAL: VaultKind = {
       place: `local:${join(root, container)}`,
       options: [],
       env: {},
+      nameProblem: (name) => keyProblem(name, maxKeyBytes(root)),
       objects: async (prefix) => digestsBelow(join(root, container, prefix)),
       remove: async () => rmSync(root, { recursive: true, force: true }),
     };
@@ -58,7 +74,8 @@ function s3Kind(title: string, settings: Settings): VaultKind {
   return {
     title,
     driver: 's3',
-    canKeepVersions: true,
+    keepsVersions: 'as asked',
+    versionsHaveAttributes: true,
     provesParts: false,
     multipartBytes: 5 * MIB,
     largeBytes: 6 * MIB,
@@ -86,7 +103,8 @@ async function fakeS3Kind(): Promise<VaultKind> {
   return {
     title: 'a fake of S3',
     driver: 's3',
-    canKeepVersions: true,
+    keepsVersions: 'as asked',
+    versionsHaveAttributes: true,
     provesParts: true,
     multipartBytes: MIB,
     largeBytes: 3 * MIB,
@@ -133,7 +151,8 @@ function swiftKind(title: string, settings: Settings, provesParts: boolean): Vau
   return {
     title,
     driver: 'swift',
-    canKeepVersions: false,
+    keepsVersions: 'never',
+    versionsHaveAttributes: true,
     provesParts,
     multipartBytes: MIB,
     largeBytes: 3 * MIB,

@@ -1,4 +1,5 @@
 import { LINK_SUFFIX } from '../../../src/watcher/links.js';
+import type { DriverName } from '../../faults/dialect.js';
 import { digestsBelow } from '../../world/tree.js';
 import { md5Of } from '../journal.js';
 
@@ -11,6 +12,8 @@ export interface Vault {
   readonly place: string;
   readonly options: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** Why the driver refuses to put an object of this name; undefined: it does not. */
+  nameProblem(name: string): string | undefined;
   /** MD5 of each object below a prefix, without longshore's own, by the bytes of its name as latin1 text. */
   objects(prefix: string): Promise<ReadonlyMap<string, string>>;
   /** Removes the container, with everything that is in it, as far as the server lets it. Never rejects. */
@@ -21,8 +24,10 @@ export interface Vault {
 export interface VaultKind {
   /** `s3 (profile ceph) at http://…` */
   readonly title: string;
-  readonly driver: 'local' | 's3' | 'swift';
-  readonly canKeepVersions: boolean;
+  readonly driver: 'local' | DriverName;
+  readonly keepsVersions: 'never' | 'as asked' | 'always';
+  /** Whether a version has the times and modes that it had, even if these were changed without the content. */
+  readonly versionsHaveAttributes: boolean;
   /** Whether it reports where the parts of an object end, so that their digests prove its content. Else an MD5 in its metadata does. */
   readonly provesParts: boolean;
   /** Bytes from which on a file is sent in parts: the configuration's multipart_threshold. */
