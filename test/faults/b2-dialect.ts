@@ -15,12 +15,29 @@ const OPERATIONS: Readonly<Partial<Record<B2Operation, Operation>>> = {
   b2_create_bucket: 'container',
 };
 
-/** Only uploads and downloads say in their head which object they are about. */
+/** Names of large files, whose later requests have only their ids. */
+const largeFiles = new Map<string, string>();
+
 export const b2Dialect: Dialect = {
   driver: 'backblaze_b2',
-  read(message) {
+  deletesTogether: false,
+  asksInBody: ({ url = '' }) => url.startsWith('/b2api/'),
+  read(message, body) {
     const { operation, key } = parseRequest(message);
-    return { operation: OPERATIONS[operation] ?? 'other', key };
+    const asked = parametersIn(body);
+    const { fileName, fileId, startFileName, prefix, maxFileCount } = asked;
+    // One name alone is looked up by a listing.
+    const isLookUp = operation === 'b2_list_file_names' && maxFileCount === 1;
+    if (isLookUp && startFileName === prefix) return { operation: 'head', key: prefix };
+    return {
+      operation: OPERATIONS[operation] ?? 'other',
+      key: key ?? fileName ?? largeFiles.get(fileId ?? ''),
+    };
+  },
+  learn({ operation }, { status, body }) {
+    if (operation !== 'begin parts' || status !== 200) return;
+    const { fileId = '', fileName = '' } = parametersIn(body);
+    largeFiles.set(fileId, fileName);
   },
   refusal,
   errorInside: () => ({ status: 200, headers: {}, body: Buffer.from('{}') }),
@@ -35,6 +52,19 @@ export const b2Dialect: Dialect = {
     ),
   }),
 };
+
+interface Parameters {
+  readonly fileName?: string;
+  readonly fileId?: string;
+  readonly startFileName?: string;
+  readonly prefix?: string;
+  readonly maxFileCount?: number;
+}
+
+function parametersIn(body: Buffer | undefined): Parameters {
+  if (body === undefined || body.byteLength === 0) return {};
+  return JSON.parse(body.toString()) as Parameters;
+}
 
 function refusal(
   status: number,

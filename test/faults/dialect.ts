@@ -35,7 +35,14 @@ export type DriverName = 's3' | 'swift' | 'azure_blobs' | 'google_storage' | 'ba
 /** What a proxy has to know of an API. */
 export interface Dialect {
   readonly driver: DriverName;
-  read(message: IncomingMessage): Asked;
+  /** `body`: as far as `asksInBody` has it read. */
+  read(message: IncomingMessage, body?: Buffer): Asked;
+  /** Whether the body says what is asked for, and has to be read first. Default: the head says all. */
+  asksInBody?(message: IncomingMessage): boolean;
+  /** Learns from an answer what later requests are about. */
+  learn?(asked: Asked, answer: Answer): void;
+  /** False: each delete is a request of its own. */
+  readonly deletesTogether?: false;
   /** An error as the service words it; `code` is S3's. */
   refusal(status: number, code: string, headers?: Readonly<Record<string, string>>): Answer;
   /** Status 200, and an error all the same. */

@@ -62,11 +62,14 @@ export async function startFaultProxy(upstream: string, dialect: Dialect): Promi
   }
 
   async function serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
-    const asked = dialect.read(message);
+    const early = dialect.asksInBody?.(message) ? await readBody(message, undefined) : undefined;
+    const asked = dialect.read(message, early);
     log.push(asked);
     const fault = take(asked);
-    const body = await readBody(message, fault?.kind === 'reset' ? fault.afterBytes : undefined);
-    if (body === undefined) return void message.socket.resetAndDestroy();
+    const isReset = fault?.kind === 'reset';
+    const body = early ?? (await readBody(message, isReset ? fault.afterBytes : undefined));
+    if (body === undefined || (isReset && early !== undefined))
+      return void message.socket.resetAndDestroy();
     if (fault?.kind === 'stall') return;
     if (fault?.kind === 'flip') flipBit(body, fault.at);
     if (fault?.kind === 'meanwhile') await fault.act();
@@ -75,6 +78,7 @@ export async function startFaultProxy(upstream: string, dialect: Dialect): Promi
       return sendForeign(response, fault, message.method === 'HEAD');
     const path = message.url ?? '/';
     const answer = await forward(message, fault?.kind === 'ask' ? fault.path(path) : path, body);
+    dialect.learn?.(asked, answer);
     if (fault?.kind === 'foreign') return sendForeign(response, fault, message.method === 'HEAD');
     if (fault?.kind === 'lose-answer') return void message.socket.resetAndDestroy();
     if (fault?.kind === 'truncate' || fault?.kind === 'stall-body') {

@@ -164,6 +164,14 @@ function notAdvancing({ driver }: Dialect): Fault {
       },
     };
   }
+  if (driver === 'backblaze_b2')
+    return {
+      kind: 'alter',
+      alter: (answer) => {
+        const document = { ...JSON.parse(answer.body.toString()), nextFileName: ' ' };
+        return { ...answer, body: Buffer.from(JSON.stringify(document)) };
+      },
+    };
   if (driver === 'swift')
     return { kind: 'ask', path: (path) => path.replace(/([?&])marker=[^&]*&?/, '$1') };
   if (driver === 'azure_blobs')

@@ -96,11 +96,9 @@ export function passingFaults(at: Faulty): void {
     for (const name of SMALL.slice(1)) rmSync(join(mirror.source, name));
     at.proxy.next('copy', { kind: 'answer', answer: at.dialect.errorInside('copy') });
     at.proxy.next('copy', LOGIN_PAGE);
-    at.proxy.next('delete together', LOGIN_PAGE);
-    at.proxy.next('delete together', {
-      kind: 'answer',
-      answer: at.dialect.errorInside('delete together'),
-    });
+    const deletes = at.dialect.deletesTogether === false ? 'delete' : 'delete together';
+    at.proxy.next(deletes, LOGIN_PAGE);
+    at.proxy.next(deletes, { kind: 'answer', answer: at.dialect.errorInside(deletes) });
     expectDone(await mirror.longshore('scan', '--json'), {
       uploaded: 0,
       copied: 1,
