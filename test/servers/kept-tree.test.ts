@@ -25,6 +25,7 @@ import {
   swiftServers,
   withServers,
 } from './environment.js';
+import { fakeServers } from './fake-servers.js';
 import { isThere } from './installed.js';
 import { rcloneEnvironment } from './rclone.js';
 
@@ -107,3 +108,4 @@ withServers('Swift', 'LONGSHORE_SWIFT_AUTH_URL', swiftServers(), (server) =>
 withServers('Azure', 'LONGSHORE_AZURE_ENDPOINT', azureServers(), (server) =>
   keepsTrees(server, (settings) => openAzure(settings)),
 );
+for (const { server, open } of await fakeServers()) keepsTrees(server, open);

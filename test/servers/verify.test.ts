@@ -4,13 +4,22 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Backend } from '../../src/drivers/backend.js';
 import type { DaemonStatus } from '../../src/status/snapshot.js';
+import { openAzure } from '../drivers/azure/open.js';
 import { call, put } from '../drivers/conformance/fixture.js';
 import { openS3 } from '../drivers/s3/open.js';
 import { openSwift } from '../drivers/swift/open.js';
 import { eventually } from '../world/eventually.js';
 import { openRemoteMirror, type RemoteMirror } from '../world/mirror-in-a-folder.js';
 import { eventsOf, type Finished, summaryOf } from '../world/program.js';
-import { type Server, type Settings, s3Servers, swiftServers, withServers } from './environment.js';
+import {
+  azureServers,
+  type Server,
+  type Settings,
+  s3Servers,
+  swiftServers,
+  withServers,
+} from './environment.js';
+import { fakeServers } from './fake-servers.js';
 
 const MIB = 2 ** 20;
 const SMALL = 40;
@@ -115,3 +124,7 @@ withServers('S3', 'LONGSHORE_S3_ENDPOINT', s3Servers(), (server) =>
 withServers('Swift', 'LONGSHORE_SWIFT_AUTH_URL', swiftServers(), (server) =>
   verifies(server, (settings) => openSwift(settings)),
 );
+withServers('Azure', 'LONGSHORE_AZURE_ENDPOINT', azureServers(), (server) =>
+  verifies(server, (settings) => openAzure(settings)),
+);
+for (const { server, open } of await fakeServers()) verifies(server, open);

@@ -135,10 +135,15 @@ export const ODD_NAMES: readonly string[] = [
  * Makes one random change below `root`, such as people and programs make: write, append, truncate, rename, remove,
  * change of kind, touch. Links lead to `outside`, a folder of the test, because later changes go through them.
  */
-export function changeAtRandom(root: string, outside: string, random: () => number): void {
+export function changeAtRandom(
+  root: string,
+  outside: string,
+  random: () => number,
+  names: readonly string[] = ODD_NAMES,
+): void {
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
   const somePath = (): string =>
-    join(root, ...Array.from({ length: 1 + Math.floor(random() * 3) }, () => pick(ODD_NAMES)));
+    join(root, ...Array.from({ length: 1 + Math.floor(random() * 3) }, () => pick(names)));
   const path = somePath();
   try {
     switch (Math.floor(random() * 10)) {
