@@ -1,4 +1,4 @@
-import type { Build } from './longshore.js';
+import type { Build, Provider } from './longshore.js';
 import type { Command } from './timing.js';
 
 /** Where one program works in one run. */
@@ -7,7 +7,7 @@ export interface Place {
   readonly source: string;
   /** Configuration and state, on a fresh file system; a folder's copy is in `target/copy` below it. */
   readonly folder: string;
-  /** The port of the S3 server, for rows that mirror to S3. */
+  /** The port of the server, for rows that mirror to one. */
   readonly port: number;
   /** The bucket of this run. */
   readonly bucket: string;
@@ -78,6 +78,29 @@ export function rcloneToS3(name: string, ...flags: readonly string[]): Contender
     name,
     program: 'rclone',
     command: (place) => rclone(...flags, place.source, remote(place)),
+  };
+}
+
+/** The bucket of a run at the server with a provider's API, in rclone's words. */
+const PROVIDER_REMOTES: Readonly<Record<Provider, (place: Place) => string>> = {
+  azure: ({ port, bucket }) =>
+    `:azureblob,use_emulator=true,account=bench,key="YmVuY2g=",endpoint="http://127.0.0.1:${port}/bench":${bucket}`,
+  google: ({ port, bucket }) =>
+    `:gcs,anonymous=true,bucket_policy_only=true,endpoint="http://127.0.0.1:${port}/storage/v1/":${bucket}`,
+  b2: ({ port, bucket }) =>
+    `:b2,account=bench,key=bench,endpoint="http://127.0.0.1:${port}":${bucket}`,
+};
+
+/** rclone to the server with a provider's API, with flags of its own. */
+export function rcloneToProvider(
+  provider: Provider,
+  name: string,
+  ...flags: readonly string[]
+): Contender {
+  return {
+    name,
+    program: 'rclone',
+    command: (place) => rclone(...flags, place.source, PROVIDER_REMOTES[provider](place)),
   };
 }
 

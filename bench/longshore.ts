@@ -45,6 +45,26 @@ export function toS3(
   return configured(build, place, target, place.bucket, args, settings);
 }
 
+/** A provider other than S3 that the bench has a server for. */
+export type Provider = 'azure' | 'google' | 'b2';
+
+const PROVIDERS: Readonly<Record<Provider, string>> = {
+  azure: 'driver: azure_blobs, key: bench, secret: YmVuY2g=',
+  google: 'driver: google_storage, auth: anonymous, project: bench',
+  b2: 'driver: backblaze_b2, key: bench, secret: bench',
+};
+
+/** The same for the server with a provider's API. */
+export function toProvider(
+  provider: Provider,
+  build: Build,
+  place: Place,
+  args: readonly string[],
+): Command {
+  const target = `${PROVIDERS[provider]}, host: 127.0.0.1, port: ${place.port}, secure: false`;
+  return configured(build, place, target, place.bucket, args, {});
+}
+
 function configured(
   { main }: Build,
   { folder, source }: Place,

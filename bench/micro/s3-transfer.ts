@@ -172,7 +172,7 @@ const parts = { small, large, list };
 const wanted = process.argv[2] as keyof typeof parts | undefined;
 for (const [name, run] of Object.entries(parts)) {
   if (wanted !== undefined && wanted !== name) continue;
-  const sink = await startSink({ objects: name === 'list' ? LISTED : 0, trustsContentMd5: true });
+  const sink = await startSink({ objects: name === 'list' ? LISTED : 0, trustsDigests: true });
   try {
     await run(sink);
   } finally {

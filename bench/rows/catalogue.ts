@@ -6,6 +6,7 @@ import { listing } from './listing.js';
 import { memory } from './memory.js';
 import { nothingToDo } from './nothing-to-do.js';
 import { perFileRows } from './per-file.js';
+import { providers } from './providers.js';
 import { rebuild } from './rebuild.js';
 import { restoring } from './restoring.js';
 import { smallFiles } from './small-files.js';
@@ -17,6 +18,7 @@ import { watching } from './watching.js';
 export const ROWS: readonly Row[] = [
   ...smallFiles,
   ...largeFiles,
+  ...providers,
   ...restoring,
   ...verifying,
   ...nothingToDo,

@@ -37,7 +37,7 @@ export const largeFiles: readonly Row[] = [
     run: (bench) =>
       hold(bench, {
         source: BIG,
-        to: { trustsContentMd5: true },
+        to: { trustsDigests: true },
         work: 'first',
         rounds: 3,
         contenders: [

@@ -13,25 +13,31 @@ export interface Request {
   readonly headers: ReadonlyMap<string, string>;
   /** Bytes of the body. */
   readonly length: number;
-  /** Hex MD5 of the body of a PUT: what arrived, or what the client promised when that is trusted. */
-  readonly md5: string;
+  /** Hex MD5, or SHA-1, of the content that came: what arrived, or what the client promised when that is trusted. */
+  readonly digest: string;
   /** The body, where the server wants it. */
   readonly content: Buffer;
 }
 
-type Head = Omit<Request, 'md5' | 'content'>;
+export type Head = Omit<Request, 'digest' | 'content'>;
 
 /** A whole answer, with status line and headers: at once, or in pieces, which are asked for as the client takes them. */
 export type Answer = string | Buffer | Generator<string | Buffer, void>;
 
-interface Service {
+export interface Service {
   /** True: a digest that the client promises is not computed again, which would take CPU time of the clients. */
-  readonly trustsContentMd5: boolean;
+  readonly trustsDigests: boolean;
+  /** The hex digest of a body that the client promises in its head; undefined: none. */
+  promisedDigest(head: Head): string | undefined;
+  /** Bytes at the beginning of a body that are the content of an object or part. */
+  contentBytes(head: Head): number;
   /** Whether the body of a request is kept for `answer`. */
   wantsContent(head: Head): boolean;
   /** Gives the answer to `send`, now or later. */
   answer(request: Request, send: (answer: Answer) => void): void;
 }
+
+const EMPTY_MD5 = createHash('md5').digest('hex');
 
 /** Serves the requests of one connection, one after the other. */
 export function serve(socket: Socket, service: Service): void {
@@ -83,14 +89,15 @@ class Body {
   readonly #hash: Hash | undefined;
   readonly #content: Buffer[] | undefined;
   #missing: number;
+  /** Bytes that are content, and have not come yet. */
+  #toHash: number;
 
   constructor(head: Head, service: Service) {
     this.#head = head;
     this.#missing = head.length;
-    const promised = head.headers.get('content-md5');
-    if (promised !== undefined && service.trustsContentMd5)
-      this.#promised = Buffer.from(promised, 'base64').toString('hex');
-    else if (head.method === 'PUT') this.#hash = createHash('md5');
+    this.#toHash = service.contentBytes(head);
+    this.#promised = service.trustsDigests ? service.promisedDigest(head) : undefined;
+    if (this.#promised === undefined && this.#toHash > 0) this.#hash = createHash('md5');
     if (service.wantsContent(head)) this.#content = [];
   }
 
@@ -98,7 +105,9 @@ class Body {
   take(bytes: Buffer): Buffer {
     const taken = bytes.subarray(0, this.#missing);
     this.#missing -= taken.length;
-    this.#hash?.update(taken);
+    const content = taken.subarray(0, this.#toHash);
+    this.#toHash -= content.length;
+    this.#hash?.update(content);
     this.#content?.push(Buffer.from(taken));
     return bytes.subarray(taken.length);
   }
@@ -110,7 +119,7 @@ class Body {
   request(): Request {
     return {
       ...this.#head,
-      md5: this.#promised ?? this.#hash?.digest('hex') ?? '',
+      digest: this.#promised ?? this.#hash?.digest('hex') ?? EMPTY_MD5,
       content: Buffer.concat(this.#content ?? []),
     };
   }

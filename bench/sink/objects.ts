@@ -3,8 +3,8 @@
 
 export interface Part {
   readonly size: number;
-  /** Hex. */
-  readonly md5: string;
+  /** Hex, of its bytes: an MD5, or a SHA-1. */
+  readonly digest: string;
 }
 
 export interface Kept {
@@ -15,6 +15,8 @@ export interface Kept {
   readonly mtime: string | undefined;
   /** Of a multipart upload, in order; one for any other object. */
   readonly parts: readonly Part[];
+  /** What B2 says of it: that of the whole, or `none` of a large file. */
+  readonly sha1?: string;
   /**
    * Of longshore's own small objects, and of those that are there from the beginning: the content, or what it repeats up to its
    * size. Of others none is kept.
@@ -61,16 +63,22 @@ export function objectsOf(name: string): ReadonlyMap<string, Kept> {
   return bucketOf(name).objects;
 }
 
-/** The answer to one request for a page. */
-export function listing(name: string, query: URLSearchParams): string {
+/** In order. */
+export function namesOf(name: string): readonly string[] {
   const bucket = bucketOf(name);
   bucket.sorted ??= [...bucket.objects.keys()].sort();
+  return bucket.sorted;
+}
+
+/** The answer to one request for a page, as S3 gives it. */
+export function listing(name: string, query: URLSearchParams): string {
+  const bucket = bucketOf(name);
+  const names = namesOf(name);
   const prefix = query.get('prefix') ?? '';
   const delimiter = query.get('delimiter') ?? '';
   const after =
     query.get('continuation-token') ?? query.get('start-after') ?? query.get('marker') ?? '';
   const limit = Math.min(PAGE, Number(query.get('max-keys') ?? PAGE));
-  const names = bucket.sorted;
 
   let at =
     after === '' || after < prefix

@@ -17,11 +17,13 @@ export interface SinkOptions {
   readonly objectBytes?: number;
   /** How long each page of a listing takes, in milliseconds. Default: 0. */
   readonly pageDelayMs?: number;
-  /** True: a Content-MD5 is believed, not computed again. Default: false. */
-  readonly trustsContentMd5?: boolean;
+  /** True: a digest that the client declares is believed, not computed again. Default: false. */
+  readonly trustsDigests?: boolean;
+  /** Whose API it has. Default: S3. */
+  readonly api?: 's3' | 'azure' | 'google' | 'b2';
 }
 
-/** The S3 server in a process of its own. */
+/** The server in a process of its own. */
 export interface Sink {
   readonly port: number;
   /** Returns how many objects and parts were put, without longshore's own. */
@@ -32,14 +34,15 @@ export interface Sink {
 }
 
 export async function startSink(options: SinkOptions = {}): Promise<Sink> {
-  const { objects = 0, objectBytes = 0, pageDelayMs = 0, trustsContentMd5 = false } = options;
-  const digests = trustsContentMd5 ? 'trust' : 'hash';
-  const args = [SERVER, ...[objects, pageDelayMs, digests, objectBytes].map(String)];
+  const { objects = 0, objectBytes = 0, pageDelayMs = 0, trustsDigests = false } = options;
+  const { api = 's3' } = options;
+  const digests = trustsDigests ? 'trust' : 'hash';
+  const args = [SERVER, ...[objects, pageDelayMs, digests, objectBytes, api].map(String)];
   const server = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const port = await new Promise<number>((resolve, reject) => {
     server.stdout.once('data', (line) => resolve(Number(String(line).trim())));
     server.once('error', reject);
-    server.once('exit', () => reject(new Error('the S3 server ended')));
+    server.once('exit', () => reject(new Error('the server ended')));
   });
   const ask = async (question: string) => {
     const [answer] = await once(get(`http://127.0.0.1:${port}/-/${question}`), 'response');
@@ -55,7 +58,8 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
 }
 
 type Line = readonly [key: string, size: number, parts: readonly (readonly [number, string])[]];
-type DigestOf = (file: string, from: number, size: number) => string;
+/** `like`: a digest of the same kind. */
+type DigestOf = (file: string, from: number, size: number, like: string) => string;
 
 function difference(source: string, lines: string, digestOf: DigestOf): string | undefined {
   const wanted = new Map(sizesBelow(source));
@@ -65,8 +69,9 @@ function difference(source: string, lines: string, digestOf: DigestOf): string |
     if (wanted.get(key) !== size) return `${key} has ${size} bytes instead of ${wanted.get(key)}`;
     wanted.delete(key);
     let from = 0;
-    for (const [bytes, md5] of parts) {
-      if (digestOf(join(source, key), from, bytes) !== md5) return `${key} has other content`;
+    for (const [bytes, digest] of parts) {
+      if (digestOf(join(source, key), from, bytes, digest) !== digest)
+        return `${key} has other content`;
       from += bytes;
     }
   }
@@ -74,12 +79,13 @@ function difference(source: string, lines: string, digestOf: DigestOf): string |
   return missing === undefined ? undefined : `${missing} is missing`;
 }
 
-/** Returns hex MD5s of ranges of files. Large ones are computed once: no file changes while a row runs. */
+/** Returns hex digests of ranges of files. Large ones are computed once: no file changes while a row runs. */
 function digestsOfParts(): DigestOf {
   const known = new Map<string, string>();
-  return (file, from, size) => {
-    const name = `${file} ${from} ${size}`;
-    const digest = known.get(name) ?? digestOfRange(file, from, size);
+  return (file, from, size, like) => {
+    const algorithm = like.length === 40 ? 'sha1' : 'md5';
+    const name = `${file} ${from} ${size} ${algorithm}`;
+    const digest = known.get(name) ?? digestOfRange(file, from, size, algorithm);
     if (size >= 2 ** 20) known.set(name, digest);
     return digest;
   };
@@ -87,8 +93,8 @@ function digestsOfParts(): DigestOf {
 
 const chunk = Buffer.alloc(2 ** 20);
 
-function digestOfRange(path: string, from: number, size: number): string {
-  const hash = createHash('md5');
+function digestOfRange(path: string, from: number, size: number, algorithm: string): string {
+  const hash = createHash(algorithm);
   const file = openSync(path, 'r');
   try {
     for (let at = 0; at < size; ) {

@@ -1,11 +1,8 @@
 import { createHash } from 'node:crypto';
+import { countPut, hexOf, OWN_OBJECTS, QUESTIONS, question, type SinkApi } from './api.js';
 import type { Answer, Request } from './http.js';
-import { find, type Kept, keep, listing, objectsOf, type Part, remove, TIME } from './objects.js';
-
-/** The bucket that is none: the bench asks it what arrived. */
-export const QUESTIONS = '-';
-/** Longshore's own small objects, the lease among them, whose content it reads back. */
-export const OWN_OBJECTS = '.longshore/';
+import { find, type Kept, keep, listing, type Part, remove, TIME } from './objects.js';
+import { plain, status, xml } from './text.js';
 
 interface Upload {
   readonly parts: Map<number, Part>;
@@ -14,11 +11,16 @@ interface Upload {
 
 const uploads = new Map<string, Upload>();
 let nextUpload = 1;
-/** Puts of objects and parts, without longshore's own. */
-let puts = 0;
+
+export const S3_SINK: SinkApi = {
+  promisedDigest: ({ headers }) => hexOf(headers.get('content-md5')),
+  contentBytes: ({ method, length }) => (method === 'PUT' ? length : 0),
+  wantsContent: ({ method, key }) => method === 'PUT' && key.startsWith(OWN_OBJECTS),
+  answer,
+};
 
 /** Returns the whole answer to a request. */
-export function answer(request: Request): Answer {
+function answer(request: Request): Answer {
   const { method, bucket, key, query } = request;
   if (bucket === QUESTIONS) return question(key);
   if (key === '') return method === 'GET' ? xml(200, aboutBucket(bucket, query)) : plain(200);
@@ -38,17 +40,6 @@ export function answer(request: Request): Answer {
   }
 }
 
-/** What the bench asks: `puts`, or the objects of a bucket as `[key, size, [[size, md5], ...]]`, one per line. */
-function question(asked: string): string {
-  if (asked === 'puts') return document(200, 'text/plain', String(puts));
-  const lines = [...objectsOf(asked)]
-    .filter(([key]) => !key.startsWith(OWN_OBJECTS))
-    .map(([key, { size, parts }]) =>
-      JSON.stringify([key, size, parts.map((part) => [part.size, part.md5])]),
-    );
-  return document(200, 'text/plain', lines.join('\n'));
-}
-
 function aboutBucket(bucket: string, query: URLSearchParams): string {
   if (query.has('location'))
     return '<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/"/>';
@@ -60,26 +51,24 @@ function aboutBucket(bucket: string, query: URLSearchParams): string {
 }
 
 function put(request: Request, kept: Kept | undefined): string {
-  const { bucket, key, query, length, headers, md5 } = request;
-  const promised = headers.get('content-md5');
-  if (promised !== undefined && Buffer.from(promised, 'base64').toString('hex') !== md5)
-    return refusal(400, 'BadDigest');
+  const { bucket, key, query, length, headers, digest } = request;
+  if ((hexOf(headers.get('content-md5')) ?? digest) !== digest) return refusal(400, 'BadDigest');
   const wanted = headers.get('if-match')?.replaceAll('"', '');
   if (wanted !== undefined && wanted !== kept?.etag) return refusal(412, 'PreconditionFailed');
   if (headers.get('if-none-match') === '*' && kept !== undefined)
     return refusal(412, 'PreconditionFailed');
   const own = key.startsWith(OWN_OBJECTS);
-  if (!own) puts += 1;
+  countPut(key);
   const copied = headers.get('x-amz-copy-source');
   if (copied !== undefined) return copy(request, copied);
   const upload = uploads.get(query.get('uploadId') ?? '');
-  const part = { size: length, md5 };
+  const part = { size: length, digest };
   const mtime = headers.get('x-amz-meta-mtime');
   const content = own ? { content: request.content } : {};
   if (upload === undefined)
-    keep(bucket, key, { size: length, etag: md5, mtime, parts: [part], ...content });
+    keep(bucket, key, { size: length, etag: digest, mtime, parts: [part], ...content });
   else upload.parts.set(Number(query.get('partNumber')), part);
-  return plain(200, `ETag: "${md5}"\r\n`);
+  return plain(200, `ETag: "${digest}"\r\n`);
 }
 
 /** A copy, or with the object itself as its source an update of its metadata. */
@@ -111,7 +100,7 @@ function complete({ bucket, key, query }: Request): string {
   uploads.delete(id);
   const parts = [...upload.parts].sort(([a], [b]) => a - b).map(([, part]) => part);
   const hash = createHash('md5');
-  for (const { md5 } of parts) hash.update(Buffer.from(md5, 'hex'));
+  for (const { digest } of parts) hash.update(Buffer.from(digest, 'hex'));
   const etag = `${hash.digest('hex')}-${parts.length}`;
   const size = parts.reduce((sum, part) => sum + part.size, 0);
   keep(bucket, key, { size, etag, mtime: upload.mtime, parts });
@@ -160,10 +149,4 @@ function headersOf({ size, etag, mtime }: Kept, code = 200, fields = ''): string
   return `${status(code)}${fields}Last-Modified: ${new Date().toUTCString()}\r\nETag: "${etag}"\r\n${modified}Content-Length: ${size}\r\n\r\n`;
 }
 
-const status = (code: number) =>
-  `HTTP/1.1 ${code} ${code < 300 ? 'OK' : 'Refused'}\r\nDate: ${new Date().toUTCString()}\r\n`;
-const plain = (code: number, fields = '') => `${status(code)}${fields}Content-Length: 0\r\n\r\n`;
-const document = (code: number, type: string, body: string) =>
-  `${status(code)}Content-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
-const xml = (code: number, body: string) => document(code, 'application/xml', body);
 const refusal = (code: number, name: string) => xml(code, `<Error><Code>${name}</Code></Error>`);
