@@ -329,6 +329,7 @@ targets:
     driver: backblaze_b2
     hard_delete: false
     bucket_type: allPrivate
+    encryption: sse-b2
     headers:
       - match: "*.html"
         content_type: text/html; charset=utf-8

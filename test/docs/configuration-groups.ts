@@ -151,7 +151,7 @@ export const GROUPS = {
     ],
     [
       'Backblaze B2: objects',
-      ['hard_delete', 'bucket_type', 'headers', 'download_url', 'cdn_expiry'],
+      ['hard_delete', 'bucket_type', 'encryption', 'headers', 'download_url', 'cdn_expiry'],
     ],
   ],
   google_storage: [
