@@ -108,7 +108,7 @@ function uploadsInParts({ rules }: FakeGoogle): Uploads {
   );
 }
 
-/** One that has no byte is nothing: no listing shows it, nobody pays for it, and in a week it is gone. */
+/** One that has no byte is nothing: no listing shows it, it costs nothing, and in a week it is gone. */
 function sessionsUnderWay({ rules }: FakeGoogle): Uploads {
   return new Map(
     rules.sessions.flatMap((session, at) =>

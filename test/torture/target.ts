@@ -45,7 +45,7 @@ export const isRecorded = (name: string): boolean =>
 /** What longshore keeps in a container for itself: its lease, its trash. */
 export const isOwn = (name: string): boolean => name.startsWith('.longshore/');
 
-/** Seconds since the epoch of a time in RFC 3339 with decimals, of which the language keeps three only. */
+/** Seconds since the epoch of a time in RFC 3339 with decimals; the language itself keeps three of them. */
 export function secondsOf(rfc3339: string | undefined): number {
   const [, whole, decimals = ''] = /^([^.Z]+)(\.\d+)?Z$/.exec(rfc3339 ?? '') ?? [];
   return Date.parse(`${whole}Z`) / 1000 + Number(`0${decimals}`);

@@ -21,7 +21,7 @@ export function smallestPart(grant: Pick<Grant, 'smallestPart'>): number {
   return Math.min(grant.smallestPart ?? SMALLEST_OF_B2, SMALLEST_OF_B2);
 }
 
-/** Throws UnsupportedOperationError for parts of which the first makes no two of B2's. */
+/** Throws UnsupportedOperationError when half of the first part is too small for one of B2’s. */
 export function refuseSmallParts(partSize: number | undefined, smallest: number): void {
   if (partSize === undefined || partSize >= 2 * smallest) return;
   throw new UnsupportedOperationError(

@@ -50,7 +50,7 @@ export function uploadPassage(urls: UploadUrls, place: UploadPlace, outer: Passa
     leave(begun, error) {
       const upload = begun as AddressedUpload;
       underWay -= 1;
-      if (error === undefined) urls.giveBack(place.id, upload.url);
+      if (error === undefined) urls.release(place.id, upload.url);
       outer.leave(upload.outer, error);
     },
   };

@@ -28,9 +28,9 @@ export interface UploadAddress {
 export interface UploadUrls {
   /** Runs an upload at an address that no other one uses meanwhile. */
   use<T>(place: UploadPlace, send: (address: UploadAddress) => Promise<T>, call: Call): Promise<T>;
-  /** An address that no other upload uses, at once; undefined: none is idle. It is to be given back, unless its upload fails. */
+  /** An address that no other upload uses, at once; undefined: none is idle. It is to be released, unless its upload fails. */
   takeIdle(id: string): UploadUrl | undefined;
-  giveBack(id: string, url: UploadUrl): void;
+  release(id: string, url: UploadUrl): void;
   /** Asks for so many addresses, which are idle then. */
   add(place: UploadPlace, count: number, call: Call): Promise<void>;
   /** To be called when nothing more is uploaded to a large file. */
@@ -52,7 +52,7 @@ export function createUploadUrls(
   // The one that was used last is the least likely to have ended.
   const takeIdle = (id: string) => idle.get(id)?.pop();
 
-  function giveBack(id: string, url: UploadUrl): void {
+  function release(id: string, url: UploadUrl): void {
     const kept = idle.get(id);
     if (kept === undefined) idle.set(id, [url]);
     else kept.push(url);
@@ -60,10 +60,10 @@ export function createUploadUrls(
 
   return {
     takeIdle,
-    giveBack,
+    release,
     async add(place, count, call) {
       const asked = Array.from({ length: count }, () => obtain(place, call));
-      for (const url of await Promise.all(asked)) giveBack(place.id, url);
+      for (const url of await Promise.all(asked)) release(place.id, url);
     },
     async use(place, send, call) {
       let url = takeIdle(place.id) ?? (await obtain(place, call));
@@ -73,7 +73,7 @@ export function createUploadUrls(
           url = await obtain(place, asked);
         },
       });
-      giveBack(place.id, url);
+      release(place.id, url);
       return sent;
     },
     forget: (id) => void idle.delete(id),

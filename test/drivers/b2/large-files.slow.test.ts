@@ -97,7 +97,7 @@ test('B2 copies: a source that is replaced after it was looked at is copied as i
   expect((await readAll(await backend.readObject(to, undefined, call))).toString()).toBe('the one');
 });
 
-test('B2 large files: parts of which the first makes no two of B2’s are refused before a request', async () => {
+test('B2 large files: parts whose first makes no two of B2’s are refused before a request', async () => {
   const { fake, open } = await withBucket();
   const begin = open().capabilities.multipart!.begin(REF, { ...plain, partSize: 6_000_000 }, call);
   expect(await rejection(begin)).toMatchObject({

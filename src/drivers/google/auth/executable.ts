@@ -43,7 +43,7 @@ export function executableToken(
   const who = `the program of its credential_source (${quotedWords(words?.[0] ?? '')})`;
 
   async function run(call: Call): Promise<ProgramEnd> {
-    const told = {
+    const about = {
       GOOGLE_EXTERNAL_ACCOUNT_AUDIENCE: account.audience,
       GOOGLE_EXTERNAL_ACCOUNT_TOKEN_TYPE: account.tokenType,
       GOOGLE_EXTERNAL_ACCOUNT_INTERACTIVE: '0',
@@ -52,7 +52,7 @@ export function executableToken(
       }),
       ...(outputFile !== undefined && { GOOGLE_EXTERNAL_ACCOUNT_OUTPUT_FILE: outputFile }),
     };
-    const settings = { env: { ...env, ...told }, clock, limitMs };
+    const settings = { env: { ...env, ...about }, clock, limitMs };
     return runCredentialProgram(words ?? [], settings, call).catch((error: unknown) => {
       call.signal.throwIfAborted();
       throw unusable(`${who} cannot be run: ${(error as Error).message}`, error);
