@@ -49,12 +49,16 @@ async function* listStoredAt(
     });
     if (first?.done === true) return;
     if (first !== undefined) {
-      yield first.value;
-      yield* listed;
+      yield* inOrder(backend, following(first.value, listed));
       return;
     }
   }
   yield* listObjectsAt(backend, mirror, selection, atMs, signal);
+}
+
+async function* following<T>(first: T, others: AsyncIterable<T>): AsyncGenerator<T, void> {
+  yield first;
+  yield* others;
 }
 
 /** Whether a provider that can be reached refused to list versions: it has none, or these credentials may not see them. */
@@ -81,14 +85,14 @@ async function* listObjectsAt(
 }
 
 /** In the order of names, whatever the provider's order is. */
-function inOrder(
+function inOrder<T extends { readonly name: string }>(
   { capabilities }: Backend,
-  sources: AsyncIterable<RestoreSource>,
-): AsyncIterable<RestoreSource> {
-  if (capabilities.listingOrder === 'utf8') return sources;
-  async function* single(): AsyncGenerator<readonly RestoreSource[], void> {
-    for await (const source of sources) yield [source];
+  listed: AsyncIterable<T>,
+): AsyncIterable<T> {
+  if (capabilities.listingOrder === 'utf8') return listed;
+  async function* single(): AsyncGenerator<readonly T[], void> {
+    for await (const each of listed) yield [each];
   }
-  const compare = (a: RestoreSource, b: RestoreSource) => compareNames(a.name, b.name);
+  const compare = (a: T, b: T) => compareNames(a.name, b.name);
   return sortedOnDisk(single(), { compare, folder: tmpdir(), runLength: 10_000 });
 }

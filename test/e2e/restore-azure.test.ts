@@ -52,3 +52,18 @@ test('restore from Azure: archived blobs are listed with the command that thaws 
   expect(said('thawing')).toContain('on its way (rehydrate-pending-to-hot)');
   expect(readdirSync(join(folder, 'back'))).toEqual(['warm']);
 });
+
+test('restore --at from Azure without versions: what is there since before is restored, in whatever order it is listed', async () => {
+  const backend = openFake(fake);
+  await backend.createContainer('photos', call);
+  const names = ['\u{1f600}', '\uff5e', 'a', 'z'];
+  for (const key of names) await put(backend, { container: 'photos', key }, key);
+  await backend.close();
+  const { folder, start } = openWorkspace('restore-azure');
+  const env = { AZURE_STORAGE_ACCOUNT: ACCOUNT, AZURE_STORAGE_KEY: KEY };
+  const at = new Date(Date.now() + 1_000).toISOString();
+  const args = ['restore', 'azure_blobs:photos', '--endpoint', fake.origin, '--to', 'back'];
+  const done = await start([...args, '--at', at], { env }).finished;
+  expect(done.code, done.stderr).toBe(0);
+  expect(readdirSync(join(folder, 'back')).sort()).toEqual([...names].sort());
+});

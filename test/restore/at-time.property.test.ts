@@ -94,10 +94,17 @@ function endedVersions(kept: readonly ObjectVersion[]): readonly ObjectVersion[]
 }
 
 /** A provider that kept each version. */
-function withVersions(backend: Backend, kept: readonly ObjectVersion[]): Backend {
+function withVersions(
+  backend: Backend,
+  kept: readonly ObjectVersion[],
+  listingOrder: 'utf8' | 'none' = 'utf8',
+): Backend {
+  /** In another order than that of bytes: by UTF-16 units. */
+  const byUnits = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+  const compare = listingOrder === 'utf8' ? compareNames : byUnits;
   const newestFirst = kept
     .map((each, age) => ({ each, age }))
-    .sort((a, b) => compareNames(a.each.key, b.each.key) || b.age - a.age)
+    .sort((a, b) => compare(a.each.key, b.each.key) || b.age - a.age)
     .map(({ each }) => each);
   const versions: Versions = {
     keepsVersions: async () => true,
@@ -113,7 +120,7 @@ function withVersions(backend: Backend, kept: readonly ObjectVersion[]): Backend
     readVersion: () => Promise.reject(new Error('not asked for')),
     deleteVersion: () => Promise.reject(new Error('not asked for')),
   };
-  return { ...backend, capabilities: { ...backend.capabilities, versions } };
+  return { ...backend, capabilities: { ...backend.capabilities, versions, listingOrder } };
 }
 
 async function contentsAt(backend: Backend, atMs: number): Promise<Map<string, string>> {
@@ -153,11 +160,13 @@ test('by the trash, each moment of a history has the contents that it had', asyn
 });
 
 test('by versions, each moment of a history has the contents that it had, with and without a trash, markers or ends', async () => {
+  const order = fc.constantFrom('utf8', 'none');
   await fc.assert(
-    fc.asyncProperty(history, fc.boolean(), fc.boolean(), async (changes, withTrash, withEnds) => {
+    fc.asyncProperty(history, fc.boolean(), fc.boolean(), order, async (changes, ...provider) => {
+      const [withTrash, withEnds, listingOrder] = provider;
       const played = await play(changes, withTrash);
-      const { versions } = played;
-      const backend = withVersions(played.backend, withEnds ? endedVersions(versions) : versions);
+      const versions = withEnds ? endedVersions(played.versions) : played.versions;
+      const backend = withVersions(played.backend, versions, listingOrder);
       for (const { atMs, objects } of momentsOf(played))
         expect(await contentsAt(backend, atMs)).toEqual(objects);
     }),

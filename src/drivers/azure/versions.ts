@@ -68,15 +68,15 @@ export function azureVersions(
 
     listVersions,
 
-    headVersion: (ref, versionId, call) => headObject(ref, call, versionId),
+    headVersion: (ref, versionId, call) => headObject(ref, call, idOf(versionId)),
 
-    readVersion: (ref, versionId, range, call) => read(ref, range, call, versionId),
+    readVersion: (ref, versionId, range, call) => read(ref, range, call, idOf(versionId)),
 
     async deleteVersion(ref, versionId, call) {
       call.signal.throwIfAborted();
       refuseImpossible(ref);
       const { container, key } = ref;
-      const about = { action: 'delete a version', container, key, query: { versionid: versionId } };
+      const about = { action: 'delete a version', container, key, query: { versionid: idOf(versionId) } };
       try {
         await client.request({ method: 'DELETE', operation: 'deleteBlob', ...about }, call);
       } catch (error) {
@@ -90,10 +90,18 @@ function isVersion({ fields }: ListedBlob): boolean {
   return fields.get('VersionId') !== undefined;
 }
 
+/** The id, as S3 has it, of a blob that was stored while the account kept no versions: the service gives it none. */
+const NO_VERSION = 'null';
+
+/** For a request about a version. */
+function idOf(versionId: string): string | undefined {
+  return versionId === NO_VERSION ? undefined : versionId;
+}
+
 /** The service lists the versions of a name from the oldest on; their ids are times. */
 function versionsOf(container: string, listed: readonly ListedBlob[]): readonly ObjectVersion[] {
   const byName = new Map<string, ListedBlob[]>();
-  for (const blob of listed.filter(isVersion)) {
+  for (const blob of listed) {
     const versions = byName.get(blob.name) ?? [];
     versions.push(blob);
     byName.set(blob.name, versions);
@@ -101,8 +109,9 @@ function versionsOf(container: string, listed: readonly ListedBlob[]): readonly 
   return [...byName.values()].flatMap((versions) =>
     versions
       .map((blob): ObjectVersion => {
-        const versionId = blob.fields.get('VersionId') ?? '';
-        const isLatest = blob.fields.get('IsCurrentVersion')?.toLowerCase() === 'true';
+        const versionId = blob.fields.get('VersionId') ?? NO_VERSION;
+        const isCurrent = blob.fields.get('IsCurrentVersion')?.toLowerCase() === 'true';
+        const isLatest = versionId === NO_VERSION || isCurrent;
         return { ...infoOf(container, blob), versionId, isLatest, isDeleteMarker: false };
       })
       .sort((a, b) => (a.versionId < b.versionId ? 1 : -1)),

@@ -25,7 +25,7 @@ export interface B2Subject extends Subject {
 }
 
 export const NO_RIGHT =
-  'this application key may not do that: look at its capabilities, buckets and name prefix (b2 key list --long)';
+  'this application key has no right to do that: look at its capabilities, buckets and name prefix (b2 key list --long)';
 /** Caps are reset at midnight GMT: https://www.backblaze.com/docs/cloud-storage-data-caps-and-alerts */
 const CAP_ADVICE =
   'the account’s owner has set this cap: raise it under Caps & Alerts, or wait for 00:00 GMT';

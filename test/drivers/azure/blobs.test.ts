@@ -299,6 +299,16 @@ describe('copies', () => {
 });
 
 describe('versions', () => {
+  test('of an account that keeps none: each blob is its only one, which is read and looked at', async () => {
+    const { versions } = backend.capabilities;
+    await put(backend, ref, 'x');
+    const { items } = await versions!.listVersions(container, '', {}, call);
+    expect(items).toMatchObject([{ key: ref.key, versionId: 'null', isLatest: true, size: 1 }]);
+    expect(await versions!.headVersion(ref, 'null', call)).toMatchObject({ size: 1 });
+    const content = await versions!.readVersion(ref, 'null', undefined, call);
+    expect((await readAll(content)).toString()).toBe('x');
+  });
+
   test('are kept where the account keeps them, are listed from the newest on, read and deleted', async () => {
     const { versions } = backend.capabilities;
     await put(backend, ref, 'x');
