@@ -41,12 +41,15 @@ async function* listStoredAt(
 ): AsyncGenerator<StoredAt, void> {
   const { name, capabilities } = backend;
   if (capabilities.versions !== undefined) {
-    const versions = { name, versions: capabilities.versions };
-    const listed = listVersionsAt(versions, mirror, selection, atMs, signal);
-    const first = await listed.next().catch((error: unknown) => {
+    const { versions } = capabilities;
+    const unlessRefused = (error: unknown): undefined => {
       if (isRefusedListing(error, mirror.container)) return undefined;
       throw error;
-    });
+    };
+    const keeps = await versions.keepsVersions(mirror.container, { signal }).catch(unlessRefused);
+    const known = { name, versions, isKeeping: keeps ?? true };
+    const listed = listVersionsAt(known, mirror, selection, atMs, signal);
+    const first = await listed.next().catch(unlessRefused);
     if (first?.done === true) return;
     if (first !== undefined) {
       yield* inOrder(backend, following(first.value, listed));

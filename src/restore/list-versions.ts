@@ -7,13 +7,20 @@ import type { StoredMirror } from './list-current.js';
 import type { RestoreSource } from './restore-context.js';
 import type { Selection } from './selection.js';
 
+export interface ListedVersions {
+  readonly name: Backend['name'];
+  readonly versions: Versions;
+  /** Whether the container keeps what is replaced or deleted. */
+  readonly isKeeping: boolean;
+}
+
 /**
  * The version that each name had at a time, or that it had none, in the order of names. A name without any version of that
  * time is skipped: its history began later, or its versions have expired. Only where its object is no version at all, as in a
  * container that keeps none, is that object given, as one that was stored later. Rejects as the driver does.
  */
 export async function* listVersionsAt(
-  { name: driver, versions }: { readonly name: Backend['name']; readonly versions: Versions },
+  { name: driver, versions, isKeeping }: ListedVersions,
   mirror: StoredMirror,
   selection: Selection,
   atMs: number,
@@ -43,7 +50,7 @@ export async function* listVersionsAt(
           later = undefined;
           const there = hadEnded(version, atMs) ? undefined : source;
           if (isAsked) yield { name, source: there, isVersion: true };
-        } else if (isNoVersion(version)) {
+        } else if (isNoVersion(version, isKeeping)) {
           const stored = isAsked
             ? { name, source, isVersion: false, isLater: true as const }
             : undefined;
@@ -53,9 +60,15 @@ export async function* listVersionsAt(
   if (later?.stored !== undefined) yield later.stored;
 }
 
-/** S3 calls an object `null` that was stored while its container kept no versions (API_ListObjectVersions). */
-function isNoVersion({ versionId, isLatest, isDeleteMarker }: ObjectVersion): boolean {
-  return versionId === 'null' && isLatest && !isDeleteMarker;
+/**
+ * Whether nothing is known of the object's past. S3 calls an object `null` that was stored while its container kept no versions
+ * (API_ListObjectVersions); at Google each has a generation, whether the bucket keeps earlier ones or not.
+ */
+function isNoVersion(
+  { versionId, isLatest, isDeleteMarker }: ObjectVersion,
+  isKeeping: boolean,
+): boolean {
+  return isLatest && !isDeleteMarker && (versionId === 'null' || !isKeeping);
 }
 
 /** Whether it had been deleted by then, where no delete marker says so. */

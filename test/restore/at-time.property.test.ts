@@ -174,6 +174,28 @@ test('by versions, each moment of a history has the contents that it had, with a
   );
 });
 
+test('where nothing is kept, an object of another generation counts as one that was stored later', async () => {
+  const { backend } = await play([], false);
+  const metaData = { mtime: secondsText(BigInt(START_MS - 1_000) * 1_000_000n) };
+  const options = { contentType: 'x', metaData, headers: {}, checksums: [] };
+  const ref = { container: 'c', key: 'p/renamed' };
+  const info = await backend.putObject(ref, bytesBody(Buffer.from('same')), options, call);
+  const extra = { ...info.extra, lastModified: START_MS + 5_000 };
+  const version = { ...info, extra, isDeleteMarker: false, isLatest: true, versionId: '17' };
+  const listing = withVersions(backend, [version]);
+  const { versions } = listing.capabilities;
+  const keeping = (kept: boolean): Backend => ({
+    ...listing,
+    capabilities: {
+      ...listing.capabilities,
+      versions: { ...versions!, keepsVersions: async () => kept },
+    },
+  });
+  const namesAt = async (kept: boolean) => [...(await contentsAt(keeping(kept), START_MS)).keys()];
+  expect(await namesAt(false)).toEqual(['renamed']);
+  expect(await namesAt(true)).toEqual([]);
+});
+
 test('without versions, a file that was renamed after the time has its new name, and one that was modified is not there', async () => {
   let nowMs = START_MS;
   const clock = { ...systemClock, now: () => nowMs, monotonic: () => nowMs };
