@@ -19,6 +19,8 @@ export interface FakeServer {
   readonly server: Server;
   /** A client of it. What it deletes leaves nothing behind, so that a test can remove its container. */
   readonly open: () => Backend;
+  /** Whether a name may end in `/`, as that of a kept folder does. */
+  readonly keepsFolders: boolean;
 }
 
 interface Fake {
@@ -39,7 +41,7 @@ export async function fakeServers(): Promise<readonly FakeServer[]> {
     await Promise.all([azure, google, b2].map((fake) => fake.close()));
     rmSync(dirname(credentials), { recursive: true });
   });
-  return [
+  const fakes = [
     {
       server: serverOf('azure_blobs', azure, { key: ACCOUNT, secret: KEY, block_size: '1MiB' }),
       open: () => openFakeAzure(azure),
@@ -53,6 +55,12 @@ export async function fakeServers(): Promise<readonly FakeServer[]> {
       open: () => openFakeB2(b2, { hard_delete: true }),
     },
   ];
+  return fakes.map((fake) => {
+    const backend = fake.open();
+    const keepsFolders = backend.capabilities.names.keyProblem('folder/') === undefined;
+    void backend.close();
+    return { ...fake, keepsFolders };
+  });
 }
 
 function serverOf(driver: DriverName, { host, port, origin }: Fake, settings: Settings): Server {

@@ -108,4 +108,5 @@ withServers('Swift', 'LONGSHORE_SWIFT_AUTH_URL', swiftServers(), (server) =>
 withServers('Azure', 'LONGSHORE_AZURE_ENDPOINT', azureServers(), (server) =>
   keepsTrees(server, (settings) => openAzure(settings)),
 );
-for (const { server, open } of await fakeServers()) keepsTrees(server, open);
+for (const { server, open, keepsFolders } of await fakeServers())
+  if (keepsFolders) keepsTrees(server, open);

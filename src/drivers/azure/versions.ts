@@ -76,7 +76,12 @@ export function azureVersions(
       call.signal.throwIfAborted();
       refuseImpossible(ref);
       const { container, key } = ref;
-      const about = { action: 'delete a version', container, key, query: { versionid: idOf(versionId) } };
+      const about = {
+        action: 'delete a version',
+        container,
+        key,
+        query: { versionid: idOf(versionId) },
+      };
       try {
         await client.request({ method: 'DELETE', operation: 'deleteBlob', ...about }, call);
       } catch (error) {
