@@ -30,12 +30,16 @@ interface Fake {
   close(): Promise<void>;
 }
 
+/** Of the account of Azure, for rclone. */
+const SIGNATURE = 'signature-for-rclone';
+
 /** Those of Azure, Google and B2, in this process until its tests are over. */
 export async function fakeServers(): Promise<readonly FakeServer[]> {
   const azure = await startFakeAzure();
   // rclone asks without a token.
   const google = await startFakeGoogle({ isOpen: true });
   const b2 = await startFakeB2();
+  azure.rules.sasTokens.add(SIGNATURE);
   const credentials = keyFile(google);
   afterAll(async () => {
     await Promise.all([azure, google, b2].map((fake) => fake.close()));
@@ -43,7 +47,10 @@ export async function fakeServers(): Promise<readonly FakeServer[]> {
   });
   const fakes = [
     {
-      server: serverOf('azure_blobs', azure, { key: ACCOUNT, secret: KEY, block_size: '1MiB' }),
+      server: {
+        ...serverOf('azure_blobs', azure, { key: ACCOUNT, secret: KEY, block_size: '1MiB' }),
+        sasUrl: `${azure.origin}/${ACCOUNT}?sv=2020-10-02&sig=${SIGNATURE}`,
+      },
       open: () => openFakeAzure(azure),
     },
     {

@@ -12,6 +12,8 @@ export interface Server {
   /** `http://host:port`; for Swift that of its identity service. */
   readonly origin: string;
   readonly settings: Settings;
+  /** Of Azure, where the account is another than that of emulators, the only one that rclone knows at such a host. */
+  readonly sasUrl?: string;
   /** `LONGSHORE_S3`, `LONGSHORE_RGW_SWIFT`: the beginning of the variables that name it. */
   readonly variables: string;
   /** Whether the server is Ceph's object gateway. */

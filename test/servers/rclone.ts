@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { DriverName } from '../faults/dialect.js';
 import type { Server } from './named-servers.js';
 
-type Known = Pick<Server, 'settings' | 'origin'>;
+type Known = Pick<Server, 'settings' | 'origin' | 'sasUrl'>;
 
 const REMOTES: Readonly<Record<DriverName, (server: Known) => NodeJS.ProcessEnv>> = {
   s3: s3Remote,
@@ -14,7 +14,7 @@ const REMOTES: Readonly<Record<DriverName, (server: Known) => NodeJS.ProcessEnv>
 
 /** The environment in which rclone knows a server as `remote:`, and no configuration of this machine. */
 export function rcloneEnvironment(
-  server: Pick<Server, 'settings' | 'origin' | 'driver'>,
+  server: Known & Pick<Server, 'driver'>,
   home: string,
 ): NodeJS.ProcessEnv {
   return {
@@ -37,7 +37,9 @@ function s3Remote({ settings, origin }: Known): NodeJS.ProcessEnv {
 }
 
 /** As an emulator: a host that names no account. */
-function azureRemote({ settings, origin }: Known): NodeJS.ProcessEnv {
+function azureRemote({ settings, origin, sasUrl }: Known): NodeJS.ProcessEnv {
+  const type = { RCLONE_CONFIG_REMOTE_TYPE: 'azureblob' };
+  if (sasUrl !== undefined) return { ...type, RCLONE_CONFIG_REMOTE_SAS_URL: sasUrl };
   return {
     RCLONE_CONFIG_REMOTE_TYPE: 'azureblob',
     RCLONE_CONFIG_REMOTE_USE_EMULATOR: 'true',
