@@ -13,6 +13,7 @@ import type { Io } from './io.js';
 import { openConfig } from './open-config.js';
 import { noteLine, openOutput } from './output.js';
 import { probeInventories } from './probe-inventory.js';
+import { probeKeptContent } from './probe-kept.js';
 import { type Probed, type ProbeText, probeAsJson, probeAsText } from './probe-text.js';
 
 export interface ProbeOptions {
@@ -25,7 +26,8 @@ export interface ProbeOptions {
 
 /**
  * `longshore probe`: tests in a target's own container, below a prefix that every mirror ignores, what longshore relies
- * on, and removes all traces; then whether the inventories are there that its mirrors use. FAILED when a guarantee fails or no test could run, INCOMPLETE when only a
+ * on, and removes all traces; then what the container keeps of deleted content, and whether the inventories are there that its
+ * mirrors use. FAILED when a guarantee fails or no test could run, INCOMPLETE when only a
  * capability fails, or an object could not be removed.
  */
 export async function probe(
@@ -66,8 +68,9 @@ export async function probe(
         { container, prefix, clock: io.clock, report, cleaned },
         { signal },
       );
+      const kept = await probeKeptContent(backend, container, signal);
       const inventories = await probeInventories(config, probed, backend, io, signal);
-      inventories.forEach(report);
+      [...kept, ...inventories].forEach(report);
       text.end(probed, results, left);
       await output.finish();
       return exitCode(results, left);

@@ -4,10 +4,12 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { exitCodeOfSignal } from '../../src/cli/exit.js';
 import { openFake as openFakeB2 } from '../drivers/b2/open.js';
 import { call, listKeys } from '../drivers/conformance/fixture.js';
+import { openFake as openFakeGoogle } from '../drivers/google/open.js';
 import { openFake as openFakeS3 } from '../drivers/s3/open.js';
 import { openFake as openFakeSwift } from '../drivers/swift/open.js';
 import { SECRET as B2_SECRET, KEY_ID } from '../fakes/b2/account.js';
 import { startFakeB2 } from '../fakes/b2/server.js';
+import { startFakeGoogle } from '../fakes/google/server.js';
 import { ACCOUNT, startFakeS3 } from '../fakes/s3/server.js';
 import { SECRET, USER } from '../fakes/swift/identity.js';
 import { startFakeSwift } from '../fakes/swift/server.js';
@@ -140,6 +142,36 @@ mirrors: [{ name: a, source: ./data, target: offsite, container: bucket-of-mine 
   } finally {
     await backend.close();
     await b2.close();
+  }
+});
+
+it('probe: says how long a container keeps what is replaced and deleted', async () => {
+  const [s3, google] = [await startFakeS3(), await startFakeGoogle()];
+  const backends = [openFakeS3(s3), openFakeGoogle(google)];
+  try {
+    for (const backend of backends) await backend.createContainer('box', call);
+    s3.rules.store.bucket('box').versioned = true;
+    Object.assign(google.rules.store.bucket('box').fields, {
+      softDeletePolicy: { retentionDurationSeconds: '604800' },
+    });
+    google.rules.isOpen = true;
+    writeConfig(
+      console.folder,
+      `
+targets:
+  cloud: { driver: s3, profile: aws, region: us-east-1, host: ${s3.host}, port: ${s3.port}, secure: false, key: ${ACCOUNT.accessKey}, secret: { env: S3_SECRET } }
+  vault: { driver: google_storage, auth: anonymous, host: ${google.host}, port: ${google.port}, secure: false }${mirrors}`,
+    );
+    expect(await console.run(['probe', 'cloud', '--container', 'box'])).toBe(0);
+    expect(console.stdout.text()).toContain(
+      'kept content: what is replaced and deleted stays for a time, and is paid for (earlier versions are kept',
+    );
+    expect(await console.run(['probe', 'vault'])).toBe(0);
+    expect(console.stdout.text()).toContain('soft delete keeps deleted objects 7 days)');
+  } finally {
+    for (const backend of backends) await backend.close();
+    await s3.close();
+    await google.close();
   }
 });
 
