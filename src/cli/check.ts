@@ -35,10 +35,14 @@ export async function check(configFile: string | undefined, io: Io): Promise<num
   const output = openOutput(io.stdout);
   output.line(`${printable(config.file)}: good`);
   output.line(`  state ${printable(config.stateFolder)}`);
-  for (const { name, source, target, container, prefix } of config.mirrors) {
+  for (const { name, source, target, container, prefix, inventory } of config.mirrors) {
     output.line(
       `  mirror ${name}: ${printable(source)} to ${printable(`${target}:${container}/${prefix}`)}`,
     );
+    if (inventory !== undefined)
+      output.line(
+        `    its listing: inventory ${printable(inventory.id)} in ${printable(inventory.container)}; how old it is: longshore probe ${target}`,
+      );
   }
   await output.finish();
   return EXIT.OK;

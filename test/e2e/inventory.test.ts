@@ -121,7 +121,12 @@ test('probe says which inventory is there, and how old it is, or what is wrong w
 
 test('check: an inventory needs a provider that makes some, and a place of its own', async () => {
   const { mirror, lists } = await openArchive();
-  expect(await mirror.longshore('check')).toMatchObject({ code: 0 });
+  expect(await mirror.longshore('check')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining(
+      `its listing: inventory nightly in ${lists}; how old it is: longshore probe remote`,
+    ) as string,
+  });
   mirror.writeConfig(
     '    listing: { inventory: { container: CONTAINER, prefix: lists, id: nightly } }\n',
   );
