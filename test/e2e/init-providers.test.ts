@@ -8,6 +8,7 @@ import { startFakeAzure } from '../fakes/azure/server.js';
 import { KEY_ID, SECRET } from '../fakes/b2/account.js';
 import { startFakeB2 } from '../fakes/b2/server.js';
 import { startFakeGoogle } from '../fakes/google/server.js';
+import { ACCOUNT as S3, startFakeS3 } from '../fakes/s3/server.js';
 import { MAIN, run } from '../world/program.js';
 import { noTerminal, openTerminal } from '../world/terminal.js';
 import { openWorkspace } from '../world/workspace.js';
@@ -148,5 +149,23 @@ describe('longshore init without a terminal', () => {
     );
     expect(second.code, second.stderr).toBe(0);
     expect(read('b.yaml')).toContain('secret: { env: "B2_APPLICATION_KEY" }');
+  });
+
+  test('takes an AWS profile whose keys come from a program, and names it', async () => {
+    const fake = await startFakeS3();
+    const { folder, read, longshore } = openHome(fake);
+    const program = join(folder, 'give-keys');
+    const keys = { Version: 1, AccessKeyId: S3.accessKey, SecretAccessKey: S3.secret };
+    writeFileSync(program, `#!/bin/sh\necho '${JSON.stringify(keys)}'\n`, { mode: 0o755 });
+    mkdirSync(join(folder, '.aws'));
+    writeFileSync(
+      join(folder, '.aws', 'config'),
+      `[profile vault]\nregion = us-east-1\nendpoint_url = ${fake.origin}\ncredential_process = ${program}\n`,
+    );
+    const to = ['--to', 's3:backups', '--account', 'aws:vault'];
+    const done = await longshore(['init', '--source', 'photos', ...to, '--create', '--probe']);
+    expect(done.code, done.stderr).toBe(0);
+    expect(read('longshore.yaml')).toContain('aws_profile: vault');
+    expect(await longshore(['reconcile'])).toMatchObject({ code: 0 });
   });
 });
