@@ -183,7 +183,7 @@ async function acquire(
 /** In a dry run nothing is done: what would have been done is reported as planned. */
 function asPlan(observe: SyncObserver): SyncObserver {
   return (event) => {
-    if (event.event === 'trash-purged') return;
+    if (event.event === 'trash-purged' || event.event === 'report-collected') return;
     if (event.event !== 'done') return observe(event);
     const { seconds: _, ...planned } = event;
     observe({ ...planned, event: 'planned' });

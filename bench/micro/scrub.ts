@@ -13,6 +13,7 @@ import { createQuickRun } from '../../src/drivers/quick-run.js';
 import { silentLogger } from '../../src/log.js';
 import { openIndex } from '../../src/state/open-index.js';
 import { createScrub } from '../../src/sync/mirror/scrub.js';
+import { createOpenFindings } from '../../src/sync/mirror/scrub-findings.js';
 import { proveAll } from '../../src/sync/proof/prove.js';
 
 // What the scrub costs: npm run bench -- micro scrub [RECORDS] [OBJECTS] [BYTES A SECOND]. An index of so many records is made by
@@ -113,6 +114,8 @@ async function scrub(
   const scrubbing = createScrub({
     mirror: 'bench',
     pace,
+    reads: true,
+    findings: createOpenFindings(clock),
     root: { backend, container: 'c', prefix: '' },
     index,
     noteRead: async () => {},

@@ -141,7 +141,18 @@ A daemon with "verify" in its configuration does the same by itself, and heals.
 
 --daemon asks the running daemon to read the share back now: it needs no second look at the
 target's credentials, keeps to the limits of the target, records the proofs, and heals where the
-mirror's "verify" says so. It waits for the end; Ctrl-C ends the reading.`;
+mirror's "verify" says so. It waits for the end; Ctrl-C ends the reading.
+
+--shard 3/16 reads the third of 16 shards back, all of it by default, on any machine that may list and
+read the container: without the state, the source or the lease. The index snapshot in the container says
+where shards are cut, so run all of them by the same one. What was read is left in the container, for
+the daemon to record; --report FILE writes it to a file instead, where the container may not be
+written to: longshore import-report. The same shard twice, or other shards meanwhile, do no harm.`;
+
+export const IMPORT_REPORT_DETAILS = `
+A report is of one mirror and of its place; any other is refused. The daemon collects what is there
+every ten minutes and after each reconcile: it records what was proven of the versions that it knows,
+and reads back itself what a report doubts.`;
 
 export const RESTORE_DETAILS = `
 PATH is a file, or a folder with all files below it, or a pattern. ${PATTERNS}
@@ -149,6 +160,10 @@ PATH is a file, or a folder with all files below it, or a pattern. ${PATTERNS}
 Files that are there already, with the same size and time or the same content, are not loaded
 again, so that an interrupted restore goes on where it was. It writes nothing to the container,
 and the daemon may run meanwhile.
+
+--shard 3/16 restores the third of 16 shards, which are cut by the index snapshot in the container. Any
+number of machines may restore theirs into the same folder at once. When all have ended, run it once
+more without --shard: it loads only what has come, or was replaced, since the snapshot was made.
 
 --at needs deletes: trash, or a container that keeps versions: without them only what is there
 still, and was stored by then, is restored.

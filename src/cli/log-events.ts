@@ -67,6 +67,8 @@ export function logEvents(log: Logger, clock: Pick<Clock, 'monotonic'>): SyncObs
               look: `longshore held ${event.mirror}`,
             })
           : log.info('nothing is held', fieldsOf(event));
+      case 'report-collected':
+        return log.info('verify report collected', fieldsOf(event));
       case 'damage-found':
         return log.warn('object damaged', fieldsOf(event));
       case 'done':

@@ -8,12 +8,13 @@ import { openState } from '../state/open-state.js';
 import { withRun } from '../sync/mirror/past-runs.js';
 import { type ObjectVersion, type Proof, proveAll, versionOf } from '../sync/proof/prove.js';
 import { openSpill } from '../sync/scan/spill.js';
+import type { Verdict } from '../verify/verify-events.js';
 import type { PlaceCommand } from './open-place.js';
 import { noteLine } from './output.js';
 
 /** Keeps what was read back, until the index can take it. */
 export interface ProofRecorder {
-  add(name: ObjectName, record: ObjectVersion, isProven: boolean): void;
+  add(name: ObjectName, version: ObjectVersion | undefined, verdict: Verdict): void;
   /**
    * Writes the proofs down, and what was read as a run of the past, where this machine has the state of the mirror and no process works on it: a daemon reads
    * everything back by itself. Never rejects because of the state.
@@ -56,12 +57,13 @@ export function openProofRecorder({ place, index, io, signal }: PlaceCommand): P
   }
 
   return {
-    add(name, record, isProven) {
-      if (index.whole === undefined || record.state !== 'confirmed') return;
+    add(name, version, verdict) {
+      if (index.whole === undefined || version?.state !== 'confirmed') return;
+      const isProven = verdict === 'proven';
       read.objects += 1;
-      read.bytes += record.size;
+      read.bytes += version.size;
       read.differences += isProven ? 0 : 1;
-      kept.add([name, isProven ? clock.now() : null, versionOf(record)]);
+      kept.add([name, isProven ? clock.now() : null, versionOf(version)]);
     },
     async record() {
       if (place.mirror === undefined || kept.size === 0) return;

@@ -1,7 +1,7 @@
 import type { Command } from './commander.js';
 import type { CommandContext } from './commands.js';
 import { UsageError } from './exit.js';
-import { PATTERN_DETAILS, RESTORE_DETAILS, VERIFY_DETAILS } from './help.js';
+import { IMPORT_REPORT_DETAILS, PATTERN_DETAILS, RESTORE_DETAILS, VERIFY_DETAILS } from './help.js';
 import type { ListFolderOptions, ListOptions } from './list-stored.js';
 import type { RestoreOptions } from './restore.js';
 import type { VerifyOptions } from './verify.js';
@@ -12,11 +12,12 @@ const MIRROR = 'a mirror of the configuration, or DRIVER:CONTAINER[/PREFIX]';
 const AT = 'the state at this time, such as 2026-11-22T17:38:05Z, by versions and trash';
 const JSON_LINES = 'print one JSON object per line';
 
-/** `restore`, `ls`, `find` and `verify`. */
+/** `restore`, `ls`, `find`, `verify` and `import-report`. */
 export function addRestoreCommands(program: Command, context: CommandContext): void {
   const { io, config, done } = context;
   addListCommands(program, context);
   addVerifyCommand(program, context);
+  addReportCommand(program, context);
   withPlaceOptions(
     program
       .command('restore')
@@ -34,6 +35,10 @@ export function addRestoreCommands(program: Command, context: CommandContext): v
       .option('--owner', 'set owners and groups too, which takes root', false)
       .option('--special-bits', 'set set-user-id, set-group-id and sticky bits too', false)
       .option('--no-xattr', 'set no extended attributes and no ACLs')
+      .option(
+        '--shard <K/N>',
+        'restore the Kth of N shards; others may write into the same folder meanwhile',
+      )
       .option('-n, --dry-run', 'print what would be restored, and write nothing', false)
       .option('--json', JSON_LINES, false),
   )
@@ -85,10 +90,13 @@ function addVerifyCommand(program: Command, { io, config, done }: CommandContext
       .argument('<mirror...>', 'mirrors of the configuration, or DRIVER:CONTAINER[/PREFIX]')
       .option(
         '--read-back <share>',
-        'how much is read back, oldest proof first: 5%, 10GiB, all or none',
-        '5%',
+        'how much is read back, oldest proof first: 10GiB, all, none or, by default, 5%',
       )
       .option('--report <file>', 'write a line of JSON for each object to this file')
+      .option(
+        '--shard <K/N>',
+        'read back the Kth of N shards, all of it, for the daemon of another machine to record',
+      )
       .option('--daemon', 'let the running daemon read it back, record it and heal')
       .option('--json', JSON_LINES, false),
   )
@@ -96,14 +104,34 @@ function addVerifyCommand(program: Command, { io, config, done }: CommandContext
     .action(async (places: string[], options: VerifyOptions & { daemon?: boolean }) => {
       if (options.daemon === true) {
         const { verifyInDaemon } = await import('./verify-in-daemon.js');
-        const { readBack, json, report } = options;
+        const { readBack = DEFAULT_SHARE, json, report, shard } = options;
         if (report !== undefined)
           throw new UsageError('--daemon writes no report: leave one of --daemon and --report out');
+        if (shard !== undefined)
+          throw new UsageError(
+            '--daemon reads everything itself: leave one of --daemon and --shard out',
+          );
         done(await verifyInDaemon(config(), { mirrors: places, readBack, json }, io));
         return;
       }
       const { verify } = await import('./verify.js');
       done(await verify(config(), places, options, io));
+    });
+}
+
+/** What verify reads back without `--read-back` and `--shard`. */
+const DEFAULT_SHARE = '5%';
+
+function addReportCommand(program: Command, { io, config, done }: CommandContext): void {
+  program
+    .command('import-report')
+    .description('put reports of "verify --shard --report" into the container, for the daemon')
+    .argument('<mirror>', 'a mirror of the configuration')
+    .argument('<file...>', 'what verify has written')
+    .addHelpText('after', IMPORT_REPORT_DETAILS)
+    .action(async (mirror: string, files: string[]) => {
+      const { importReport } = await import('./import-report.js');
+      done(await importReport(config(), mirror, files, io));
     });
 }
 

@@ -1,13 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Backend } from '../drivers/backend.js';
-import { findObject } from '../drivers/find-object.js';
 import type { ObjectName, ObjectRecord } from '../state/object-index.js';
-import { openSnapshot, type ReadableSnapshot } from '../state/read-snapshot.js';
-import { UnusableSnapshotError } from '../state/snapshot-format.js';
-import { requireRoom } from '../sync/snapshot/keep-snapshot.js';
-import { fetchSnapshot, snapshotRef } from '../sync/snapshot/snapshot-object.js';
+import { openPlacedSnapshot, type PlacedSnapshot } from './placed-snapshot.js';
 import type { RemotePlace } from './remote-place.js';
 
 /** What the index snapshot in a container says of the objects there. */
@@ -17,11 +10,6 @@ export interface SnapshotEvidence {
   close(): Promise<void>;
 }
 
-interface OpenedSnapshot {
-  readonly snapshot: ReadableSnapshot | undefined;
-  readonly folder: string;
-}
-
 /** `warn` is called, once, where there is a snapshot that is of no use. */
 export function openSnapshotEvidence(
   backend: Backend,
@@ -29,7 +17,7 @@ export function openSnapshotEvidence(
   warn: (text: string) => void,
   signal: AbortSignal,
 ): SnapshotEvidence {
-  let opening: Promise<OpenedSnapshot> | undefined;
+  let opening: Promise<PlacedSnapshot | undefined> | undefined;
   let isUsable = true;
 
   function giveUp(error: unknown): undefined {
@@ -42,50 +30,16 @@ export function openSnapshotEvidence(
   return {
     async recordOf(name) {
       if (!isUsable) return undefined;
-      opening ??= openIn(backend, place, signal);
+      opening ??= openPlacedSnapshot(backend, place, signal);
       try {
-        return await (await opening).snapshot?.find(name);
+        return await (await opening)?.snapshot.find(name);
       } catch (error) {
         return giveUp(error);
       }
     },
     async close() {
       const opened = await opening?.catch(() => undefined);
-      if (opened === undefined) return;
-      await opened.snapshot?.close();
-      await rm(opened.folder, { recursive: true, force: true });
+      await opened?.close();
     },
   };
-}
-
-/** Rejects as the driver and the disk do, with UnusableSnapshotError, and leaves nothing then. */
-async function openIn(
-  backend: Backend,
-  place: Pick<RemotePlace, 'container' | 'prefix'>,
-  signal: AbortSignal,
-): Promise<OpenedSnapshot> {
-  const ref = snapshotRef(place);
-  const folder = await mkdtemp(join(tmpdir(), 'longshore-snapshot-'));
-  try {
-    const info = await findObject(backend, ref, { signal });
-    if (info === undefined) return { snapshot: undefined, folder };
-    requireRoom(folder, info.size);
-    const path = join(folder, 'index-snapshot');
-    await fetchSnapshot(backend, ref, info, path, signal);
-    return { snapshot: await openOf(path, place), folder };
-  } catch (error) {
-    await rm(folder, { recursive: true, force: true });
-    throw error;
-  }
-}
-
-async function openOf(
-  path: string,
-  { container, prefix }: Pick<RemotePlace, 'container' | 'prefix'>,
-): Promise<ReadableSnapshot> {
-  const snapshot = await openSnapshot(path);
-  const { header } = snapshot;
-  if (header.container === container && header.prefix === prefix) return snapshot;
-  await snapshot.close();
-  throw new UnusableSnapshotError(`it is of another place, ${header.container}/${header.prefix}`);
 }

@@ -15,6 +15,8 @@ export interface VerifyReportOptions {
   readonly json: boolean;
   /** Whether objects that the index does not know are wrong. */
   readonly extraneousIsWrong: boolean;
+  /** Further fields of the JSON summary. */
+  readonly summary?: Readonly<Record<string, unknown>>;
 }
 
 /** Verdicts that get a line of their own. An extraneous object has one where it is wrong. */
@@ -30,12 +32,13 @@ const COUNTED = [
   'unreadable',
   'unverified',
   'unconfirmed',
+  'gone',
 ] as const satisfies readonly Verdict[];
 
 export function openVerifyReport(
   mirror: string,
   output: Output,
-  { json, extraneousIsWrong }: VerifyReportOptions,
+  { json, extraneousIsWrong, summary = {} }: VerifyReportOptions,
 ): VerifyReport {
   const verdicts = new Map<Verdict, number>();
   const sums = { objects: 0, bytes: 0, provenBytes: 0 };
@@ -69,7 +72,7 @@ export function openVerifyReport(
     finish() {
       const { wrong, ...rest } = counts();
       const each = Object.fromEntries(COUNTED.map((verdict) => [verdict, times(verdict)]));
-      if (json) output.json({ event: 'summary', mirror, ...rest, ...each });
+      if (json) output.json({ event: 'summary', mirror, ...summary, ...rest, ...each });
       else output.line(summaryLine(mirror, counts(), times));
       if (wrong > 0) return EXIT.WORK_DUE;
       return times('unreadable') > 0 ? EXIT.INCOMPLETE : EXIT.OK;
@@ -94,6 +97,7 @@ const WORDS: Readonly<Record<(typeof COUNTED)[number], string>> = {
   unreadable: 'could not be read',
   unverified: 'unverified: nothing says what their bytes should be',
   unconfirmed: 'being sent',
+  gone: 'deleted since the index snapshot was made, or missing',
 };
 
 function summaryLine(

@@ -83,6 +83,7 @@ export interface MirrorConfig {
         readonly withinMs: number;
         /** Infinity: no limit. */
         readonly bytesPerSecond: number;
+        readonly by: 'daemon' | 'shards';
         readonly heal: boolean;
         readonly keepDamaged: boolean;
       }

@@ -59,6 +59,7 @@ function mirrorOf(written: Infer<typeof mirrorSection>): MirrorConfig {
         : {
             withinMs: verify.within,
             bytesPerSecond: verify.bandwidth,
+            by: verify.by,
             heal: verify.heal,
             keepDamaged: verify.keep_damaged,
           },

@@ -103,6 +103,10 @@ const verifySetting = unless(
     bandwidth: rate('Content that is read back each second, or off: no limit.', {
       min: 4096,
     }).default(2 * MIB),
+    by: oneOf(
+      'Who reads. daemon: this process. shards: "longshore verify --shard" on other machines; the daemon collects their reports, and reads only what these doubt.',
+      ['daemon', 'shards'],
+    ).default('daemon'),
     heal: flag(
       'Send a damaged or missing object again when its file still has exactly that content.',
     ).default(true),

@@ -61,7 +61,7 @@ function addWatch(add: Add, { mirror, watch }: MirrorStatus): void {
   add('longshore_watch_degraded_folders', [mirror], watch?.degraded.length);
 }
 
-function addVerify(add: Add, { mirror, verify, health }: MirrorStatus): void {
+function addVerify(add: Add, { mirror, verify, health, lastReport, damaged }: MirrorStatus): void {
   const { verified } = health;
   add('longshore_verify_share_ratio', [mirror], verified?.share);
   add(
@@ -70,7 +70,8 @@ function addVerify(add: Add, { mirror, verify, health }: MirrorStatus): void {
     inSeconds(verified?.oldestProofMs),
   );
   add('longshore_verify_never_verified_objects', [mirror], verified?.neverVerified);
-  add('longshore_verify_damaged_objects', [mirror], verify?.damagedObjects);
+  const damagedObjects = verify?.damagedObjects ?? (lastReport && damaged.length);
+  add('longshore_verify_damaged_objects', [mirror], damagedObjects ?? undefined);
   add('longshore_verify_unreadable_objects', [mirror], verify?.unreadable);
 }
 

@@ -19,6 +19,8 @@ import {
 /** A snapshot whose bytes are those that were written. */
 export interface ReadableSnapshot {
   readonly header: SnapshotHeader;
+  /** Hex SHA-256 of its bytes: two snapshots with the same one are the same. */
+  readonly digest: string;
   /**
    * All records in order, one block at a time; memory holds two. Rejects with UnusableSnapshotError where they are not what the
    * format says.
@@ -46,10 +48,11 @@ export async function openSnapshot(path: string): Promise<ReadableSnapshot> {
   try {
     const { size } = await file.stat();
     const { header, length } = await headerIn(file, size);
-    await compareDigest(file, size);
+    const digest = await comparedDigest(file, size);
     const end = size - TRAILER_BYTES;
     return {
       header,
+      digest,
       blocks: () => blocksIn(file, length, end),
       find: openLookup(file, length, end),
       close: () => file.close(),
@@ -71,7 +74,7 @@ async function headerIn(
   return { header: readHeader(beginning.toString('utf8', 0, lineFeed)), length: lineFeed + 1 };
 }
 
-async function compareDigest(file: FileHandle, size: number): Promise<void> {
+async function comparedDigest(file: FileHandle, size: number): Promise<string> {
   const end = size - DIGEST_BYTES;
   if (end < TRAILER_BYTES) throw new UnusableSnapshotError('is damaged: it was cut short');
   const hash = createHash('sha256');
@@ -80,8 +83,10 @@ async function compareDigest(file: FileHandle, size: number): Promise<void> {
     hash.update(chunk);
     at += chunk.byteLength;
   }
-  if (!hash.digest().equals(await readAt(file, end, DIGEST_BYTES)))
+  const digest = hash.digest();
+  if (!digest.equals(await readAt(file, end, DIGEST_BYTES)))
     throw new UnusableSnapshotError('is damaged: its bytes are not those of its digest');
+  return digest.toString('hex');
 }
 
 async function* blocksIn(

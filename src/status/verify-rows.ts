@@ -1,6 +1,6 @@
 import { printable } from '../printable.js';
 import type { MirrorStatus } from '../sync/events.js';
-import type { ProofStatus, VerifyStatus } from '../sync/verify-status.js';
+import type { CollectedReports, ProofStatus, VerifyStatus } from '../sync/verify-status.js';
 import { bytes, count, counted, duration } from './units.js';
 
 type Row = readonly [label: string, text: string];
@@ -10,10 +10,30 @@ const SHOWN = 10;
 
 /** What was read back of a mirror. A daemon of an older version says nothing of it. */
 export function verifyRows(
-  { verify = null }: Partial<Pick<MirrorStatus, 'verify'>>,
+  {
+    verify = null,
+    lastReport = null,
+    damaged = [],
+  }: Partial<Pick<MirrorStatus, 'verify' | 'lastReport' | 'damaged'>>,
   nowMs: number,
 ): readonly Row[] {
-  if (verify === null) return [];
+  const rows =
+    verify === null
+      ? damagedRows({ damaged, damagedObjects: damaged.length }, nowMs)
+      : ownRows(verify, nowMs);
+  return lastReport === null ? rows : [...rows, ['report', reportText(lastReport, nowMs)]];
+}
+
+function reportText(
+  { atMs, host, shard, proven, doubtful }: CollectedReports,
+  nowMs: number,
+): string {
+  const doubts = doubtful === 0 ? '' : `, ${counted(doubtful, 'object')} doubted`;
+  const age = duration((nowMs - atMs) / 1000);
+  return `shard ${shard} by ${printable(host)}, taken in ${age} ago: ${counted(proven, 'object')} proven${doubts}`;
+}
+
+function ownRows(verify: VerifyStatus, nowMs: number): readonly Row[] {
   const { proofs, neededBytesPerSecond: needed } = verify;
   return [
     ['verified', proofs === null ? 'not known yet' : proofText(proofs, verify, nowMs)],
@@ -40,7 +60,10 @@ function proofText(proofs: ProofStatus, { withinSeconds }: VerifyStatus, nowMs: 
   return oldest === '' ? within : `${within}, ${oldest}`;
 }
 
-function damagedRows({ damaged, damagedObjects }: VerifyStatus, nowMs: number): readonly Row[] {
+function damagedRows(
+  { damaged, damagedObjects }: Pick<VerifyStatus, 'damaged' | 'damagedObjects'>,
+  nowMs: number,
+): readonly Row[] {
   const rows = damaged
     .slice(-SHOWN)
     .map(

@@ -3,7 +3,7 @@ import type { RunReport } from '../state/ledger.js';
 import type { ObjectName } from '../state/object-index.js';
 import type { WatchState } from '../watcher/watcher.js';
 import type { Planned } from './evidence.js';
-import type { MirrorHealth, VerifyStatus } from './verify-status.js';
+import type { CollectedReports, MirrorHealth, OpenFinding, VerifyStatus } from './verify-status.js';
 
 /** `apply`: what a plan says, without a comparison. */
 export type RunKind = 'scan' | 'reconcile' | 'apply';
@@ -112,6 +112,8 @@ export type SyncEvent = { readonly mirror: string } & (
       readonly detail: string;
       readonly healing: boolean;
     }
+  /** What another machine has read back, and has left in the container, is in the index. */
+  | ({ readonly event: 'report-collected' } & Omit<CollectedReports, 'atMs'>)
   /** What a mirror is trusted by; now and then, from a daemon. */
   | ({ readonly event: 'mirror-health' } & MirrorHealth)
   /** What had been in the trash for long enough is gone for good. */
@@ -223,6 +225,10 @@ export interface MirrorStatus {
   readonly lastReconcile: RunReport | null;
   /** How its objects are read back; null: they are not. */
   readonly verify: VerifyStatus | null;
+  /** The last report of another machine that was taken in; null: there was none since the start. */
+  readonly lastReport: CollectedReports | null;
+  /** Objects that were read back, are not what was sent, and have not been proven since. The latest. */
+  readonly damaged: readonly OpenFinding[];
   readonly health: MirrorHealth;
   readonly totals: {
     readonly uploaded: number;

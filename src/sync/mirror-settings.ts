@@ -9,6 +9,8 @@ export interface VerifySettings {
   readonly withinMs: number;
   /** Infinity: no limit. */
   readonly bytesPerSecond: number;
+  /** Who reads: this process, or `longshore verify --shard` on other machines, whose reports it collects. */
+  readonly by: 'daemon' | 'shards';
   /** Whether a damaged or missing object is sent again from its file. */
   readonly heal: boolean;
   /** With `deletes: trash`: whether a copy of a damaged object goes to the trash first. */

@@ -56,6 +56,21 @@ export interface UnverifiedObject {
   readonly sentAtMs: number;
 }
 
+/** A report of another machine, as it was taken in; plain JSON. */
+export interface CollectedReports {
+  /** Milliseconds since the epoch. */
+  readonly atMs: number;
+  /** Which machine has read, and which shard. */
+  readonly host: string;
+  readonly shard: string;
+  /** Objects that it has proven. */
+  readonly proven: number;
+  /** Objects that may not be what was sent: their proofs ended. */
+  readonly doubtful: number;
+  /** What it says of objects that have been replaced, or deleted, since. */
+  readonly ignored: number;
+}
+
 /** Four answers to "can I rely on it?"; plain JSON. Times are milliseconds since the epoch. */
 export interface MirrorHealth {
   /** See MirrorStatus. */

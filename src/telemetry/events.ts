@@ -71,6 +71,7 @@ export const SYNC_EVENTS = Object.keys({
   progress: true,
   'run-finished': true,
   'damage-found': true,
+  'report-collected': true,
   'mirror-health': true,
   'trash-purged': true,
   'state-changed': true,

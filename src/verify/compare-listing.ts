@@ -16,27 +16,33 @@ export interface ComparedName {
   readonly info: ObjectInfo | undefined;
 }
 
+/** Records in the order of their names. */
+export type RecordsInOrder =
+  | Iterable<readonly [ObjectName, ObjectRecord | undefined]>
+  | AsyncIterable<readonly [ObjectName, ObjectRecord | undefined]>;
+
 /** Merges the records with the listing, both in the order of names, in constant memory. Of a name that is listed twice the last counts. */
 export async function* compareListing(
-  records: Iterable<readonly [ObjectName, ObjectRecord]>,
+  records: RecordsInOrder,
   listed: AsyncIterable<ListedObject>,
 ): AsyncGenerator<ComparedName, void> {
-  const known = records[Symbol.iterator]();
+  const known =
+    Symbol.iterator in records ? records[Symbol.iterator]() : records[Symbol.asyncIterator]();
   try {
-    let next = known.next();
+    let next = await known.next();
     for await (const { name, info } of withoutRepeats(listed)) {
       while (!next.done && compareNames(next.value[0], name) < 0) {
         yield { name: next.value[0], record: next.value[1], info: undefined };
-        next = known.next();
+        next = await known.next();
       }
       const same = !next.done && next.value[0] === name ? next.value[1] : undefined;
-      if (same !== undefined) next = known.next();
+      if (!next.done && next.value[0] === name) next = await known.next();
       yield { name, record: same, info };
     }
-    for (; !next.done; next = known.next())
+    for (; !next.done; next = await known.next())
       yield { name: next.value[0], record: next.value[1], info: undefined };
   } finally {
-    known.return?.();
+    await known.return?.();
   }
 }
 

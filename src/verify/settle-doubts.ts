@@ -71,7 +71,7 @@ function settle(
   const isSame = version === null ? now === undefined : now && isSameObject(now, version);
   if (isSame) {
     report(event);
-    if (version !== null && isEvidence(event.verdict)) onProof(event.name, version, false);
+    if (version !== null && isEvidence(event.verdict)) onProof(event.name, version, event.verdict);
     return true;
   }
   if (isLast) report({ ...event, verdict: 'unconfirmed', detail: 'it is replaced all the time' });
@@ -101,6 +101,6 @@ async function lookAgain(
   if (isFinding || event.verdict === 'extraneous')
     return { event, version: record === undefined ? null : versionOf(record) };
   report(event);
-  if (record !== undefined && event.verdict === 'proven') onProof(name, record, true);
+  if (record !== undefined && event.verdict === 'proven') onProof(name, record, event.verdict);
   return undefined;
 }

@@ -6,6 +6,7 @@ import type { ObjectVersion } from '../sync/proof/prove.js';
 import type { ReadBack } from '../sync/proof/read-back.js';
 import type { FastReading } from '../sync/proof/read-content.js';
 import type { Choice } from './choose-objects.js';
+import type { RecordsInOrder } from './compare-listing.js';
 import type { VerifyEvent } from './verify-events.js';
 
 /** What a verification works with. It changes nothing. */
@@ -16,6 +17,11 @@ export interface VerifyContext {
   readonly prefix: string;
   /** What was sent, as of a moment before the listing; undefined: nothing is known of that, and nothing counts as missing. */
   readonly index: Pick<ObjectIndex, 'get' | 'entries'> | undefined;
+  /**
+   * Without an index: records of the index snapshot in the container, in order. What it says is believed of the very version
+   * that a record is of; what is not there any more may have been deleted since.
+   */
+  readonly snapshotRecords?: RecordsInOrder;
   /** The same as of now, for what does not agree: a daemon may be at work. */
   readonly freshIndex: () => Promise<Pick<ObjectIndex, 'get'>>;
   /**
@@ -36,8 +42,12 @@ export interface VerifyOptions {
   /** Objects under way at once. */
   readonly lanes: number;
   readonly report: (event: VerifyEvent) => void;
-  /** Called for an object that was read back: see Proof. */
-  readonly onProof: (name: ObjectName, record: ObjectVersion, isProven: boolean) => void;
+  /** Called with what the reading of an object has shown; `version`: that of its record, undefined where there is none. */
+  readonly onProof: (
+    name: ObjectName,
+    version: ObjectVersion | undefined,
+    verdict: EvidentVerdict,
+  ) => void;
   readonly signal: AbortSignal;
 }
 
@@ -56,9 +66,14 @@ export function isDoubtfulRead(read: ReadBack): boolean {
   return isDoubt(read.verdict) || (read.verdict === 'unreadable' && read.isReplaced === true);
 }
 
-/** Whether a reading says what the bytes are. */
-export function isEvidence(verdict: VerifyEvent['verdict']): boolean {
-  return verdict === 'proven' || isDoubt(verdict);
+/** What says what the bytes of an object are, or that it is not there. */
+export type EvidentVerdict = Extract<
+  VerifyEvent['verdict'],
+  'proven' | 'missing' | 'changed' | 'wrong-size' | 'damaged' | 'gone'
+>;
+
+export function isEvidence(verdict: VerifyEvent['verdict']): verdict is EvidentVerdict {
+  return verdict === 'proven' || verdict === 'gone' || isDoubt(verdict);
 }
 
 export function eventOfRead(

@@ -11,6 +11,8 @@ export type Verdict =
   | 'unverified'
   /** The index says that it was sent, and it is not there. */
   | 'missing'
+  /** The index snapshot has it, and it is not there: it was deleted since, or is missing. */
+  | 'gone'
   /** It is another version than was sent, with other bytes. */
   | 'changed'
   /** It has another number of bytes than were sent. */

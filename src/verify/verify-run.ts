@@ -19,6 +19,7 @@ import {
   type VerifyContext,
   type VerifyOptions,
 } from './verify-context.js';
+import type { VerifyEvent } from './verify-events.js';
 
 /** Of many small objects each; in memory at once. */
 const MOST_BATCHES = 3;
@@ -35,7 +36,8 @@ export async function verifyAll(
 ): Promise<void> {
   const doubtful = openSpill<ObjectName>(tmpdir());
   try {
-    const names = compareListing(ctx.index?.entries() ?? [], listed);
+    const records = ctx.index?.entries() ?? ctx.snapshotRecords ?? [];
+    const names = compareListing(records, listed);
     await readChosen(ctx, chosenOf(ctx, names, options, doubtful), options, doubtful);
     if (doubtful.size > 0) await settleDoubts(ctx, doubtful, options);
   } finally {
@@ -51,13 +53,42 @@ async function* chosenOf(
   doubtful: Pick<Spill<ObjectName>, 'add'>,
 ): AsyncGenerator<ListedName, void> {
   const hasLargeSizes = ctx.backend.capabilities.listingHas.largeSizes !== false;
-  for await (const { name, record, info } of names) {
-    const verdict = ctx.index === undefined ? 'listed' : judgeListed(record, info, hasLargeSizes);
+  for await (const compared of names) {
+    const { name, info } = compared;
+    const { record, verdict } =
+      ctx.index === undefined ? judgeBySnapshot(compared) : judgeByIndex(compared, hasLargeSizes);
     if (verdict === 'extraneous' ? ctx.extraneousIsWrong : isDoubt(verdict)) doubtful.add(name);
     else if (verdict === 'listed' && info !== undefined && options.chosen(name, record))
       yield { name, record, info };
-    else options.report(eventOf(ctx, name, record, info, { verdict }));
+    else reportUnread(ctx, compared, verdict, options);
   }
+}
+
+interface Judged {
+  /** Undefined: nothing that counts is known of the object. */
+  readonly record: ObjectRecord | undefined;
+  readonly verdict: VerifyEvent['verdict'];
+}
+
+function judgeByIndex({ record, info }: ComparedName, hasLargeSizes: boolean): Judged {
+  return { record, verdict: judgeListed(record, info, hasLargeSizes) };
+}
+
+/** The snapshot may be older than the object, and than the end of it. */
+function judgeBySnapshot({ record, info }: ComparedName): Judged {
+  if (info === undefined)
+    return { record, verdict: record?.state === 'confirmed' ? 'gone' : 'unconfirmed' };
+  return { record: isRecordOf(record, info) ? record : undefined, verdict: 'listed' };
+}
+
+function reportUnread(
+  ctx: VerifyContext,
+  { name, record, info }: ComparedName,
+  verdict: VerifyEvent['verdict'],
+  { report, onProof }: VerifyOptions,
+): void {
+  report(eventOf(ctx, name, record, info, { verdict }));
+  if (verdict === 'gone') onProof(name, record, verdict);
 }
 
 /** Small ones together, where the driver can do that; the others, and what does not go as usual, each by itself. */
@@ -124,6 +155,9 @@ async function readByAnyProof(
 ): Promise<ReadBack> {
   const ref = { container: ctx.container, key: ctx.prefix + name };
   const read = await readBack(ctx, ref, record, signal, info);
+  // It was replaced since it was listed.
+  if (ctx.index === undefined && record !== undefined && read.verdict === 'changed')
+    return readBack(ctx, ref, undefined, signal);
   if (read.verdict !== 'unverified') return read;
   const kept = await ctx.recordInSnapshot(name);
   if (!isRecordOf(kept, read.info)) return read;
@@ -147,7 +181,9 @@ function reportRead(
   read: ReadBack,
   { report, onProof }: VerifyOptions,
 ): void {
-  report(eventOfRead(ctx, name, record, read));
-  if (record !== undefined && isEvidence(read.verdict))
-    onProof(name, record, read.verdict === 'proven');
+  const event = eventOfRead(ctx, name, record, read);
+  // Without an index nothing says that it should be there.
+  const verdict = ctx.index === undefined && event.verdict === 'missing' ? 'gone' : event.verdict;
+  report({ ...event, verdict });
+  if (isEvidence(verdict)) onProof(name, record, verdict);
 }

@@ -440,7 +440,7 @@ mirrors:
     target: vault
     container: documents
     deletes: trash
-    verify: { within: 30d, bandwidth: 2MiB/s, heal: true, keep_damaged: true }
+    verify: { within: 30d, bandwidth: 2MiB/s, by: daemon, heal: true, keep_damaged: true }
 `,
   'Deletes, the trash and the guard': `
 mirrors:

@@ -38,6 +38,7 @@ const events: { readonly [E in Printed['event']]: Readonly<Record<FieldsOf<E>, t
   held: { job: true, name: true },
   guard: { holding: true, why: true },
   'run-finished': runEnds,
+  'report-collected': { host: true, shard: true, proven: true, doubtful: true, ignored: true },
   'trash-purged': { objects: true, bytes: true },
   'state-changed': { state: true, why: true },
 };
@@ -145,6 +146,8 @@ const mirror: EveryKey<MirrorStatus> = {
   lastScan: true,
   lastReconcile: true,
   verify: true,
+  lastReport: true,
+  damaged: true,
   health: true,
   totals: true,
 };

@@ -122,7 +122,9 @@ const OTHERS: Readonly<Record<keyof typeof MIRROR_RULES, Partial<MirrorConfig>>>
       form: 'plain',
     } as unknown as NonNullable<MirrorConfig['heartbeat']>,
   },
-  verify: { verify: { withinMs: 1, bytesPerSecond: 1, heal: true, keepDamaged: false } },
+  verify: {
+    verify: { withinMs: 1, bytesPerSecond: 1, by: 'daemon', heal: true, keepDamaged: false },
+  },
   leaseMs: { leaseMs: 0 },
   deletes: { deletes: 'keep' },
   trashPrefix: { trashPrefix: 'trash/' },

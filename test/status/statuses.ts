@@ -50,6 +50,8 @@ export function mirrorStatus(different: Partial<MirrorStatus> = {}): MirrorStatu
     lastScan: null,
     lastReconcile: null,
     verify: null,
+    lastReport: null,
+    damaged: [],
     health: { lagSeconds: 0, lastReconcileMs: null, eventsLost: 0, verified: null },
     totals: { uploaded: 0, copied: 0, deleted: 0, failed: 0, bytes: 0 },
     ...different,

@@ -83,7 +83,7 @@ async function verify(
     {
       ...{ chosen: ALL, lanes: 4, signal },
       report: (event) => events.push(event),
-      onProof: (name, _, isProven) => proofs.push([name, isProven]),
+      onProof: (name, _, verdict) => proofs.push([name, verdict === 'proven']),
     },
   );
   expect(bytes, 'bytes of the progress').toBeGreaterThan(0);

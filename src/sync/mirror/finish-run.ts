@@ -118,6 +118,7 @@ export type FinishingMirror = DelayingMirror &
   PurgedMirror &
   SnapshotKeepingMirror &
   Pick<Mirror, 'runs' | 'seenSource'> & {
+    readonly reports: Pick<Mirror['reports'], 'collect'>;
     readonly root: Pick<RemoteRoot, 'aside'>;
     readonly whereabouts: Pick<Whereabouts, 'isUnmirrored'>;
   };
@@ -154,6 +155,7 @@ export async function finishRun(
   mirror.stats.report({ event: 'run-finished', run: due.kind, report, complete });
   if (seesWholeMirror(due)) {
     await purgeTrash(mirror, signal);
+    await mirror.reports.collect(signal); // the snapshot has their proofs
     await keepIndexSnapshot(mirror, summary.bytes, signal);
   }
   return { report, complete };

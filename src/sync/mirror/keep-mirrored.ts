@@ -140,12 +140,14 @@ export function keepMirrored(mirror: Mirror, underWay: () => void): KeptMirror {
   };
 }
 
-/** What reads objects back: all the time, and when a person asks for it. */
+/** What reads objects back: all the time, and when a person asks for it; and what other machines have read. */
 function readings({
   scrub,
   askedVerify,
+  reports,
 }: Mirror): readonly ((signal: AbortSignal) => Promise<void>)[] {
-  return scrub === undefined ? [askedVerify.take] : [scrub.take, askedVerify.take];
+  const always = [askedVerify.take, reports.take];
+  return scrub === undefined ? always : [scrub.take, ...always];
 }
 
 type StartedMirror = Pick<Mirror, 'settings'> & {

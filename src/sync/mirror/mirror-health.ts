@@ -2,7 +2,13 @@ import type { RunReport } from '../../state/ledger.js';
 import type { WatchState } from '../../watcher/watcher.js';
 import type { ProofPace } from '../proof/pace.js';
 import type { ProofCounts } from '../proof/survey.js';
-import type { MirrorHealth, ProofStatus, VerifiedShare, VerifyStatus } from '../verify-status.js';
+import type {
+  MirrorHealth,
+  OpenFinding,
+  ProofStatus,
+  VerifiedShare,
+  VerifyStatus,
+} from '../verify-status.js';
 import type { OpenFindings } from './scrub-findings.js';
 
 /** Findings that a status lists. */
@@ -23,6 +29,11 @@ export function verifyStatusOf(
     unreadable,
     neededBytesPerSecond: needed ?? null,
   };
+}
+
+/** Of all that is known to be damaged. */
+export function latestDamaged(findings: Pick<OpenFindings, 'open'>): readonly OpenFinding[] {
+  return findings.open().damaged.slice(-SHOWN);
 }
 
 function proofStatusOf(counts: ProofCounts): ProofStatus {

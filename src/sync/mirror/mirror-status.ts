@@ -24,6 +24,8 @@ export interface MirrorNow {
   readonly condition: Condition;
   readonly lagSeconds: number | null;
   readonly verify: VerifyStatus | null;
+  readonly lastReport: MirrorStatus['lastReport'];
+  readonly damaged: MirrorStatus['damaged'];
 }
 
 /** What a mirror answers when it is asked how it is. */
@@ -39,6 +41,8 @@ export function statusOf({
   condition,
   lagSeconds,
   verify,
+  lastReport,
+  damaged,
 }: MirrorNow): MirrorStatus {
   const { settings, index, ledger, guard, lease } = parts;
   const { name: mirror, source, target, container, prefix, policy } = settings;
@@ -68,6 +72,8 @@ export function statusOf({
     lastScan,
     lastReconcile,
     verify,
+    lastReport,
+    damaged,
     health: healthOf(lagSeconds, lastReconcile, watch, verify),
   };
 }

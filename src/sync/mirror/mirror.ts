@@ -8,7 +8,6 @@ import type { Job } from '../work/job.js';
 import { openRemoteRoot, type RemoteRoot } from '../work/remote-root.js';
 import type { WaitingJobs } from '../work/waiting-jobs.js';
 import type { Whereabouts } from '../work/whereabouts.js';
-import type { AskedVerify } from './asked-verify.js';
 import type { BatchAdmission } from './batch-admission.js';
 import { openBatchRoad } from './batch-road.js';
 import { createFailedStats, type FailedStats, reportingFailedStats } from './failed-stats.js';
@@ -21,14 +20,15 @@ import { figuresOf, type MirrorFigures } from './mirror-figures.js';
 import type { MirrorParts } from './mirror-parts.js';
 import { statusOf } from './mirror-status.js';
 import { createMirrorWork, type MirrorWork } from './mirror-work.js';
-import { openAskedVerify, openScrub } from './open-scrub.js';
+import { openReadings, type Readings } from './open-readings.js';
 import { retryQuarantined } from './retry-quarantined.js';
-import type { Scrub } from './scrub.js';
 import { openSecondLooks } from './second-look-jobs.js';
 import { countingUnsent, type UnsentNames } from './unsent-names.js';
 
 /** One mirror at work: what its scans and its watch find becomes jobs, what the jobs do becomes records. */
-export interface Mirror extends Omit<MirrorBooks, 'quarantine' | 'scans' | 'waits'> {
+export interface Mirror
+  extends Omit<MirrorBooks, 'quarantine' | 'scans' | 'waits'>,
+    Omit<Readings, 'damaged'> {
   readonly settings: MirrorSettings;
   readonly parts: MirrorParts;
   readonly intake: LinkedIntake;
@@ -40,9 +40,6 @@ export interface Mirror extends Omit<MirrorBooks, 'quarantine' | 'scans' | 'wait
   readonly root: RemoteRoot;
   /** What its state and its lag follow from. `reportState` is called after a change of it. */
   readonly work: MirrorWork;
-  /** Undefined: the mirror does not verify. */
-  readonly scrub: Scrub | undefined;
-  readonly askedVerify: AskedVerify;
   /** Makes a small change in the container. Rejects with TargetDeniedError when it may not, or with the error of the change. */
   proveRights(signal: AbortSignal): Promise<void>;
   /** Reports the state if it has changed. */
@@ -91,8 +88,8 @@ export function createMirror(given: MirrorParts): Mirror {
     room: runner.room,
     isUnseen: (name) => source.statPath(name).found === 'unknown',
   });
-  const scrubbed = { parts, books: runner.books, admission: findings.admission, source, stats };
-  const scrub = openScrub(scrubbed);
+  const { admission } = findings;
+  const readings = openReadings({ parts, books: runner.books, admission, source, stats });
   const reportState = () => stats.state(work.condition());
   parts.paused?.start(runner.openJobs.dropped);
   parts.paused?.gate.listen(reportState);
@@ -126,8 +123,7 @@ export function createMirror(given: MirrorParts): Mirror {
     waitingJobs: findings.waitingJobs,
     root,
     work,
-    scrub,
-    askedVerify: openAskedVerify(scrubbed),
+    ...readings,
     proveRights: runner.denial.prove,
     reportState,
     async run(job) {
@@ -156,7 +152,7 @@ export function createMirror(given: MirrorParts): Mirror {
     flush: quarantine.flush,
     figures: () => figuresOf(books, parts),
     retryNow: (name) => retryQuarantined({ quarantine, ...findings, source, clock }, name),
-    status: (watch) => statusNow(parts, { ...books, unsent }, { runner, work, scrub }, watch),
+    status: (watch) => statusNow(parts, { ...books, unsent }, { runner, work, readings }, watch),
   };
 }
 
@@ -171,8 +167,12 @@ function statusNow(
   {
     runner,
     work,
-    scrub,
-  }: { readonly runner: JobRunner; readonly work: MirrorWork; readonly scrub: Scrub | undefined },
+    readings: { scrub, reports, damaged },
+  }: {
+    readonly runner: JobRunner;
+    readonly work: MirrorWork;
+    readonly readings: Readings;
+  },
   watch: WatchState | null,
 ): MirrorStatus {
   return statusOf({
@@ -187,5 +187,7 @@ function statusNow(
     condition: work.condition(),
     lagSeconds: work.lagSeconds(),
     verify: scrub?.status() ?? null,
+    lastReport: reports.status(),
+    damaged: damaged(),
   });
 }

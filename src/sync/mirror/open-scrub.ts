@@ -15,6 +15,7 @@ import type { MirrorStats } from './mirror-stats.js';
 import { withRead, withRun } from './past-runs.js';
 import { quietTimes } from './quiet-times.js';
 import { createScrub, type Scrub } from './scrub.js';
+import type { OpenFindings } from './scrub-findings.js';
 
 export interface ScrubParts {
   readonly parts: Pick<
@@ -35,6 +36,8 @@ export interface ScrubParts {
   readonly admission: Pick<Admission, 'add'>;
   readonly source: Pick<SourceView, 'statPath'>;
   readonly stats: Pick<MirrorStats, 'report' | 'skipped'>;
+  /** Shared by all that reads objects back without being asked to. */
+  readonly findings: OpenFindings;
 }
 
 /** The scrub of a mirror, over its own index, queue and source. Undefined where the mirror has none. */
@@ -52,6 +55,8 @@ export function openScrub(scrubbed: ScrubParts): Scrub | undefined {
   return createScrub({
     ...examinedOf(scrubbed, readingInQuietTimes(backend, whenQuiet)),
     pace: verify,
+    reads: verify.by === 'daemon',
+    findings: scrubbed.findings,
     whenQuiet,
     noteRead: (read) =>
       ledger.update((document) => ({
@@ -80,7 +85,7 @@ export function openAskedVerify(scrubbed: ScrubParts): AskedVerify {
   });
 }
 
-function examinedOf(scrubbed: ScrubParts, backend: Backend): ExamineOptions {
+export function examinedOf(scrubbed: ScrubParts, backend: Backend): ExamineOptions {
   const { settings, index, queue, clock, log } = scrubbed.parts;
   const { name: mirror, container, prefix } = settings;
   return {

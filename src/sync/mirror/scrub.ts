@@ -1,3 +1,5 @@
+import { untilFirstEnds } from '../../concurrently.js';
+import { createCondition } from '../../condition.js';
 import { eachInParallel } from '../../drivers/parallel.js';
 import { StateError } from '../../state/errors.js';
 import type { ProofCandidate } from '../proof/oldest-proofs.js';
@@ -9,17 +11,22 @@ import { verifyStatusOf } from './mirror-health.js';
 import type { ReadSince } from './past-runs.js';
 import { openProofsToRecord } from './proofs-to-record.js';
 import { createReadCount } from './read-count.js';
-import { createOpenFindings } from './scrub-findings.js';
+import type { OpenFindings } from './scrub-findings.js';
 
 /** Reads every object back within a time, at a bandwidth, and has damaged ones healed. */
 export interface Scrub {
   /** Works until `signal` is aborted, and rejects with its reason then; or with the error of the index. */
   take(signal: AbortSignal): Promise<void>;
+  /** Others have recorded proofs: they count now, and what they have read is not read again. */
+  noteProofs(): void;
   status(): VerifyStatus;
 }
 
 export interface ScrubOptions extends ExamineOptions {
   readonly pace: ProofPace;
+  /** False: it only counts what others read. */
+  readonly reads: boolean;
+  readonly findings: OpenFindings;
   /** Resolves when nothing else is to be done at the target, and it is well. */
   readonly whenQuiet: (signal: AbortSignal) => Promise<void>;
   /** Writes down how much was read back. */
@@ -37,14 +44,16 @@ const SHORTEST_ROUND_MS = 1_000;
 const TROUBLE_MS = 60_000;
 
 export function createScrub(options: ScrubOptions): Scrub {
-  const { mirror, pace, index, clock, log } = options;
-  const findings = createOpenFindings(clock);
+  const { mirror, pace, findings, index, clock, log } = options;
   const reads = createReadCount(clock, options.noteRead);
+  const proofsCame = createCondition();
+  let isOutdated = false;
   let survey: ProofSurvey | undefined;
   let needed: number | undefined;
 
   /** Logs it once whenever the bandwidth becomes too small, or large enough. */
   function noteReach({ bytes }: ProofSurvey): void {
+    if (!options.reads) return;
     const before = needed;
     needed = neededBytesPerSecond(bytes, pace);
     if ((before === undefined) === (needed === undefined)) return;
@@ -60,11 +69,12 @@ export function createScrub(options: ScrubOptions): Scrub {
   }
 
   async function look(signal: AbortSignal): Promise<ProofSurvey> {
+    isOutdated = false;
     survey = await surveyProofs({
       index,
       nowMs: clock.now(),
       pace,
-      most: AT_ONCE,
+      most: options.reads ? AT_ONCE : 0,
       bytesBefore: survey?.bytes ?? 0,
       postponed: findings.isPostponed,
       signal,
@@ -77,7 +87,7 @@ export function createScrub(options: ScrubOptions): Scrub {
   function* inTime(due: readonly ProofCandidate[]): Generator<ProofCandidate, void> {
     const fromMs = clock.monotonic();
     for (const one of due) {
-      if (clock.monotonic() - fromMs > SURVEY_EVERY_MS) return;
+      if (isOutdated || clock.monotonic() - fromMs > SURVEY_EVERY_MS) return;
       yield one;
     }
   }
@@ -109,10 +119,20 @@ export function createScrub(options: ScrubOptions): Scrub {
       await clock.sleep(TROUBLE_MS, signal);
     }
     const until = due.length === 0 ? waitMs(nextDueMs, clock.now()) : SHORTEST_ROUND_MS;
-    await clock.sleep(until - (clock.monotonic() - fromMs), signal);
+    await pause((options.reads ? until : SURVEY_EVERY_MS) - (clock.monotonic() - fromMs), signal);
+  }
+
+  /** Ends early where others have recorded proofs. */
+  async function pause(ms: number, signal: AbortSignal): Promise<void> {
+    if (isOutdated) return;
+    await untilFirstEnds(signal, [(within) => clock.sleep(ms, within), proofsCame.wait]);
   }
 
   return {
+    noteProofs() {
+      isOutdated = true;
+      proofsCame.notifyAll();
+    },
     async take(signal) {
       try {
         for (;;) {

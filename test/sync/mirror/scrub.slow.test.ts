@@ -10,6 +10,7 @@ import { decay } from './decaying-backend.js';
 const VERIFY = {
   withinMs: 86_400_000,
   bytesPerSecond: Number.POSITIVE_INFINITY,
+  by: 'daemon',
   heal: true,
   keepDamaged: false,
 } as const;
