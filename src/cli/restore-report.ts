@@ -25,11 +25,27 @@ interface Counts {
   bytes: number;
 }
 
+export interface RestoreReportOptions {
+  readonly json: boolean;
+  readonly dryRun: boolean;
+  /** Undefined: all that was asked for is restored. */
+  readonly shard: RestoredShard | undefined;
+}
+
+/** Which part of what was asked for is restored. */
+export interface RestoredShard {
+  /** `K/N`. */
+  readonly shard: string;
+  /** By which it was cut: see ReportHeader. */
+  readonly snapshot: string;
+  readonly madeAt: string;
+}
+
 /** Texts: problems go to stderr, and to stdout what a dry run would restore and the counts. JSON: one object a line. */
 export function openRestoreReport(
   output: Output,
   stderr: Io['stderr'],
-  { json, dryRun }: { readonly json: boolean; readonly dryRun: boolean },
+  { json, dryRun, shard }: RestoreReportOptions,
 ): RestoreReport {
   const counts: Counts = {
     restored: 0,
@@ -57,8 +73,8 @@ export function openRestoreReport(
       noteLine(stderr, `${printable(asked)}: ${NOT_FOUND}`);
     },
     finish() {
-      if (json) output.json({ event: 'summary', dryRun, ...counts });
-      else output.line(summaryLine(counts, dryRun));
+      if (json) output.json({ event: 'summary', dryRun, ...shard, ...counts });
+      else output.line(`${shardLine(shard)}${summaryLine(counts, dryRun)}`);
       if (counts.failed > 0) return EXIT.INCOMPLETE;
       return counts.planned > 0 ? EXIT.WORK_DUE : EXIT.OK;
     },
@@ -84,6 +100,11 @@ function asJson(event: RestoreEvent): unknown {
     ...(outcome === 'failed' && { problem: event.problem, error: event.error.message }),
     ...(notes.length > 0 && { notes }),
   };
+}
+
+function shardLine(of: RestoredShard | undefined): string {
+  if (of === undefined) return '';
+  return `shard ${of.shard} by the index snapshot ${of.snapshot} of ${of.madeAt}: `;
 }
 
 function summaryLine(counts: Counts, dryRun: boolean): string {

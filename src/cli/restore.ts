@@ -13,11 +13,14 @@ import { openSelection, type Selection } from '../restore/selection.js';
 import { openStaging } from '../restore/staging.js';
 import { UsageError } from './exit.js';
 import type { Io } from './io.js';
-import { withPlace } from './open-place.js';
+import { type PlaceCommand, withPlace } from './open-place.js';
 import { noteLine } from './output.js';
+import { withSnapshot } from './placed-cut.js';
 import type { PlaceOptions, RemotePlace } from './remote-place.js';
 import { openRestoreProgress } from './restore-progress.js';
 import { openRestoreReport } from './restore-report.js';
+import { openShardSources, type ShardSources } from './restore-shard.js';
+import { shardOption } from './shard-option.js';
 import { openSnapshotEvidence } from './snapshot-evidence.js';
 
 export interface RestoreOptions extends PlaceOptions {
@@ -30,6 +33,7 @@ export interface RestoreOptions extends PlaceOptions {
   readonly xattr: boolean;
   readonly dryRun: boolean;
   readonly json: boolean;
+  readonly shard?: string;
 }
 
 /** More would not be faster, and each holds a file and a connection. */
@@ -44,52 +48,88 @@ export async function restore(
 ): Promise<number> {
   const overwrite = overwriteOf(options.overwrite);
   const atMs = momentOption(options.at);
-  const folder = resolve(io.cwd, options.to);
-  return withPlace(configFile, asked.place, options, io, async (command) => {
-    const { place, backend, index, output, signal } = command;
-    const selection = openSelection(asked.paths);
-    const list = (chosen: Selection, within: AbortSignal) =>
-      listSources(backend, place, chosen, atMs, within);
-    const progress = openRestoreProgress(
-      asked.place,
-      io,
-      !options.json && !options.dryRun,
-      (within) => list(openSelection(asked.paths), within),
-      signal,
+  const rules = { overwrite, atMs, folder: resolve(io.cwd, options.to) };
+  const shard = options.shard === undefined ? undefined : shardOption(options.shard);
+  if (shard !== undefined && atMs !== undefined)
+    throw new UsageError('--shard restores what is there now: leave one of --shard and --at out');
+  return withPlace(configFile, asked.place, options, io, (command) =>
+    shard === undefined
+      ? restorePlace(command, asked, options, rules)
+      : withSnapshot(command, async (snapshot) => {
+          const opened = await openShardSources(command, snapshot, shard, asked.paths);
+          try {
+            return await restorePlace(command, asked, options, { ...rules, shard: opened });
+          } finally {
+            opened.close();
+          }
+        }),
+  );
+}
+
+interface PlaceRules {
+  readonly overwrite: Overwrite;
+  readonly atMs: number | undefined;
+  /** Absolute. */
+  readonly folder: string;
+  /** Undefined: everything that is asked for is restored. */
+  readonly shard?: ShardSources;
+}
+
+async function restorePlace(
+  command: PlaceCommand,
+  asked: { readonly place: string; readonly paths: readonly string[] },
+  options: RestoreOptions,
+  { overwrite, atMs, folder, shard }: PlaceRules,
+): Promise<number> {
+  const { place, backend, index, output, io, signal } = command;
+  const selection = openSelection(asked.paths);
+  const list = (chosen: Selection, within: AbortSignal) =>
+    shard === undefined
+      ? listSources(backend, place, chosen, atMs, within)
+      : shard.list(chosen, within);
+  const progress = openRestoreProgress(
+    asked.place,
+    io,
+    !options.json && !options.dryRun,
+    (within) => list(openSelection(asked.paths), within),
+    signal,
+  );
+  const { json, dryRun } = options;
+  const report = openRestoreReport(output, progress.stderr, { json, dryRun, shard: shard?.of });
+  const lanes = Math.min(MOST_LANES, place.target.concurrency ?? backend.capabilities.concurrency);
+  const snapshot = openSnapshotEvidence(
+    backend,
+    place,
+    (text) => noteLine(progress.stderr, text),
+    signal,
+  );
+  const base = {
+    backend,
+    clock: io.clock,
+    recordOf: index.recordOf,
+    recordInSnapshot: shard?.recordOf ?? snapshot.recordOf,
+    onBytes: progress.onBytes,
+  };
+  const onEvent = (event: RestoreEvent) => {
+    progress.onEvent(event);
+    report.report(event);
+  };
+  try {
+    await inFolder(folder, { ...base, rules: rulesOf(options, overwrite, place) }, (ctx) =>
+      restoreAll(ctx, list(selection, signal), {
+        lanes,
+        shard: shard?.others,
+        report: onEvent,
+        signal,
+      }),
     );
-    const report = openRestoreReport(output, progress.stderr, options);
-    const lanes = Math.min(
-      MOST_LANES,
-      place.target.concurrency ?? backend.capabilities.concurrency,
-    );
-    const snapshot = openSnapshotEvidence(
-      backend,
-      place,
-      (text) => noteLine(progress.stderr, text),
-      signal,
-    );
-    const base = {
-      backend,
-      clock: io.clock,
-      recordOf: index.recordOf,
-      recordInSnapshot: snapshot.recordOf,
-      onBytes: progress.onBytes,
-    };
-    const onEvent = (event: RestoreEvent) => {
-      progress.onEvent(event);
-      report.report(event);
-    };
-    try {
-      await inFolder(folder, { ...base, rules: rulesOf(options, overwrite, place) }, (ctx) =>
-        restoreAll(ctx, list(selection, signal), { lanes, report: onEvent, signal }),
-      );
-      for (const text of selection.unmatched()) report.missing(text);
-    } finally {
-      await snapshot.close();
-      await progress.close();
-    }
-    return report.finish();
-  });
+    const missing = selection.unmatched();
+    for (const text of await (shard?.missing(missing, signal) ?? missing)) report.missing(text);
+  } finally {
+    await snapshot.close();
+    await progress.close();
+  }
+  return report.finish();
 }
 
 function rulesOf(

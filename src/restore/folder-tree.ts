@@ -93,7 +93,7 @@ export function openFolderTree(root: string, foldsCase: boolean): FolderTree {
       return opener(at, there);
     }
     if (!make) return undefined;
-    mkdirSync(at);
+    if (!makeFolder(at)) return openBelow(parent, path, name, make);
     return opener(at, openIfFolder(at, path) ?? openSync(at, OPEN));
   }
 
@@ -133,6 +133,17 @@ export function openFolderTree(root: string, foldsCase: boolean): FolderTree {
       opened.clear();
     },
   };
+}
+
+/** False when something came there meanwhile: another machine may restore into the same folder. */
+function makeFolder(at: string): boolean {
+  try {
+    mkdirSync(at);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
 }
 
 function opener(path: string, descriptor: number): CachedFolder {

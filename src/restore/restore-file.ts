@@ -58,7 +58,17 @@ async function restoreInto(
   if (ctx.rules.dryRun || ctx.staging === undefined)
     return { outcome: { outcome: 'planned' }, described };
   ctx.staging.room.require(described.info.size);
-  return load(ctx, source, described, destination, existing !== undefined, signal);
+  try {
+    return await load(ctx, source, described, destination, existing !== undefined, signal);
+  } catch (error) {
+    // Another process may have restored the same file meanwhile.
+    if (existing !== undefined || !isTaken(error)) throw error;
+    return restoreInto(ctx, source, described, destination, signal);
+  }
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof RestoreError && error.problem === 'exists';
 }
 
 /** What becomes of the object where something is at its path; `restore`: it is replaced. */

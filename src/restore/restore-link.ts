@@ -31,8 +31,8 @@ export async function restoreLink(
   const proof = await proofOf(ctx, source, described, signal);
   const name = segments.at(-1) ?? '';
   const outcome = await tree.within(segments.slice(0, -1), !rules.dryRun, async (folder) => {
-    const existing = existingAt({ folder, name }, ctx.foldsCase);
-    if (existing === undefined && rules.dryRun) return { outcome: 'planned' } as const;
+    if (existingAt({ folder, name }, ctx.foldsCase) === undefined && rules.dryRun)
+      return { outcome: 'planned' } as const;
     const chunks: Uint8Array[] = [];
     const content = provenContent(
       ctx,
@@ -44,6 +44,7 @@ export async function restoreLink(
     for await (const chunk of content) chunks.push(chunk);
     const target = Buffer.concat(chunks);
     const path = `${folder.at}/${name}`;
+    const existing = existingAt({ folder, name }, ctx.foldsCase);
     if (existing !== undefined) {
       const wanted = { kind: 'symlink', size: info.size, mtimeNs: attributes.mtimeNs } as const;
       let verdict = judgeExisting(existing, wanted, rules.overwrite, true);

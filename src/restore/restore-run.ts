@@ -3,23 +3,27 @@ import { openGate } from '../drivers/gate.js';
 import { eachInParallel } from '../drivers/parallel.js';
 import { openSpill, type Spill } from '../sync/scan/spill.js';
 import { type DescribedObject, describeObject } from './described-object.js';
-import { openFoldersByDepth } from './folders-by-depth.js';
+import { type FoldersByDepth, openFoldersByDepth } from './folders-by-depth.js';
 import { linkGroups } from './link-groups.js';
 import { type PathedSource, packSmallFiles, type RestoreUnit } from './pack-small.js';
 import { createRangeThreads } from './range-threads.js';
-import type { RestoreContext, RestoreSource } from './restore-context.js';
+import { reopeningFolders } from './reopened-folders.js';
+import type { RestoreContext, RestoreRules, RestoreSource } from './restore-context.js';
 import type { RestoreEvent, RestoreOutcome } from './restore-events.js';
 import { problemOf, RestoreError } from './restore-failure.js';
 import { type FileResult, restoreFile } from './restore-file.js';
 import { finishFolder, makeFolder } from './restore-folders.js';
 import { restoreLink } from './restore-link.js';
 import { type LinkedSource, type MadeFiles, restoreLinked } from './restore-linked.js';
+import type { RestoreShard } from './restore-shard.js';
 import { openSmallRestore } from './restore-small.js';
 import { type RestoredPath, restoredPath } from './restored-path.js';
 
 export interface RestoreRunOptions {
   /** Objects under way at once. */
   readonly lanes: number;
+  /** Undefined: no other process restores into the same folder. */
+  readonly shard?: RestoreShard | undefined;
   readonly report: (event: RestoreEvent) => void;
   readonly signal: AbortSignal;
 }
@@ -36,22 +40,21 @@ const MOST_BATCHES = 3;
 export async function restoreAll(
   given: Omit<RestoreContext, 'ranges'>,
   sources: AsyncIterable<RestoreSource>,
-  { lanes, report, signal }: RestoreRunOptions,
+  { lanes, shard, report, signal }: RestoreRunOptions,
 ): Promise<void> {
   const ranges = createRangeThreads(given.clock);
-  const ctx: RestoreContext = { ...given, ranges };
   const links = openSpill<PathedSource>(tmpdir());
   const folders = openFoldersByDepth<PathedSource>(tmpdir());
+  const tree = reopeningFolders(given.tree, folders.has);
+  const ctx: RestoreContext = { ...given, tree, ranges };
   const linked = openSpill<LinkedSource>(tmpdir());
   const together = openSmallRestore(ctx);
   const batches = openGate(ctx.clock, MOST_BATCHES);
 
   async function restoreOne(source: RestoreSource, within: AbortSignal): Promise<void> {
     const path = pathOf(source, ctx.rules.links);
-    if ('refused' in path) {
-      const error = new RestoreError('name', path.refused);
-      report(eventOf(source, 'file', { outcome: 'failed', problem: 'name', error }));
-    } else if (path.kind === 'symlink') links.add({ source, segments: path.segments });
+    if ('refused' in path) report(eventOf(source, 'file', refusedName(path.refused)));
+    else if (path.kind === 'symlink') links.add({ source, segments: path.segments });
     else if (path.kind === 'folder') {
       folders.add({ source, segments: path.segments });
       if (!ctx.rules.dryRun) await attemptFolder(source, () => makeFolder(ctx, path.segments));
@@ -117,13 +120,14 @@ export async function restoreAll(
   }
 
   try {
+    addOpenFolders(shard?.openFolders ?? [], folders, ctx.rules);
     await eachInParallel(units(), lanes, signal, (unit, within) =>
       unit.kind === 'one' ? restoreOne(unit.item, within) : restoreMany(unit.items, within),
     );
     if (linked.size > 0)
       await eachInParallel(linkGroups(linked.items()), lanes, signal, restoreGroup);
     await eachInParallel(links.items(), lanes, signal, ({ source, segments }, within) =>
-      attempt(source, 'symlink', () => restoreLink(ctx, source, segments, within)),
+      attempt(source, 'symlink', () => restoreFreeLink(ctx, shard, source, segments, within)),
     );
     if (!ctx.rules.dryRun)
       for (const level of folders.levels())
@@ -135,6 +139,32 @@ export async function restoreAll(
     await ranges.close();
     for (const spilled of [links, folders, linked]) spilled.close();
   }
+}
+
+/** They are not made: a shard may have no file in them. */
+function addOpenFolders(
+  openFolders: readonly RestoreSource[],
+  folders: Pick<FoldersByDepth<PathedSource>, 'add'>,
+  { links }: Pick<RestoreRules, 'links'>,
+): void {
+  for (const source of openFolders) {
+    const path = pathOf(source, links);
+    if (!('refused' in path) && path.kind === 'folder')
+      folders.add({ source, segments: path.segments });
+  }
+}
+
+/** Refuses a link in the place of a folder that another shard makes. */
+async function restoreFreeLink(
+  ctx: RestoreContext,
+  shard: Pick<RestoreShard, 'hasBelow'> | undefined,
+  source: RestoreSource,
+  segments: readonly string[],
+  signal: AbortSignal,
+): Promise<FileResult> {
+  if ((await shard?.hasBelow(segments.join('/'), signal)) === true)
+    throw new RestoreError('blocked', 'a folder is at its path');
+  return restoreLink(ctx, source, segments, signal);
 }
 
 /** Undefined for a file with several names, which is added to `linked`: its turn comes with theirs. */
@@ -161,6 +191,10 @@ function pathOf({ name, info }: RestoreSource, links: boolean): ReturnType<typeo
   if (path.kind === 'folder' && info.size > 0)
     return { refused: 'its name ends in "/", and it has a content' };
   return isMarker ? ({ ...path, kind: 'folder' } satisfies RestoredPath) : path;
+}
+
+function refusedName(reason: string): RestoreOutcome {
+  return { outcome: 'failed', problem: 'name', error: new RestoreError('name', reason) };
 }
 
 function resultOf(

@@ -62,8 +62,17 @@ async function removeLeftBehind(root: string, self: ProcessIdentity): Promise<vo
     if (lstatPathIfAny(folder)?.isDirectory() !== true) continue;
     const owner = ownerOf(folder);
     if (owner === undefined || (await fateOf(owner, self)) !== 'dead') continue;
+    removeFolder(folder);
+  }
+}
+
+function removeFolder(folder: string): void {
+  try {
     chmodSync(folder, 0o700);
     rmSync(folder, { recursive: true, force: true });
+  } catch (error) {
+    // Another process of this machine removes it, too.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
 }
 

@@ -2,7 +2,6 @@ import type { OpenFinding } from '../verify-status.js';
 import type { AskedVerify } from './asked-verify.js';
 import { createReportCollector, type ReportCollector } from './collect-reports.js';
 import { latestDamaged } from './mirror-health.js';
-import type { MirrorParts } from './mirror-parts.js';
 import { examinedOf, openAskedVerify, openScrub, type ScrubParts } from './open-scrub.js';
 import type { Scrub } from './scrub.js';
 import { createOpenFindings } from './scrub-findings.js';
@@ -17,11 +16,7 @@ export interface Readings {
   damaged(): readonly OpenFinding[];
 }
 
-export type ReadingParts = Omit<ScrubParts, 'parts' | 'findings'> & {
-  readonly parts: ScrubParts['parts'] & Pick<MirrorParts, 'ledger'>;
-};
-
-export function openReadings(given: ReadingParts): Readings {
+export function openReadings(given: Omit<ScrubParts, 'findings'>): Readings {
   const { parts, stats } = given;
   const { settings, backend, ledger, paused, clock } = parts;
   const findings = createOpenFindings(clock);

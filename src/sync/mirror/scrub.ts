@@ -118,12 +118,8 @@ export function createScrub(options: ScrubOptions): Scrub {
       log.warn('verify waits', { mirror, error });
       await clock.sleep(TROUBLE_MS, signal);
     }
-    const until = due.length === 0 ? waitMs(nextDueMs, clock.now()) : SHORTEST_ROUND_MS;
-    await pause((options.reads ? until : SURVEY_EVERY_MS) - (clock.monotonic() - fromMs), signal);
-  }
-
-  /** Ends early where others have recorded proofs. */
-  async function pause(ms: number, signal: AbortSignal): Promise<void> {
+    const ownMs = due.length === 0 ? waitMs(nextDueMs, clock.now()) : SHORTEST_ROUND_MS;
+    const ms = (options.reads ? ownMs : SURVEY_EVERY_MS) - (clock.monotonic() - fromMs);
     if (isOutdated) return;
     await untilFirstEnds(signal, [(within) => clock.sleep(ms, within), proofsCame.wait]);
   }

@@ -18,8 +18,8 @@ export interface ListedObject {
 
 /**
  * The objects of a mirror whose names are in a range, as the provider lists them, and nothing else, whatever it answers. Only
- * the range is listed where the provider can do that, else everything. `under`: beginnings of names, of which none begins with
- * another; no object outside of them is listed. Rejects as the driver does.
+ * the range is listed where the provider can do that, else everything. `under`: beginnings of names, none of them the beginning
+ * of another; no object outside of them is listed. Rejects as the driver does.
  */
 export async function* listRange(
   backend: Backend,

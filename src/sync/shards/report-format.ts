@@ -8,11 +8,11 @@ import { type Shard, shardText } from './shard.js';
 /*
  * The report of a shard that was verified, as lines of JSON:
  *
- *    the header, which says of which mirror and place it is
+ *    the header, which says whose it is: the mirror and its place
  *    a line for each object that was read back: its name, the version that was read, when, and what came of it
  *    the end: the number of these lines, and the SHA-256 of all bytes before it
  *
- * In a container and in a file it is compressed (gzip, RFC 1952). A shard leaves several, each of which is whole: one that is
+ * In a container and in a file it is compressed (gzip, RFC 1952). A shard leaves several, and each is whole: one that is
  * killed has left what it had read until then. A file has them one after the other.
  */
 

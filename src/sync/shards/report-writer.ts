@@ -10,7 +10,7 @@ import {
   reportText,
 } from './report-format.js';
 
-/** Makes reports of what a shard has read, and delivers each as soon as it is whole. */
+/** Makes reports of what a shard has read, and delivers each once that is whole. */
 export interface ReportWriter {
   add(line: ReportLine): void;
   /** Delivers the last one. Rejects with the first error of `deliver`. */
