@@ -1,7 +1,5 @@
-import { bytesBody } from '../../drivers/body.js';
-import { bookkeepingPut } from '../../drivers/bookkeeping.js';
-import { findObject } from '../../drivers/find-object.js';
 import { OWN_FOLDER } from '../reserved-names.js';
+import { providerTime } from '../store/provider-time.js';
 import { deleteEntries, type Emptied, nothingEmptied } from '../trash/delete-entries.js';
 import { isExpired, lookAtClock } from '../trash/expiry.js';
 import { listTrash, type TrashEntry } from '../trash/list-trash.js';
@@ -51,14 +49,15 @@ async function purge(
   signal: AbortSignal,
 ): Promise<Emptied> {
   const ownMs = clock.now();
-  const { trashKeepMs, container } = settings;
+  const { trashKeepMs, container, prefix } = settings;
+  const clockObject = { container, key: prefix + CLOCK_OBJECT };
   const inOrder = backend.capabilities.listingOrder === 'utf8';
   const emptied = nothingEmptied();
   let nowMs: number | undefined;
   for await (const page of listTrash(backend, settings, signal)) {
     const expired = page.filter((entry) => isExpired(entry, trashKeepMs, ownMs));
     if (expired.length > 0) {
-      nowMs ??= Math.min(ownMs, (await providerTime({ settings, backend }, signal)) ?? ownMs);
+      nowMs ??= Math.min(ownMs, (await providerTime(backend, clockObject, signal)) ?? ownMs);
       await deleteEntries(
         backend,
         container,
@@ -79,23 +78,4 @@ function stillExpired(
   nowMs: number,
 ): readonly TrashEntry[] {
   return entries.filter((entry) => isExpired(entry, keepMs, nowMs));
-}
-
-/** Milliseconds since the epoch; undefined where it is not known. */
-async function providerTime(
-  {
-    settings: { container, prefix },
-    backend,
-  }: Pick<PurgedMirror, 'settings'> & Pick<PurgedMirror['parts'], 'backend'>,
-  signal: AbortSignal,
-): Promise<number | undefined> {
-  const ref = { container, key: prefix + CLOCK_OBJECT };
-  await backend.putObject(ref, bytesBody(new Uint8Array()), bookkeepingPut(), { signal });
-  try {
-    // Undefined: another process purges as well, and has removed it.
-    const lastModified = (await findObject(backend, ref, { signal }))?.extra['lastModified'];
-    return typeof lastModified === 'number' ? lastModified : undefined;
-  } finally {
-    await backend.deleteObject(ref, { signal });
-  }
 }
