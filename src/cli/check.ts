@@ -17,15 +17,21 @@ const AS_ROOT =
 
 /**
  * `longshore check`: validates a configuration without asking a provider: the file, its secrets, whether sources can be
- * read, and whether the log file can be written. Nothing is changed.
+ * read, and whether the log file can be written. Nothing is changed. `worker`: also whether a worker on this machine would get
+ * jobs; that asks Redis and the targets, and puts a small object into each container for a moment.
  */
-export async function check(configFile: string | undefined, io: Io): Promise<number> {
+export async function check(
+  configFile: string | undefined,
+  { worker }: { readonly worker: boolean },
+  io: Io,
+): Promise<number> {
   const config = await openConfig(io, configFile);
+  const mirrors = worker ? workedMirrors(config) : config.mirrors;
   const problems = [
     ...missingSecrets(config),
     ...(await unopenableTargets(config, io)),
     ...newContainers(config),
-    ...(await unreadableSources(config.mirrors)),
+    ...(await unreadableSources(mirrors)),
     ...(await unwritableLog(config.log)),
   ];
   for (const warning of config.warnings) noteLine(io.stderr, `warning: ${warning}`);
@@ -35,7 +41,7 @@ export async function check(configFile: string | undefined, io: Io): Promise<num
   const output = openOutput(io.stdout);
   output.line(`${printable(config.file)}: good`);
   output.line(`  state ${printable(config.stateFolder)}`);
-  for (const { name, source, target, container, prefix, inventory } of config.mirrors) {
+  for (const { name, source, target, container, prefix, inventory } of mirrors) {
     output.line(
       `  mirror ${name}: ${printable(source)} to ${printable(`${target}:${container}/${prefix}`)}`,
     );
@@ -45,7 +51,22 @@ export async function check(configFile: string | undefined, io: Io): Promise<num
       );
   }
   await output.finish();
-  return EXIT.OK;
+  if (!worker || config.queue === undefined) return EXIT.OK;
+  const { checkWorker } = await import('./check-worker.js');
+  return checkWorker(config, mirrors, config.queue, io);
+}
+
+/** Those that workers help, with their sources as they are on this machine. */
+function workedMirrors({ file, queue, worker, mirrors }: Config): readonly MirrorConfig[] {
+  const worked = mirrors.filter(({ workers }) => workers);
+  if (queue === undefined)
+    throw new ConfigError(`${file}  a worker needs a queue: see docs/several-machines.md`);
+  if (worked.length === 0)
+    throw new ConfigError(`${file}  no mirror has "workers: true", so no worker is needed`);
+  return worked.map((mirror) => ({
+    ...mirror,
+    source: worker.sources[mirror.name] ?? mirror.source,
+  }));
 }
 
 function missingSecrets(config: Config): string[] {

@@ -181,9 +181,10 @@ export function addSetupCommands(program: Command, { io, config, done }: Command
   program
     .command('check')
     .description('validate the configuration, and print all errors')
-    .action(async () => {
+    .option('--worker', 'find out also whether a worker on this machine would get jobs', false)
+    .action(async (options: { worker: boolean }) => {
       const { check } = await import('./check.js');
-      done(await check(config(), io));
+      done(await check(config(), options, io));
     });
   program
     .command('probe')

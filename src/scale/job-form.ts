@@ -37,6 +37,8 @@ export interface JobFacts {
   readonly source: SourceProof;
 }
 
+const factsForm = z.object(facts);
+
 const jobForm = z.object({
   mirror: text,
   payload: z.string().max(LONGEST_PAYLOAD),
@@ -56,6 +58,11 @@ const answerForm = z.union([
 ]);
 
 export type QueuedAnswer = z.output<typeof answerForm>;
+
+/** Undefined: it is not what a daemon says of a mirror. */
+export function readFacts(data: unknown): JobFacts | undefined {
+  return factsForm.safeParse(data, { jitless: true }).data;
+}
 
 /** Undefined: it is no job of longshore. */
 export function readJob(data: unknown): QueuedJob | undefined {

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import { putFacts } from './daemon-facts.js';
 import { QueueAwayError, type WorkerStatus } from './dispatcher.js';
 import type { LookKind } from './looks.js';
 import type { MirrorQueue } from './mirror-queue.js';
@@ -57,6 +58,8 @@ export function createQueueLook(options: QueueLookOptions): QueueLook {
       if (!place.isOpen()) await place.prepare();
       await place.collect();
       await place.recover();
+      const facts = place.facts();
+      if (facts !== undefined) await putFacts(redis, names, place.mirror, facts);
       const counts = await place.counts();
       waiting += counts.waiting;
       active += counts.active;

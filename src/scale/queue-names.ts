@@ -1,3 +1,6 @@
+import { hostname } from 'node:os';
+import type { Config } from '../config/config.js';
+
 /** The form of jobs and answers. Processes with another one meet in other queues, and never each other's jobs. */
 export const PROTOCOL = 1;
 
@@ -14,6 +17,8 @@ export interface QueueNames {
   readonly owner: string;
   /** The key of the set of workers, and what the key of one begins with. */
   readonly workers: string;
+  /** The key of what the daemon says of a mirror. */
+  factsOf(mirror: string): string;
 }
 
 export function queueNames(daemon: string): QueueNames {
@@ -23,5 +28,16 @@ export function queueNames(daemon: string): QueueNames {
     queueOf: (mirror) => `${place}/${mirror}`,
     owner: `${PREFIX}:${place}:daemon`,
     workers: `${PREFIX}:${place}:workers`,
+    factsOf: (mirror) => `${PREFIX}:${place}:facts:${mirror}`,
   };
+}
+
+/** The name of the daemon that this configuration is of. */
+function daemonName({ queue }: Pick<Config, 'queue'>): string {
+  return queue?.name ?? hostname();
+}
+
+/** The name of the daemon that a worker with this configuration serves. */
+export function servedDaemon({ queue, worker }: Pick<Config, 'queue' | 'worker'>): string {
+  return worker.serves ?? daemonName({ queue });
 }
