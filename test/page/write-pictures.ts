@@ -30,6 +30,14 @@ const PICTURES: readonly Picture[] = [
     theme: 'dark',
     press: 'Review and decide',
   },
+  { name: 'status-page-service', path: '/service', width: 1_180, height: 1_060, theme: 'light' },
+  {
+    name: 'status-page-proof',
+    path: '/mirrors/studio?tab=proof',
+    width: 1_180,
+    height: 760,
+    theme: 'dark',
+  },
   { name: 'status-page-phone', path: '/mirrors/studio', width: 390, height: 844, theme: 'light' },
   {
     name: 'status-page-forced-colors',
