@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { freePort } from '../browser/served-mirror.js';
 import { eventually } from '../world/eventually.js';
 import { type LocalMirror, openLocalMirror } from '../world/mirror-in-a-folder.js';
 import { type Finished, summaryOf } from '../world/program.js';
@@ -76,6 +77,9 @@ test('P2: verify --shard: all shards together prove each object once, and leave 
 
 test('P2: the daemon records what shards have proven, in status and metrics, and deletes their reports', async () => {
   const mirror = await openMirrored(BY_SHARDS);
+  const port = await freePort();
+  const file = join(mirror.folder, 'longshore.yaml');
+  writeFileSync(file, `metrics: { listen: "127.0.0.1:${port}" }\n${readFileSync(file, 'utf8')}`);
   const before = Date.now();
   for (const shard of ['1/2', '2/2', '2/2', '1/3'])
     expect((await verifyElsewhere(mirror, '--shard', shard)).code).toBe(0);
@@ -91,6 +95,15 @@ test('P2: the daemon records what shards have proven, in status and metrics, and
   );
   const { verify } = (await statusOf(mirror)) as { verify: { proofs: { oldestProofMs: number } } };
   expect(verify.proofs.oldestProofMs).toBeGreaterThanOrEqual(before);
+  const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  const of = (name: string) =>
+    Number(
+      new RegExp(`^longshore_verify_${name}{mirror="documents"} (.*)$`, 'm').exec(metrics)?.[1],
+    );
+  expect(of('share_ratio')).toBe(1);
+  expect(of('never_verified_objects')).toBe(0);
+  expect(of('damaged_objects')).toBe(0);
+  expect(of('oldest_proof_timestamp_seconds')).toBeCloseTo(verify.proofs.oldestProofMs / 1000, 2);
   await eventually(() => expect(reportsIn(mirror)).toEqual([]));
   const shown = await mirror.longshore('status', 'documents');
   expect(shown.stdout).toMatch(/verified +100 % of 12 objects within 30/);

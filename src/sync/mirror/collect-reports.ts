@@ -35,6 +35,8 @@ export interface CollectOptions extends ExamineOptions {
   readonly findings: OpenFindings;
   /** False: nothing is to be read or changed now, or a report would speak of objects that are not known yet. */
   readonly isReady: () => boolean;
+  /** Whether the container is on a disk of this machine, which is to sleep while nothing happens: no look by a timer. */
+  readonly maySleep: () => boolean;
   /** Called when proofs were recorded. */
   readonly recorded: () => void;
   readonly report: (collected: Omit<CollectedReports, 'atMs'>) => void;
@@ -114,7 +116,7 @@ export function createReportCollector(options: CollectOptions): ReportCollector 
     async take(signal) {
       for (;;) {
         await collect(signal);
-        await clock.sleep(COLLECT_MS, signal);
+        await clock.sleep(options.maySleep() ? Number.POSITIVE_INFINITY : COLLECT_MS, signal);
       }
     },
     status: () => last,

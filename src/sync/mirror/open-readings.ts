@@ -2,6 +2,7 @@ import type { OpenFinding } from '../verify-status.js';
 import type { AskedVerify } from './asked-verify.js';
 import { createReportCollector, type ReportCollector } from './collect-reports.js';
 import { latestDamaged } from './mirror-health.js';
+import type { MirrorParts } from './mirror-parts.js';
 import { examinedOf, openAskedVerify, openScrub, type ScrubParts } from './open-scrub.js';
 import type { Scrub } from './scrub.js';
 import { createOpenFindings } from './scrub-findings.js';
@@ -16,9 +17,13 @@ export interface Readings {
   damaged(): readonly OpenFinding[];
 }
 
-export function openReadings(given: Omit<ScrubParts, 'findings'>): Readings {
+export type ReadingParts = Omit<ScrubParts, 'parts' | 'findings'> & {
+  readonly parts: ScrubParts['parts'] & Pick<MirrorParts, 'lease'>;
+};
+
+export function openReadings(given: ReadingParts): Readings {
   const { parts, stats } = given;
-  const { settings, backend, ledger, paused, clock } = parts;
+  const { settings, backend, lease, ledger, paused, clock } = parts;
   const findings = createOpenFindings(clock);
   const scrubbed = { ...given, findings };
   const scrub = openScrub(scrubbed);
@@ -30,6 +35,7 @@ export function openReadings(given: Omit<ScrubParts, 'findings'>): Readings {
       place: settings,
       findings,
       isReady: () => ledger.read().reconciled && paused?.gate.pausedUntilMs === undefined,
+      maySleep: () => lease.status()?.renewsWhenUsed === true,
       recorded: () => scrub?.noteProofs(),
       report: (collected) => stats.report({ event: 'report-collected', ...collected }),
     }),
