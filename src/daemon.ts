@@ -75,6 +75,7 @@ export const openDaemon: OpenDaemon = async (
       running,
       service,
       targets: meter.status,
+      queue: () => runtime.coordinator?.status(),
       drain: drain.signal,
       fail: failure.report,
     });

@@ -1,4 +1,5 @@
 import type { MirrorConfig } from './config/config.js';
+import type { Coordinator } from './coordinator.js';
 import type { Lease } from './lease/lease.js';
 import { openLease } from './leases.js';
 import { type Closable, createLifecycle, type Lifecycle } from './lifecycle.js';
@@ -46,6 +47,8 @@ export interface MirrorBase {
   readonly lease: OpenedLease | undefined;
   /** What its lease needs to be released. */
   readonly needs: readonly Closable[];
+  /** Gives its batches to workers; undefined: none work for any mirror. */
+  readonly coordinator: Coordinator | undefined;
 }
 
 export const CLOSE_MS = 30_000;
@@ -54,19 +57,36 @@ export const CLOSE_MS = 30_000;
 export async function openMirrorApart(
   options: Omit<RuntimeOptions, 'mirrors'>,
   config: MirrorConfig,
-  { target, store, gate, lease, needs }: MirrorBase,
+  { target, store, gate, lease, needs, coordinator: all }: MirrorBase,
 ): Promise<OpenedMirror> {
   const { world, lifecycle, signals } = options;
   const drain = childController(signals.drain);
   const interrupt = childController(signals.interrupt);
   const own = createLifecycle({ clock: world.clock, deadlineMs: CLOSE_MS });
-  const threads = await lifecycle.add(`threads of ${config.name}`, { close: own.close }, []);
-  const held = lease ?? (await openOwnLease(options, config, { target, store, needs }));
+  const coordinator = config.workers ? all : undefined;
+  const below = coordinator === undefined ? [] : [coordinator];
+  const threads = await lifecycle.add(`threads of ${config.name}`, { close: own.close }, below);
+  const held =
+    lease ?? (await openOwnLease(options, config, { target, store, needs, coordinator }));
+  const helped =
+    coordinator &&
+    (await own.add(
+      `workers of ${config.name}`,
+      coordinator.serve({
+        mirror: config,
+        target: target.config,
+        lease: held.lease,
+        gate,
+        drain: drain.controller.signal,
+      }),
+      [],
+    ));
   const mirror = await openMirror(
     {
       ...options,
       lifecycle: own,
       signals: { drain: drain.controller.signal, interrupt: interrupt.controller.signal },
+      ...(helped && { remoteOf: () => helped.effects }),
     },
     config,
     { target, store, gate, lease: held.lease },
@@ -90,11 +110,26 @@ export async function openMirrorApart(
 async function openOwnLease(
   { config, mode: { dryRun, takeOver }, world, lifecycle }: Omit<RuntimeOptions, 'mirrors'>,
   mirror: MirrorConfig,
-  { target, store, needs }: Pick<MirrorBase, 'target' | 'store' | 'needs'>,
+  {
+    target,
+    store,
+    needs,
+    coordinator,
+  }: Pick<MirrorBase, 'target' | 'store' | 'needs' | 'coordinator'>,
 ): Promise<OpenedLease> {
   const { stateFolder } = config;
   const { ledger } = store;
-  const lease = await openLease({ mirror, target, stateFolder, ledger, dryRun, takeOver, world });
+  const workersTrustMs = coordinator && (() => coordinator.trustMs(mirror.name));
+  const lease = await openLease({
+    mirror,
+    target,
+    stateFolder,
+    ledger,
+    dryRun,
+    takeOver,
+    workersTrustMs,
+    world,
+  });
   const closable = { close: lease.release };
   await lifecycle.add(`lease of ${mirror.name}`, closable, needs);
   return { lease, closable };

@@ -1,4 +1,5 @@
 import type { Config, MirrorConfig, TargetConfig } from './config/config.js';
+import type { Coordinator } from './coordinator.js';
 import { mirrorPlace } from './mirror-place.js';
 import { keptIn } from './open-mirror.js';
 import { type OpenedLease, type OpenedMirror, openMirrorApart } from './opened-mirror.js';
@@ -20,6 +21,8 @@ export interface RuntimeParts {
   readonly options: OpenOptions;
   readonly state: State;
   readonly pauses: Pauses | undefined;
+  /** Undefined: no other machine helps. */
+  readonly coordinator: Coordinator | undefined;
   /** By name. */
   readonly targets: Map<string, Target>;
   /** By name, in the order of the configuration. */
@@ -35,7 +38,7 @@ export interface FirstMirror {
 
 /** Opens a target, whose queue takes jobs. It is not among those of `parts` yet. */
 export async function openTargetOf(
-  { options, mirrors }: Pick<RuntimeParts, 'options' | 'mirrors'>,
+  { options, mirrors, coordinator }: Pick<RuntimeParts, 'options' | 'mirrors' | 'coordinator'>,
   config: TargetConfig,
   { container, store }: FirstMirror,
 ): Promise<Target> {
@@ -46,6 +49,7 @@ export async function openTargetOf(
     container,
     world,
     drain: signals.drain,
+    shared: coordinator?.limitsOf(config.name),
     patienceMs: mode.patienceMs,
     giveUp: (error) => mode.giveUp(config.name, error),
   });
@@ -61,7 +65,7 @@ export async function openMirrorOf(
   mirror: MirrorConfig,
   lease?: OpenedLease,
 ): Promise<Mirror> {
-  const { options, state, pauses, targets, mirrors } = parts;
+  const { options, state, pauses, coordinator, targets, mirrors } = parts;
   const target = targets.get(mirror.target);
   const store = state.mirrors.get(mirror.name);
   if (!target || !store)
@@ -70,7 +74,7 @@ export async function openMirrorOf(
     );
   const gate = pauses?.gateOf(mirror.name, mirror.target);
   const needs = [state, target];
-  const base = { target, store, gate, lease, needs };
+  const base = { target, store, gate, lease, needs, coordinator };
   const opened = await openMirrorApart({ ...options, config }, mirror, base);
   mirrors.set(mirror.name, opened);
   return opened.mirror;

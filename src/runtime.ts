@@ -1,5 +1,6 @@
 import { type PreparedChange, prepareChange, type RuntimeChange } from './change-runtime.js';
 import type { Config, MirrorConfig } from './config/config.js';
+import type { Coordinator } from './coordinator.js';
 import { makeFolders } from './make-folders.js';
 import type { OpenedMirror } from './opened-mirror.js';
 import { openPauses, type Pauses } from './pauses.js';
@@ -18,6 +19,8 @@ export interface Runtime {
   readonly mirrors: readonly Mirror[];
   /** Of a run that cannot be paused: none. */
   readonly pauses: Pauses | undefined;
+  /** Undefined: no other machine helps. */
+  readonly coordinator: Coordinator | undefined;
   /** One mirror with what is its own; undefined: none of this name is open. */
   opened(mirror: string): OpenedMirror | undefined;
   /** Opens what another configuration needs besides, while everything goes on. Rejects with the first error, and changes nothing. */
@@ -42,9 +45,10 @@ export async function openRuntime(given: RuntimeOptions): Promise<Runtime> {
   const pauses = mode.pausable
     ? await lifecycle.add('pauses', openPauses({ stateFolder: config.stateFolder, ...world }))
     : undefined;
+  const coordinator = await openCoordinator(given);
   const mirrors = new Map<string, OpenedMirror>();
-  const targets = await openTargets({ options, mirrors }, config, chosen, state);
-  const parts: RuntimeParts = { options, state, pauses, targets, mirrors };
+  const targets = await openTargets({ options, mirrors, coordinator }, config, chosen, state);
+  const parts: RuntimeParts = { options, state, pauses, coordinator, targets, mirrors };
   for (const mirror of chosen) await openMirrorOf(parts, config, mirror);
 
   return {
@@ -52,6 +56,7 @@ export async function openRuntime(given: RuntimeOptions): Promise<Runtime> {
       return [...mirrors.values()].map(({ mirror }) => mirror);
     },
     pauses,
+    coordinator,
     opened: (name) => mirrors.get(name),
     prepare: (change) => prepareChange(parts, change),
     async stop() {
@@ -61,6 +66,20 @@ export async function openRuntime(given: RuntimeOptions): Promise<Runtime> {
       await Promise.all([...mirrors.values()].map(({ mirror }) => mirror.flush()));
     },
   };
+}
+
+/** Only of a daemon: what runs once is done by the time that a worker would have seen it. */
+async function openCoordinator({
+  config,
+  world,
+  lifecycle,
+  mode,
+}: RuntimeOptions): Promise<Coordinator | undefined> {
+  const { queue, stateFolder } = config;
+  if (queue === undefined || !mode.persistence.keepsTrying) return undefined;
+  // With it comes what few need.
+  const { openCoordinator: open } = await import('./coordinator.js');
+  return lifecycle.add('queue', open({ queue, stateFolder }, world), []);
 }
 
 function openChosenState(
@@ -81,7 +100,7 @@ function openChosenState(
 
 /** The targets that the chosen mirrors name, by name. */
 async function openTargets(
-  parts: Pick<RuntimeParts, 'options' | 'mirrors'>,
+  parts: Pick<RuntimeParts, 'options' | 'mirrors' | 'coordinator'>,
   config: Config,
   chosen: readonly MirrorConfig[],
   state: State,

@@ -127,9 +127,10 @@ export function openTarget({
     limitTo(next) {
       limits = next;
     },
-    close() {
+    async close() {
       throttling.unlisten();
-      return bare.close();
+      await shared?.close();
+      await bare.close();
     },
   };
 }

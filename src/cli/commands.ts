@@ -1,5 +1,5 @@
 import type { Command } from './commander.js';
-import { ONCE_DETAILS, PROBE_DETAILS, REBUILD_DETAILS } from './help.js';
+import { ONCE_DETAILS, PROBE_DETAILS, REBUILD_DETAILS, WORKER_DETAILS } from './help.js';
 import type { Io, Program } from './io.js';
 import { prepareToMirror, prepareToWatch } from './prepare.js';
 
@@ -19,7 +19,7 @@ export interface CommandContext {
 const TAKE_OVER = 'take the lease from a machine that is gone for good';
 const JSON_LINES = 'print one JSON object per line';
 
-/** `run`, `reconcile`, `scan`, `rebuild`, `plan`, `apply` and `status`. */
+/** `run`, `worker`, `reconcile`, `scan`, `rebuild`, `plan`, `apply` and `status`. */
 export function addMirrorCommands(
   program: Command,
   { io, engine, config, done }: CommandContext,
@@ -33,6 +33,7 @@ export function addMirrorCommands(
       const { serve } = await import('./serve.js');
       done(await serve(config(), { takeOver }, io, engine));
     });
+  addWorkerCommand(program, { io, engine, config, done });
   for (const [name, description] of [
     ['reconcile', 'compare sources, index and containers once, do all the work, then exit'],
     ['scan', 'compare sources and index only (no listing of containers), do the work, then exit'],
@@ -82,6 +83,20 @@ export function addMirrorCommands(
         done(await status(config(), { mirror, ...options }, io));
       },
     );
+}
+
+function addWorkerCommand(program: Command, { io, config, done }: CommandContext): void {
+  program
+    .command('worker')
+    .description(
+      'help the daemon of another machine, which sees the same sources, until SIGTERM or Ctrl-C',
+    )
+    .option('--mirror <name...>', 'only these mirrors; default: all that have workers')
+    .addHelpText('after', WORKER_DETAILS)
+    .action(async ({ mirror = [] }: { mirror?: string[] }) => {
+      const { worker } = await import('./worker.js');
+      done(await worker(config(), mirror, io));
+    });
 }
 
 function addRebuildCommand(program: Command, { io, engine, config, done }: CommandContext): void {

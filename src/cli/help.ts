@@ -37,6 +37,12 @@ last of each mirror with "event": "summary". Progress and problems go to stderr.
 
 While the daemon runs, it is asked to make the run, and the command does not wait for the end.`;
 
+export const WORKER_DETAILS = `
+Takes batches of files from the queue of a daemon, reads them from the same source, and sends them. It
+needs the daemon's configuration file, with queue: and mirrors that have workers: true, and no state
+folder. Several may run. The daemon alone decides what is sent and deleted. See
+docs/several-machines.md.`;
+
 export const EVENTS_DETAILS = `
 Each line has an id, the name of the event, and its data: docs/api.json describes them. With --since ID it
 begins with what has happened since that event; where that is not kept any more, the first event

@@ -1,5 +1,5 @@
 import * as z from '../config/zod.js';
-import { type PackedJob, REFUSALS } from './dispatcher.js';
+import { type JobKind, type PackedJob, REFUSALS } from './dispatcher.js';
 
 // What is in Redis, as JSON: a job, and what a worker answers. Anything can be in Redis, so both are checked when they are read.
 
@@ -72,4 +72,15 @@ export function readJob(data: unknown): QueuedJob | undefined {
 /** Undefined: it is no answer of a worker of longshore. */
 export function readAnswer(data: unknown): QueuedAnswer | undefined {
   return answerForm.safeParse(data, { jitless: true }).data;
+}
+
+const KINDS: ReadonlySet<string> = new Set<JobKind>(['send', 'parts', 'verify']);
+
+export function isKind(name: string): name is JobKind {
+  return KINDS.has(name);
+}
+
+/** A detail of a refusal, short enough for its answer to be read. */
+export function asDetail(message: string): string {
+  return message.slice(0, LONGEST_TEXT);
 }

@@ -162,7 +162,7 @@ function settle(
     log.warn('answer of a worker refused', { mirror, job: id, detail });
     jobs.refused(job, { refusal: 'failed', worker: 'unknown', detail, nothingBegun: false });
   } else if ('refusal' in read) {
-    log.warn('worker gave a job back', { mirror, job: id, ...read });
+    log.warn('worker returned a job', { mirror, job: id, ...read });
     jobs.refused(job, { ...read, nothingBegun: read.nothingBegun && !changedHands });
   } else jobs.answered(job, { ...read, changedHands });
 }

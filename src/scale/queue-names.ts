@@ -33,7 +33,7 @@ export function queueNames(daemon: string): QueueNames {
 }
 
 /** The name of the daemon that this configuration is of. */
-function daemonName({ queue }: Pick<Config, 'queue'>): string {
+export function daemonName({ queue }: Pick<Config, 'queue'>): string {
   return queue?.name ?? hostname();
 }
 

@@ -50,9 +50,11 @@ export async function startOwnRedis(lines: readonly string[] = FIT): Promise<Own
   }
 
   async function start(now: readonly string[] = lines): Promise<void> {
+    // Redis does not start with two definitions of one user.
+    const others = now.some((line) => line.startsWith('user longshore '));
     const users = [
       'user default on nopass ~* &* +@all',
-      `user longshore on >${PASSWORD} ${RIGHTS}`,
+      ...(others ? [] : [`user longshore on >${PASSWORD} ${RIGHTS}`]),
     ];
     const place = [`port ${port}`, 'bind 127.0.0.1', `dir ${join(folder, 'data')}`, 'save ""'];
     writeFileSync(file, [...place, ...users, ...now, ''].join('\n'));

@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Config, MirrorConfig, TargetConfig } from './config/config.js';
+import { WORKERS_TRUST_MS } from './lease/document.js';
+import type { Lease } from './lease/lease.js';
+import type { Closable } from './lifecycle.js';
+import type { DispatcherStatus } from './scale/dispatcher.js';
+import type { SourceProof } from './scale/job-form.js';
+import { openQueueDispatcher } from './scale/queue-dispatcher.js';
+import { daemonName, queueNames } from './scale/queue-names.js';
+import { openRedis } from './scale/redis.js';
+import { openRemoteEffects } from './scale/remote-effects.js';
+import { settingsDigest } from './scale/settings-digest.js';
+import { openSharedLimits, type SharedLimits } from './scale/shared-limits.js';
+import { proofOf } from './scale/source-proof.js';
+import { onAbort } from './signal.js';
+import type { RemoteBatchEffects } from './sync/work/batch-effects.js';
+import type { PauseGate } from './sync/work/pause-gate.js';
+import type { World } from './world.js';
+
+/** The daemon's side of its workers. */
+export interface Coordinator extends Closable {
+  status(): DispatcherStatus;
+  /** The limits of a target over the daemon and its workers. The caller closes them. */
+  limitsOf(target: string): SharedLimits;
+  /** Gives batches of this mirror to workers from now on. */
+  serve(served: ServedByWorkers): Promise<HelpedMirror>;
+  /** For how long workers may still write for this mirror, in milliseconds: see LeaseOptions. */
+  trustMs(mirror: string): number;
+}
+
+export interface ServedByWorkers {
+  readonly mirror: MirrorConfig;
+  readonly target: TargetConfig;
+  readonly lease: Pick<Lease, 'epoch'>;
+  /** Undefined: the mirror cannot be paused. */
+  readonly gate: PauseGate | undefined;
+  /** Aborted: workers begin no more jobs of the mirror. */
+  readonly drain: AbortSignal;
+}
+
+export interface HelpedMirror extends Closable {
+  readonly effects: RemoteBatchEffects;
+}
+
+/** Between looks at the folders by which workers know a source again. */
+const PROVE_EVERY_MS = 60_000;
+
+/** Begins to connect to Redis. Rejects with ConfigError where a package is missing, and where a secret is. */
+export async function openCoordinator(
+  config: Pick<Config, 'stateFolder'> & { readonly queue: NonNullable<Config['queue']> },
+  world: Pick<World, 'clock' | 'log'>,
+): Promise<Coordinator> {
+  const { clock } = world;
+  const daemon = daemonName(config);
+  const epoch = `${clock.now().toString(36)}${randomBytes(4).toString('hex')}`;
+  const redis = await openRedis(config.queue.redis, 'prompt');
+  const dispatcher = openQueueDispatcher({
+    redis,
+    names: queueNames(daemon),
+    self: `${hostname()}, state folder ${config.stateFolder}`,
+    epoch,
+    ...world,
+  });
+  const effectsOf = openRemoteEffects({ dispatcher, clock });
+  const drained = new Map<string, () => boolean>();
+
+  return {
+    status: dispatcher.status,
+    limitsOf: (target) =>
+      openSharedLimits({ redis, scope: daemon, target, member: epoch, ...world }),
+    trustMs: (mirror) => (drained.get(mirror)?.() ? 0 : WORKERS_TRUST_MS),
+    async serve({ mirror, target, lease, gate, drain }) {
+      const { name, source } = mirror;
+      const proof = provenSource(source, world);
+      const settings = settingsDigest(mirror, target);
+      const served = await dispatcher.serve(name, () => {
+        const [epoch, found] = [lease.epoch(), proof.found()];
+        return epoch && found && { settings, epoch, source: found };
+      });
+      drained.set(name, served.isDrained);
+      served.setPaused(gate?.pausedUntilMs !== undefined);
+      gate?.listen(served.setPaused);
+      const forget = onAbort(drain, () => void served.drain());
+      return {
+        effects: effectsOf(name),
+        async close() {
+          forget();
+          proof.close();
+          await served.close();
+        },
+      };
+    },
+    close: dispatcher.close,
+  };
+}
+
+/** The proof of a source, taken again and again, as its folders change. None while the source cannot be read. */
+function provenSource(
+  source: string,
+  { clock, log }: Pick<World, 'clock' | 'log'>,
+): { found(): SourceProof | undefined; close(): void } {
+  let found: SourceProof | undefined;
+  let isClosed = false;
+  let cancel = () => {};
+
+  async function prove(): Promise<void> {
+    try {
+      found = await proofOf(source);
+    } catch (error) {
+      log.debug('source not proved to workers', { source, error });
+      found = undefined;
+    }
+    if (!isClosed) cancel = clock.after(PROVE_EVERY_MS, () => void prove());
+  }
+
+  void prove();
+  return {
+    found: () => found,
+    close() {
+      isClosed = true;
+      cancel();
+    },
+  };
+}

@@ -1,0 +1,135 @@
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { eventually } from '../world/eventually.js';
+import { type Program, type ProgramOptions, run } from '../world/program.js';
+import { differences, digestsBelow, writeFiles } from '../world/tree.js';
+import { openWorkspace } from '../world/workspace.js';
+import type { OwnRedis } from './own-redis.js';
+
+/** A daemon and its workers, which are built programs on this machine, and share a source and a local target. */
+export interface SeveralMachines {
+  readonly folder: string;
+  readonly source: string;
+  daemon(options?: ProgramExtras): Program;
+  worker(options?: ProgramExtras): Program;
+  /** Runs another command to its end. */
+  longshore(...args: readonly string[]): ReturnType<typeof run>;
+  /** Writes so many small files below a folder of the source. */
+  fill(below: string, count: number): void;
+  /** Resolves when the container has what the source has. */
+  equal(withinMs?: number): Promise<void>;
+  writeConfig(config: Partial<ConfigLines>): void;
+}
+
+type ProgramExtras = Omit<ProgramOptions, 'cwd'> & { readonly args?: readonly string[] };
+
+export interface ConfigLines {
+  /** `queue:` of the daemon and its workers. */
+  readonly queue: string;
+  /** Further settings of the mirror, on its line. */
+  readonly mirror: string;
+  readonly workers: string;
+}
+
+export function openSeveralMachines(redis: OwnRedis): SeveralMachines {
+  const { folder, start } = openWorkspace('several-machines');
+  const source = join(folder, 'source');
+  const container = join(folder, 'vault', 'documents');
+  mkdirSync(source);
+  const file = join(folder, 'longshore.yaml');
+  const config = ['--log-json', '--config', file];
+
+  function writeConfig({
+    queue = redis.yaml(),
+    mirror = '',
+    workers = 'worker: { jobs: 2 }',
+  }: Partial<ConfigLines>): void {
+    const text = `state: ./state
+log: { level: debug, repeats: 0 }
+${queue}${workers}
+targets:
+  vault: { driver: local, root: ./vault, fsync: false }
+mirrors:
+  - { name: documents, source: ./source, target: vault, container: documents, settle: 20ms, workers: true, lease: 60s${mirror} }
+`;
+    writeFileSync(`${file}.new`, text, { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+  }
+
+  writeConfig({});
+  return {
+    folder,
+    source,
+    daemon: ({ args = [], ...options } = {}) => start([...config, 'run', ...args], options),
+    worker: ({ args = [], ...options } = {}) => start([...config, 'worker', ...args], options),
+    longshore: (...args) => run(['--config', file, ...args], { cwd: folder }),
+    fill(below, count) {
+      const names = Array.from({ length: count }, (_, at) => `${below}/${at % 10}/${at}`);
+      writeFiles(source, names);
+    },
+    equal: (withinMs = 120_000) =>
+      eventually(() => {
+        expect(differences(digestsBelow(source), digestsBelow(container))).toEqual([]);
+      }, withinMs),
+    writeConfig,
+  };
+}
+
+export interface LogLine {
+  readonly level: string;
+  readonly event: string;
+  readonly [field: string]: unknown;
+}
+
+/** What a program has logged by now; the log is one JSON object a line. */
+export function linesOf({ stderr }: Program): readonly LogLine[] {
+  return stderr()
+    .split('\n')
+    .flatMap((line) => {
+      try {
+        return [JSON.parse(line) as LogLine];
+      } catch {
+        return []; // it is being written
+      }
+    });
+}
+
+/** Resolves with the first line of this event. */
+export async function lineOf(program: Program, event: string, withinMs = 60_000): Promise<LogLine> {
+  let found: LogLine | undefined;
+  await eventually(() => {
+    found = linesOf(program).find((line) => line.event === event);
+    if (found === undefined)
+      throw new Error(`no line "${event}" in:\n${program.stderr().slice(-4_000)}`);
+  }, withinMs);
+  if (found === undefined) throw new TypeError('a line was found and is not there');
+  return found;
+}
+
+/** How often each object was uploaded, as the daemon has logged it. */
+export function uploadsIn(program: Program): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { event, job, name } of linesOf(program))
+    if (event === 'done' && job === 'upload_object' && typeof name === 'string')
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
+}
+
+/** Objects that a worker has sent, as it logs when it ends. */
+export async function sentBy(worker: Program): Promise<number> {
+  worker.kill('SIGTERM');
+  const { code } = await worker.finished;
+  expect(code).toBe(0);
+  return Number(linesOf(worker).find(({ event }) => event === 'worker ended')?.['objects'] ?? 0);
+}
+
+/** Renames, rewrites and removes some files of a folder that `fill` has made. */
+export function change(source: string, below: string, round: number): void {
+  for (let at = 0; at < 60; at += 1) {
+    const folder = join(source, below, String(at % 10));
+    if (at % 3 === 0) writeFileSync(join(folder, String(at)), `round ${round} of ${at}`);
+    else if (at % 3 === 1) rmSync(join(folder, String(at)), { force: true });
+    else writeFileSync(join(folder, `${at}-${round}`), `new in ${round}`);
+  }
+}
