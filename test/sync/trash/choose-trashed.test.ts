@@ -93,7 +93,7 @@ test('P7: restore from the trash: holds only few of many names in memory', async
 });
 
 test('restore from the trash: an error names the folder that cannot be written', async () => {
-  const chosen = chooseTrashed(inPages([], 1), {
+  const chosen = chooseTrashed(inPages([trashed('name', 1)], 1), {
     sinceMs: undefined,
     isLater: isLink,
     folder: '/nonexistent',
