@@ -41,6 +41,8 @@ export interface SecondLooksOptions {
  */
 export const WRITTEN_BY_MS = 15 * 60_000;
 const AGAIN_MS = 60_000;
+/** With so many late names something is wrong with the workers: no further batch is given to them until some were looked at. */
+const MOST_LATE = 50_000;
 const LATE =
   'another process may be about to write its object; it is looked at again within 15 minutes';
 
@@ -79,7 +81,7 @@ export function createSecondLooks(options: SecondLooksOptions): SecondLooks {
 
   return {
     remembering: (effects) => ({
-      takes: effects.takes,
+      takes: (batch) => late.size < MOST_LATE && effects.takes(batch),
       async send(order, mark, abort) {
         let group: NamesUnderWay | undefined;
         const noting: MarkFiles = async (files) => {

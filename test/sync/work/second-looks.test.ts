@@ -29,6 +29,8 @@ const answered = (changedHands: boolean): BatchAnswer => ({
   changedHands,
 });
 
+const taking: RemoteBatchEffects = { takes: () => true, send: async () => answered(false) };
+
 /** A mirror whose batches end in what `outcomes` say. `again`: as another process opens it on the same state. */
 async function opened({ folder = temporaryFolder('second-looks'), staysForIt = true } = {}) {
   const clock = fakeClock();
@@ -57,6 +59,18 @@ async function opened({ folder = temporaryFolder('second-looks'), staysForIt = t
       fails = now;
     },
     again: (more = {}) => opened({ folder, ...more }),
+    /** Sends a batch of these files, which changes hands. */
+    async sendAll(names: readonly string[]) {
+      const files = names.map((path, row) => ({ row, entry: { ...entry, path }, content }));
+      const effects: RemoteBatchEffects = {
+        ...taking,
+        async send(_order, mark) {
+          await mark(files);
+          return answered(true);
+        },
+      };
+      await looks.remembering(effects).send(order, async () => {}, never);
+    },
     /** Sends a batch of the file `a`, which is marked, and ends like this. `atMark`: what was noted then. */
     async send(ends: BatchAnswer | Error): Promise<{ atMark: readonly string[] }> {
       let atMark: readonly string[] = [];
@@ -106,6 +120,18 @@ test.each([
     await expect.poll(noted).toEqual([]);
   },
 );
+
+test('P7: second looks: no batch is given away while 50,000 names are late', async () => {
+  const { looks, clock, sendAll } = await opened();
+  const names = (from: number) => Array.from({ length: 25_000 }, (_, at) => `${from + at}`);
+  expect(looks.remembering(taking).takes(order.batch)).toBe(true);
+  await sendAll(names(0));
+  expect(looks.remembering(taking).takes(order.batch)).toBe(true);
+  await sendAll(names(25_000));
+  expect(looks.remembering(taking).takes(order.batch)).toBe(false);
+  await clock.advance(WRITTEN_BY_MS);
+  expect(looks.remembering(taking).takes(order.batch)).toBe(true);
+});
 
 test('second looks: a batch that was not begun needs none', async () => {
   const { send, noted, looks } = await opened();
