@@ -5,6 +5,7 @@ import { openFake } from '../drivers/s3/open.js';
 import { type FakeS3, startFakeS3 } from '../fakes/s3/server.js';
 import { fakeTarget } from '../fakes/s3/target.js';
 import { deliverInventory, type InventoryRow, rowsNow } from '../fakes/s3-inventory.js';
+import { eventually } from '../world/eventually.js';
 import { openRemoteMirror, type RemoteMirror } from '../world/mirror-in-a-folder.js';
 
 let fake: FakeS3;
@@ -20,13 +21,14 @@ afterAll(async () => {
 
 const HOUR = 3_600_000;
 
-async function openArchive(settings = '') {
+/** `settings`: more of the inventory; `lines`: more of the mirror. */
+async function openArchive(settings = '', lines = '') {
   const lists = uniqueContainerName();
   await direct.createContainer(lists, call);
   const mirror = openRemoteMirror({
     target: fakeTarget(fake),
     direct,
-    mirror: `    index_snapshot: off\n    listing: { inventory: { container: ${lists}, prefix: lists, id: nightly${settings} } }\n`,
+    mirror: `    index_snapshot: off\n    listing: { inventory: { container: ${lists}, prefix: lists, id: nightly${settings} } }\n${lines}`,
   });
   const { container } = mirror;
   return {
@@ -92,6 +94,21 @@ test('an inventory that is too old has the container listed, or fails the reconc
     expect((await mirror.objects()).size).toBe(listed);
   }
 }, 60_000);
+
+test('a daemon without a usable inventory goes on mirroring, says why, and reconciles once there is one', async () => {
+  const { mirror, deliver } = await openArchive(', otherwise: fail', '    reconcile: 1s\n');
+  mirror.write('a');
+  await reconcile(mirror);
+  const daemon = mirror.daemon();
+  await eventually(() => expect(daemon.stderr()).toMatch(/run was refused .*there is none below/));
+  mirror.write('b');
+  await eventually(async () => expect(await mirror.differences()).toEqual([]));
+  expect(daemon.stderr()).not.toContain('mirror waits');
+  await deliver();
+  await eventually(() => expect(daemon.stderr()).toContain('inventory read'), 60_000);
+  daemon.kill('SIGTERM');
+  expect((await daemon.finished).code).toBe(0);
+}, 120_000);
 
 test('the plan of a dry run rests on what was looked at', async () => {
   const { mirror, deliver } = await openArchive();
