@@ -30,7 +30,7 @@ const PICTURES: readonly Picture[] = [
     theme: 'dark',
     press: 'Review and decide',
   },
-  { name: 'status-page-service', path: '/service', width: 1_180, height: 1_060, theme: 'light' },
+  { name: 'status-page-service', path: '/service', width: 1_440, height: 1_060, theme: 'light' },
   {
     name: 'status-page-proof',
     path: '/mirrors/studio?tab=proof',
