@@ -10,10 +10,12 @@ import { openQueueDispatcher } from './scale/queue-dispatcher.js';
 import { daemonName, queueNames } from './scale/queue-names.js';
 import { openRedis } from './scale/redis.js';
 import { openRemoteEffects } from './scale/remote-effects.js';
+import { openRemoteReadBack } from './scale/remote-read-back.js';
 import { settingsDigest } from './scale/settings-digest.js';
 import { openSharedLimits, type SharedLimits } from './scale/shared-limits.js';
 import { proofOf } from './scale/source-proof.js';
 import { onAbort } from './signal.js';
+import type { RemoteReadBack } from './sync/proof/batch-read-back.js';
 import type { RemoteBatchEffects } from './sync/work/batch-effects.js';
 import type { PauseGate } from './sync/work/pause-gate.js';
 import type { World } from './world.js';
@@ -41,6 +43,7 @@ export interface ServedByWorkers {
 
 export interface HelpedMirror extends Closable {
   readonly effects: RemoteBatchEffects;
+  readonly readBack: RemoteReadBack;
 }
 
 /** Between looks at the folders by which workers know a source again. */
@@ -84,6 +87,7 @@ export async function openCoordinator(
       const forget = onAbort(drain, () => void served.drain());
       return {
         effects: effectsOf(name),
+        readBack: openRemoteReadBack(dispatcher, name),
         async close() {
           forget();
           proof.close();

@@ -86,7 +86,10 @@ export async function openMirrorApart(
       ...options,
       lifecycle: own,
       signals: { drain: drain.controller.signal, interrupt: interrupt.controller.signal },
-      ...(helped && { remoteOf: () => helped.effects }),
+      ...(helped && {
+        remoteOf: () => helped.effects,
+        remoteReadBackOf: () => helped.readBack,
+      }),
     },
     config,
     { target, store, gate, lease: held.lease },

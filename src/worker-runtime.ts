@@ -22,6 +22,7 @@ import { settingsDigest } from './scale/settings-digest.js';
 import { openSharedLimits } from './scale/shared-limits.js';
 import { createWorker, type Worker } from './scale/worker.js';
 import type { LedgerDocument } from './state/ledger.js';
+import { localReadBack } from './sync/proof/batch-read-back.js';
 import { OWN_FOLDER, reservedNames } from './sync/reserved-names.js';
 import { openFileReader } from './sync/source/file-reader.js';
 import { containerStore } from './sync/store/container-store.js';
@@ -213,7 +214,11 @@ async function openMirror(
         policy,
         drain: interrupt,
       });
-      const context = { effects: counting(effects, confirmed), isReserved: reserved.has };
+      const context = {
+        effects: counting(effects, confirmed),
+        isReserved: reserved.has,
+        readBack: localReadBack({ backend, clock }, { container, prefix }),
+      };
       return carryOut(job, context, signal);
     },
   };
