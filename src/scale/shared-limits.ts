@@ -45,6 +45,8 @@ export function openSharedLimits(options: SharedLimitsOptions): SharedLimits {
   const keys = keysOf(options.scope, target);
   let members = 1;
   let isShared = true;
+  /** Redis has answered before. Without that no other process has work that would need a share. */
+  let wasShared = false;
   let heldUntilMs = Number.NEGATIVE_INFINITY;
   let closed = false;
 
@@ -55,13 +57,15 @@ export function openSharedLimits(options: SharedLimitsOptions): SharedLimits {
     const question = { bucket, perSecond, amount, holdMs };
     try {
       const answer = await withinTime(askLimits(redis, keys, member, question));
-      if (!isShared) log.info('limits are shared again', { target, processes: answer.members });
+      if (!isShared && wasShared)
+        log.info('limits are shared again', { target, processes: answer.members });
       isShared = true;
+      wasShared = true;
       members = answer.members;
       heldUntilMs = Math.max(heldUntilMs, clock.monotonic() + answer.heldMs);
       return answer;
     } catch (error) {
-      if (isShared && !closed)
+      if (isShared && wasShared && !closed)
         log.warn('limits are not shared: Redis is away', { target, processes: members, error });
       isShared = false;
       return undefined;
