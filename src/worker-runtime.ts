@@ -161,7 +161,13 @@ async function openTarget(
     [],
   );
   const concurrency = config.concurrency ?? bare.capabilities.concurrency;
-  const shared = openSharedLimits({ ...member, target, clock, log });
+  const { redis } = member;
+  // Commands of a patient connection wait for Redis; limits do not.
+  const prompt = {
+    eval: (...command: Parameters<typeof redis.eval>) =>
+      redis.isUp() ? redis.eval(...command) : Promise.reject(new Error('Redis is away')),
+  };
+  const shared = openSharedLimits({ ...member, redis: prompt, target, clock, log });
   await lifecycle.add(`limits of ${target}`, shared, []);
   const layers = world.layersOf(config, concurrency, interrupt, () => config, shared);
   return { config, bare, layers };

@@ -9,7 +9,8 @@ import type { Refusal } from './dispatcher.js';
 import type { QueuedAnswer } from './job-form.js';
 import { PROTOCOL, type QueueNames } from './queue-names.js';
 import type { RedisConnection } from './redis.js';
-import { RedisUnfitError } from './redis-trouble.js';
+import { unfitBy } from './redis-trouble.js';
+import { whenConnected } from './when-connected.js';
 import { putSign, removeSign, type WorkerSign } from './worker-sign.js';
 
 export interface WorkerOptions {
@@ -54,7 +55,6 @@ export interface Worker {
 }
 
 const SIGN_EVERY_MS = 5_000;
-const CONNECT_EVERY_MS = 500;
 const LAST_WORDS_MS = 1_000;
 
 /** For how long a worker leaves a mirror alone after it gave a job of it back, in milliseconds. */
@@ -102,7 +102,8 @@ export function createWorker(options: WorkerOptions): Worker {
       leavesAlone: () => [...state.refusals.keys()],
     },
     async run(signals, ready) {
-      await connected(redis, clock, log, signals.drain);
+      await whenConnected(redis, clock, log, signals.drain);
+      if (!signals.drain.aborted) await signFirst(options, state, signals.drain);
       if (signals.drain.aborted) return;
       // The lease is read, and signs are given, until the last job has its answer.
       const { controller, unlink } = childController(signals.interrupt);
@@ -168,6 +169,20 @@ async function openMirror(
   return source;
 }
 
+/** The first sign shows whether the user may do what a worker needs. Rejects with RedisUnfitError where not. */
+async function signFirst(
+  options: WorkerOptions,
+  state: WorkerState,
+  signal: AbortSignal,
+): Promise<void> {
+  const { redis, names } = options;
+  try {
+    await orAborted(putSign(redis, names, signOf(options, state, 0)), signal);
+  } catch (error) {
+    if (!signal.aborted) throw unfitBy(error) ?? error;
+  }
+}
+
 /** Says what the worker does, until `signal` is aborted. */
 async function signRegularly(
   options: WorkerOptions,
@@ -218,26 +233,4 @@ function createRate(clock: Pick<Clock, 'monotonic'>, count: () => number): () =>
     last = now;
     return Math.round(rate * 10) / 10;
   };
-}
-
-/** Resolves when Redis is there and fit for a queue, or `signal` is aborted. Rejects with RedisUnfitError. */
-async function connected(
-  redis: RedisConnection,
-  clock: Clock,
-  log: Logger,
-  signal: AbortSignal,
-): Promise<void> {
-  let isReported = false;
-  while (!redis.isUp() && !signal.aborted) {
-    const error = redis.trouble();
-    if (error instanceof RedisUnfitError) throw error;
-    if (error !== undefined && !isReported) {
-      log.warn('queue away', { error });
-      isReported = true;
-    }
-    await clock.sleep(CONNECT_EVERY_MS, signal).catch(() => {});
-  }
-  await orAborted(redis.prove(), signal).catch((error: unknown) => {
-    if (!signal.aborted) throw error;
-  });
 }

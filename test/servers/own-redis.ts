@@ -58,7 +58,8 @@ export async function startOwnRedis(lines: readonly string[] = FIT): Promise<Own
     ];
     const place = [`port ${port}`, 'bind 127.0.0.1', `dir ${join(folder, 'data')}`, 'save ""'];
     writeFileSync(file, [...place, ...users, ...now, ''].join('\n'));
-    server = spawn('redis-server', [file], { stdio: 'ignore' });
+    // Frozen in the process group of the test, it would bring a SIGHUP over all of it.
+    server = spawn('redis-server', [file], { stdio: 'ignore', detached: true });
     await admin.ping();
   }
 

@@ -149,14 +149,12 @@ withServers('several machines', 'LONGSHORE_REDIS_URL', redisServers(), () => {
     machines.writeConfig({});
     const daemon = machines.daemon();
     await machines.equal(PATIENT_MS);
-    expect(await lineOf(differing, 'job returned')).toMatchObject({
-      refusal: 'settings',
-      why: expect.stringContaining('symlinks, folders, hardlinks and metadata'),
-    });
-    expect(await lineOf(elsewhere, 'job returned')).toMatchObject({
-      refusal: 'source',
-      why: expect.stringContaining('another folder than the coordinator'),
-    });
+    expect(JSON.stringify(await lineOf(differing, 'job returned'))).toMatch(
+      /"refusal":"settings".*symlinks, folders, hardlinks and metadata/,
+    );
+    expect(JSON.stringify(await lineOf(elsewhere, 'job returned'))).toMatch(
+      /"refusal":"source".*another folder than the coordinator/,
+    );
     expect(await sentBy(differing)).toBe(0);
     expect(await sentBy(elsewhere)).toBe(0);
     await endWell(machines, daemon);
