@@ -16,7 +16,7 @@ export function readHead(message: IncomingMessage): RequestHead {
   const query = new Map<string, string>();
   for (const pair of rawQuery === '' ? [] : rawQuery.split('&')) {
     const [name = '', value = ''] = pair.split(/=(.*)/s, 2);
-    query.set(decodeURIComponent(name), decodeURIComponent(value));
+    query.set(decodeURIComponent(name), decodeURIComponent(value.replaceAll('+', ' ')));
   }
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(message.headers))

@@ -77,6 +77,21 @@ interface Entry {
   /** Undefined: only blocks of it were sent. */
   readonly blob: StoredBlob | undefined;
   readonly isCurrent: boolean;
+  /** What blobs' names have in common up to the delimiter, and no blob. */
+  readonly isPrefix?: true;
+}
+
+/** What has the delimiter behind the prefix is one prefix, and no blob of its own. */
+function grouped(entries: readonly Entry[], prefix: string, delimiter: string): readonly Entry[] {
+  const prefixes = new Map<string, Entry>();
+  const others = entries.filter(({ key }) => {
+    const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
+    if (end < 0) return true;
+    const common = key.slice(0, end + delimiter.length);
+    prefixes.set(common, { key: common, blob: undefined, isCurrent: false, isPrefix: true });
+    return false;
+  });
+  return [...others, ...prefixes.values()];
 }
 
 /** Ordered by UTF-16 units: the service promises no order of bytes. */
@@ -100,9 +115,10 @@ export function listBlobs(
     `2!${Buffer.from(`${key}\0${blob?.versionId ?? ''}`, 'utf16le')
       .swap16()
       .toString('hex')}`;
-  const sorted = entries
-    .filter(({ key }) => key.startsWith(prefix))
-    .sort((a, b) => (markerOf(a) < markerOf(b) ? -1 : 1));
+  const below = entries.filter(({ key }) => key.startsWith(prefix));
+  const sorted = grouped(below, prefix, query.get('delimiter') ?? '').toSorted((a, b) =>
+    markerOf(a) < markerOf(b) ? -1 : 1,
+  );
   const found = page(request, sorted, markerOf, rules.pageLimit, fault?.kind === 'ignore-marker');
   const isHeldBack = rules.emptyFirstPage && !query.has('marker') && sorted.length > 0;
   const listed = isHeldBack ? [] : found.entries;
@@ -115,10 +131,12 @@ export function listBlobs(
   };
 }
 
-function blobElement({ key, blob, isCurrent }: Entry, include: string, rules: FakeRules): string {
+function blobElement(entry: Entry, include: string, rules: FakeRules): string {
+  const { key, blob, isCurrent, isPrefix } = entry;
   const name = /[\ufffe\uffff]/.test(key)
     ? `<Name Encoded="true">${encodeURIComponent(key)}</Name>`
     : `<Name>${escapeXml(key)}</Name>`;
+  if (isPrefix) return `<BlobPrefix>${name}</BlobPrefix>`;
   if (blob === undefined)
     return `<Blob>${name}<Properties><Content-Length>0</Content-Length><BlobType>BlockBlob</BlobType></Properties></Blob>`;
   const version =
