@@ -42,7 +42,7 @@ const EMPTY_MD5 = createHash('md5').digest('hex');
 /** Serves the requests of one connection, one after the other. */
 export function serve(socket: Socket, service: Service): void {
   let buffer: Buffer = Buffer.alloc(0);
-  let body: Body | undefined;
+  let body: Body | ChunkedBody | undefined;
   socket.setNoDelay(true);
   socket.on('error', () => socket.destroy());
   socket.on('data', (chunk) => {
@@ -55,7 +55,8 @@ export function serve(socket: Socket, service: Service): void {
         const head = parse(buffer.toString('latin1', 0, end));
         rest = buffer.subarray(end + 4);
         buffer = Buffer.alloc(0);
-        body = new Body(head, service);
+        const inChunks = head.headers.get('transfer-encoding') === 'chunked';
+        body = inChunks ? new ChunkedBody(head, service) : new Body(head, service);
         if (head.headers.has('expect')) socket.write('HTTP/1.1 100 Continue\r\n\r\n');
       }
       rest = body.take(rest);
@@ -122,6 +123,61 @@ class Body {
       digest: this.#promised ?? this.#hash?.digest('hex') ?? EMPTY_MD5,
       content: Buffer.concat(this.#content ?? []),
     };
+  }
+}
+
+/** A body whose length nothing says before its end; what is in it is wanted. */
+class ChunkedBody {
+  readonly #head: Head;
+  readonly #content: Buffer[] = [];
+  readonly #service: Service;
+  /** Came already, and is not understood yet. */
+  #pending: Buffer = Buffer.alloc(0);
+  /** Bytes that the begun chunk lacks. */
+  #missing = 0;
+  #isFirst = true;
+  #isWhole = false;
+
+  constructor(head: Head, service: Service) {
+    this.#head = head;
+    this.#service = service;
+  }
+
+  /** Takes what belongs to this body, and returns the rest. */
+  take(bytes: Buffer): Buffer {
+    let rest = this.#pending.length === 0 ? bytes : Buffer.concat([this.#pending, bytes]);
+    this.#pending = Buffer.alloc(0);
+    for (;;) {
+      const taken = rest.subarray(0, this.#missing);
+      if (taken.length > 0) this.#content.push(Buffer.from(taken));
+      this.#missing -= taken.length;
+      rest = rest.subarray(taken.length);
+      if (this.#missing > 0) return rest;
+      // Behind each chunk is the end of a line, before the size of the next one.
+      const begin = this.#isFirst ? 0 : 2;
+      const end = rest.indexOf('\r\n', begin);
+      const size = Number.parseInt(rest.toString('latin1', begin, Math.max(end, begin)), 16);
+      if (end < 0 || (size === 0 && rest.length < end + 4)) {
+        this.#pending = Buffer.from(rest);
+        return Buffer.alloc(0);
+      }
+      this.#isWhole = size === 0;
+      if (this.#isWhole) return rest.subarray(end + 4);
+      this.#isFirst = false;
+      this.#missing = size;
+      rest = rest.subarray(end + 2);
+    }
+  }
+
+  isMissing(): boolean {
+    return !this.#isWhole;
+  }
+
+  request(): Request {
+    const content = Buffer.concat(this.#content);
+    const head = { ...this.#head, length: content.length };
+    const digest = this.#service.trustsDigests ? this.#service.promisedDigest(head) : undefined;
+    return { ...head, content, digest: digest ?? createHash('md5').update(content).digest('hex') };
   }
 }
 
