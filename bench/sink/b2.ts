@@ -47,7 +47,7 @@ function answer(request: Request): Answer {
   if (bucket === QUESTIONS) return question(key);
   if (bucket === 'upload')
     return key.startsWith('b2_upload_file/') ? put(request) : putPart(request);
-  if (bucket === 'file') return read(key);
+  if (bucket === 'file') return read(request);
   const [version = '', call = ''] = key.split('/');
   if (call === 'b2_authorize_account') return json(authorization(request, version));
   const asked =
@@ -203,11 +203,11 @@ function listing({ bucketId, prefix, startFileName, maxFileCount }: Asked): obje
   };
 }
 
-function read(path: string): Answer {
-  const [bucket = '', ...rest] = path.split('/');
+function read({ key, headers }: Request): Answer {
+  const [bucket = '', ...rest] = key.split('/');
   const kept = find(bucket, rest.join('/'));
   if (kept?.content === undefined)
     return json({ status: 404, code: 'not_found', message: 'File not present' }, 404);
   const fields = `x-bz-file-id: ${kept.etag}\r\nx-bz-content-sha1: ${kept.sha1}\r\n`;
-  return contentAnswer(fields, kept.content);
+  return contentAnswer(fields, kept.content, headers.get('range'));
 }

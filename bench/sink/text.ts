@@ -16,9 +16,15 @@ export const xml = (code: number, body: string, fields = '') =>
 export const json = (body: object, code = 200, fields = '') =>
   document(code, 'application/json', JSON.stringify(body), fields);
 
-/** A whole content with its headers. */
-export const contentAnswer = (fields: string, content: Buffer): Buffer =>
-  Buffer.concat([
-    Buffer.from(`${status(200)}${fields}Content-Length: ${content.length}\r\n\r\n`),
-    content,
+/** A whole content with its headers, or the bytes that were asked for. */
+export function contentAnswer(fields: string, content: Buffer, range?: string): Buffer {
+  const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(range ?? '') ?? [];
+  const begin = Number(first ?? 0);
+  const bytes = content.subarray(begin, last ? Number(last) + 1 : undefined);
+  const place = `Content-Range: bytes ${begin}-${begin + bytes.length - 1}/${content.length}\r\n`;
+  const head = first === undefined ? status(200) : status(206) + place;
+  return Buffer.concat([
+    Buffer.from(`${head}${fields}Content-Length: ${bytes.length}\r\n\r\n`),
+    bytes,
   ]);
+}
