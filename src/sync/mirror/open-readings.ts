@@ -34,7 +34,11 @@ export function openReadings(given: ReadingParts): Readings {
       ...examinedOf(scrubbed, backend),
       place: settings,
       findings,
-      isReady: () => ledger.read().reconciled && paused?.gate.pausedUntilMs === undefined,
+      isReady() {
+        // Without a snapshot there was nothing to cut shards by.
+        const { reconciled, snapshot } = ledger.read();
+        return reconciled && snapshot !== undefined && paused?.gate.pausedUntilMs === undefined;
+      },
       maySleep: () => lease.status()?.renewsWhenUsed === true,
       recorded: () => scrub?.noteProofs(),
       report: (collected) => stats.report({ event: 'report-collected', ...collected }),

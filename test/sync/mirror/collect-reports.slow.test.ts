@@ -30,7 +30,10 @@ const PLACE = { container: 'c', prefix: 'p/' };
 /** A mirror of the files `a`, `b` and `c`, for which reports can be left. */
 async function openReported() {
   const disks = decay();
-  const fixture = await openMirrorFixture({ mirror: { verify: VERIFY }, wrap: disks.wrap });
+  const fixture = await openMirrorFixture({
+    mirror: { verify: VERIFY, indexSnapshot: { everyMs: DAY, ofSmall: true } },
+    wrap: disks.wrap,
+  });
   for (const name of ['a', 'b', 'c']) fixture.write(name, `content of ${name}`);
   await fixture.run('reconcile');
   const { mirror, storage, events } = fixture;
