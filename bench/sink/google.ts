@@ -10,7 +10,7 @@ import {
   type SinkApi,
   sizeOf,
 } from './api.js';
-import type { Answer, Request } from './http.js';
+import type { Answer, Head, Request } from './http.js';
 import { find, type Kept, keep, namesOf, type Part, remove } from './objects.js';
 import { contentAnswer, json, plain, xml } from './text.js';
 
@@ -26,10 +26,13 @@ const uploads = new Map<string, Upload>();
 
 export const GOOGLE_SINK: SinkApi = {
   promisedDigest: ({ headers }) => hexOf(headers.get('content-md5')),
-  contentBytes: ({ method, length }) => (method === 'PUT' ? length : 0),
-  wantsContent: ({ method, bucket }) => method === 'POST' && bucket === 'upload',
+  contentBytes: (head) => (head.method === 'PUT' || goesOn(head) ? head.length : 0),
+  wantsContent: (head) => head.method === 'POST' && head.bucket === 'upload' && !goesOn(head),
   answer,
 };
+
+/** A piece of a session: rclone sends them by POST. */
+const goesOn = ({ query }: Head) => query.has('upload_id');
 
 const MARKS = 'x-guploader-uploadid: bench\r\n';
 
@@ -42,7 +45,7 @@ function placeIn(path: string): { bucket: string; isObjects: boolean; key: strin
 function answer(request: Request): Answer {
   const { bucket, key } = request;
   if (bucket === QUESTIONS) return question(key);
-  if (bucket === 'upload') return request.method === 'PUT' ? goOn(request) : upload(request);
+  if (bucket === 'upload') return goesOn(request) ? goOn(request) : upload(request);
   return bucket === 'storage' ? ofJsonApi(request) : ofXmlApi(request);
 }
 
