@@ -17,6 +17,13 @@ function factOf(content: number): RemoteFact {
     : { size: content, md5, etag: `"${md5}"`, inspected: false };
 }
 
+/** As a listing has it: the driver knows which objects are encrypted with a key of KMS, and takes no MD5 from their ETags. */
+function listed(said: Claim): Claim {
+  if (said === 'absent' || said.etag !== '"kms"') return said;
+  const { md5: _, ...rest } = said;
+  return rest;
+}
+
 const claim: fc.Arbitrary<Claim> = fc.oneof(
   fc.constant('absent' as const),
   fc.nat({ max: 2 }).map(factOf),
@@ -44,12 +51,13 @@ test('an inventory: where it is true, a look at what it leaves open comes to wha
       claim,
       anyPolicy,
       (local, known, said, policy) => {
-        const byListing = decide(local, known, said, policy);
+        const byListing = decide(local, known, listed(said), policy);
         const { remote, decision } = decideByInventory(local, known, said, policy);
-        const final = remote === 'ask' ? decide(local, known, said, policy) : decision;
+        const final = remote === 'ask' ? decide(local, known, listed(said), policy) : decision;
         expect(final).toEqual(byListing);
       },
     ),
+    { numRuns: 1_000 },
   );
 });
 
