@@ -9,10 +9,9 @@ import { FIT, RIGHTS, startOwnRedis } from './own-redis.js';
 import { openTestWorker } from './redis-fixture.js';
 import {
   change,
+  endWell,
   lineOf,
-  linesOf,
   openSeveralMachines,
-  type SeveralMachines,
   sentBy,
   uploadsIn,
 } from './several-machines.js';
@@ -169,16 +168,3 @@ withServers('several machines', 'LONGSHORE_REDIS_URL', redisServers(), () => {
     expect(stderr).toMatch(/workers: workers get their jobs from a queue/);
   });
 });
-
-/** The daemon drains; the index and the container then agree on everything, and nothing is left to do. */
-async function endWell(machines: SeveralMachines, daemon: Program): Promise<void> {
-  // The second looks at names that changed hands come later; what they find must be nothing.
-  daemon.kill('SIGTERM');
-  const { code } = await daemon.finished;
-  expect([0, 143]).toContain(code);
-  expect(linesOf(daemon).filter(({ event }) => event === 'the daemon ends')).toEqual([]);
-  const verified = await machines.longshore('verify', 'documents');
-  expect(verified, verified.stdout + verified.stderr).toMatchObject({ code: 0 });
-  const planned = await machines.longshore('reconcile', '--dry-run', 'documents');
-  expect(planned, planned.stdout + planned.stderr).toMatchObject({ code: 0 });
-}

@@ -133,3 +133,16 @@ export function change(source: string, below: string, round: number): void {
     else writeFileSync(join(folder, `${at}-${round}`), `new in ${round}`);
   }
 }
+
+/** The daemon drains; the index and the container then agree on everything, and nothing is left to do. */
+export async function endWell(machines: SeveralMachines, daemon: Program): Promise<void> {
+  // The second looks at names that changed hands come later; what they find must be nothing.
+  daemon.kill('SIGTERM');
+  const { code } = await daemon.finished;
+  expect([0, 143]).toContain(code);
+  expect(linesOf(daemon).filter(({ event }) => event === 'the daemon ends')).toEqual([]);
+  const verified = await machines.longshore('verify', 'documents');
+  expect(verified, verified.stdout + verified.stderr).toMatchObject({ code: 0 });
+  const planned = await machines.longshore('reconcile', '--dry-run', 'documents');
+  expect(planned, planned.stdout + planned.stderr).toMatchObject({ code: 0 });
+}
