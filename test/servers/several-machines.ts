@@ -7,7 +7,7 @@ import { differences, digestsBelow, writeFiles } from '../world/tree.js';
 import { openWorkspace } from '../world/workspace.js';
 import type { OwnRedis } from './own-redis.js';
 
-/** A daemon and its workers, which are built programs on this machine, and share a source and a local target. */
+/** A daemon and its workers, which are built programs on this machine, and share a source and a target. */
 export interface SeveralMachines {
   readonly folder: string;
   readonly source: string;
@@ -32,10 +32,25 @@ export interface ConfigLines {
   readonly workers: string;
 }
 
-export function openSeveralMachines(redis: OwnRedis): SeveralMachines {
+/** Where a mirror's objects go. */
+export interface SharedTarget {
+  /** Its settings in the configuration, as YAML in one line. */
+  readonly target: string;
+  /** The MD5 of each object, by its name; without those of longshore itself. */
+  digests(folder: string): ReadonlyMap<string, string>;
+}
+
+const LOCAL: SharedTarget = {
+  target: '{ driver: local, root: ./vault, fsync: false }',
+  digests: (folder) => digestsBelow(join(folder, 'vault', 'documents')),
+};
+
+export function openSeveralMachines(
+  redis: OwnRedis,
+  { target, digests }: SharedTarget = LOCAL,
+): SeveralMachines {
   const { folder, start } = openWorkspace('several-machines');
   const source = join(folder, 'source');
-  const container = join(folder, 'vault', 'documents');
   mkdirSync(source);
   const file = join(folder, 'longshore.yaml');
   const config = ['--log-json', '--config', file];
@@ -49,7 +64,7 @@ export function openSeveralMachines(redis: OwnRedis): SeveralMachines {
 log: { level: debug, repeats: 0 }
 ${queue}${workers}
 targets:
-  vault: { driver: local, root: ./vault, fsync: false }
+  vault: ${target}
 mirrors:
   - { name: documents, source: ./source, target: vault, container: documents, settle: 20ms, workers: true, lease: 60s${mirror} }
 `;
@@ -70,7 +85,7 @@ mirrors:
     },
     equal: (withinMs = 120_000) =>
       eventually(() => {
-        expect(differences(digestsBelow(source), digestsBelow(container))).toEqual([]);
+        expect(differences(digestsBelow(source), digests(folder))).toEqual([]);
       }, withinMs),
     writeConfig,
   };
@@ -95,11 +110,17 @@ export function linesOf({ stderr }: Program): readonly LogLine[] {
     });
 }
 
-/** Resolves with the first line of this event. */
-export async function lineOf(program: Program, event: string, withinMs = 60_000): Promise<LogLine> {
+/** Resolves with the first line of this event, of this level if one is given. */
+export async function lineOf(
+  program: Program,
+  event: string,
+  { level, withinMs = 60_000 }: { readonly level?: string; readonly withinMs?: number } = {},
+): Promise<LogLine> {
   let found: LogLine | undefined;
   await eventually(() => {
-    found = linesOf(program).find((line) => line.event === event);
+    found = linesOf(program).find(
+      (line) => line.event === event && (level === undefined || line.level === level),
+    );
     if (found === undefined)
       throw new Error(`no line "${event}" in:\n${program.stderr().slice(-4_000)}`);
   }, withinMs);
