@@ -191,20 +191,30 @@ async function signRegularly(
 ): Promise<void> {
   const { redis, names, clock, log, confirmed } = options;
   const objectsPerSecond = createRate(clock, () => confirmed().objects);
-  let isAway = false;
+  const unlisten = reportLink(options);
   while (!signal.aborted) {
-    const wasAway = isAway;
-    isAway = !redis.isUp();
-    if (isAway && !wasAway) log.warn('queue away', { error: redis.trouble() });
-    if (wasAway && !isAway) log.info('queue up', {});
     // Patient commands would pile up meanwhile.
-    if (!isAway)
+    if (redis.isUp())
       await orAborted(
         putSign(redis, names, signOf(options, state, objectsPerSecond())),
         signal,
       ).catch((error: unknown) => log.debug('the daemon does not see this worker', { error }));
     await clock.sleep(SIGN_EVERY_MS, signal).catch(() => {});
   }
+  unlisten();
+}
+
+/** Logs when Redis goes away and comes back, also while a sign waits for its answer. Returns what ends that. */
+function reportLink({ redis, log }: Pick<WorkerOptions, 'redis' | 'log'>): () => void {
+  let isReported = true;
+  function report(isUp: boolean): void {
+    if (isUp === isReported) return;
+    isReported = isUp;
+    if (isUp) log.info('queue up', {});
+    else log.warn('queue away', { error: redis.trouble() });
+  }
+  report(redis.isUp());
+  return redis.listen(report);
 }
 
 function signOf(
