@@ -36,6 +36,7 @@ export interface DaemonApiOptions {
   readonly readConfig: (() => Promise<Config>) | undefined;
   /** See ControlApiOptions. */
   readonly recorded: ControlApiOptions['recorded'];
+  readonly notifications: ControlApiOptions['notifications'];
 }
 
 /** All that a running daemon can be asked and ordered. */
@@ -71,6 +72,7 @@ export function openDaemonApi(options: DaemonApiOptions): DaemonApi {
     telemetry,
     clock,
     recorded: options.recorded,
+    notifications: options.notifications,
     configOnDisk: disk.difference,
   });
   return {

@@ -7,7 +7,7 @@ import { refusedPreview } from './reload/answer.js';
 import { type CurrentConfig, createReloading, type Reloading } from './reloading.js';
 import type { RunningMirrors } from './running-mirrors.js';
 import type { Runtime } from './runtime.js';
-import type { createService } from './service.js';
+import type { createService, Service } from './service.js';
 import { RefusedError } from './status/api.js';
 import type { ReloadOrder } from './status/api-reload-routes.js';
 import type { QueueStatus } from './status/schema-workers.js';
@@ -65,6 +65,7 @@ export async function openDaemonParts(options: DaemonPartsOptions): Promise<Daem
       ? reloading.preview()
       : refusedPreview(config().file, ['the daemon is starting; ask again']);
   let recorded: RecordedHistory | undefined;
+  let opened: Service | undefined;
   const api = openDaemonApi({
     config,
     world,
@@ -75,6 +76,7 @@ export async function openDaemonParts(options: DaemonPartsOptions): Promise<Daem
     reload: { reload, preview },
     readConfig: options.readConfig,
     recorded: (target) => recorded?.calls(target),
+    notifications: () => opened?.notifications() ?? [],
   });
   await lifecycle.add('control API', api, []);
   recorded = await lifecycle.add('history', openRecordedHistory(config, world, status));
@@ -83,12 +85,13 @@ export async function openDaemonParts(options: DaemonPartsOptions): Promise<Daem
     'service',
     service.open({ config: config(), status, routes, drain }),
   );
+  opened = shown;
   const reloading = createReloading({
     ...options,
     edge: {
-      async end(opened) {
-        await running.end(opened);
-        api.leave(opened.mirror.settings.name);
+      async end(ended) {
+        await running.end(ended);
+        api.leave(ended.mirror.settings.name);
       },
       begin(mirrors) {
         running.begin(mirrors);

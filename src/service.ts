@@ -7,6 +7,7 @@ import { createServiceParts, type ServiceConfig, type ServicePart } from './serv
 import { onAbort } from './signal.js';
 import type { ApiRoute } from './status/api.js';
 import { notificationRoutes } from './status/api-notification-routes.js';
+import type { NotificationRow } from './status/schema-notifications.js';
 import { openControlServer } from './status/server.js';
 import type { DaemonStatus } from './status/snapshot.js';
 import { formatStatusLine } from './status/status-line.js';
@@ -20,6 +21,8 @@ export interface Service extends Closable {
   reloading(): () => void;
   /** The configuration is another one, which concerns these parts. They are opened again. */
   change(config: ServiceConfig, parts: readonly ServicePart[]): Promise<void>;
+  /** The receivers of messages, and how the last delivery to each went. */
+  notifications(): readonly NotificationRow[];
 }
 
 export interface ServiceOptions {
@@ -100,6 +103,7 @@ export function createService(world: World): {
           drainMs = next.drainMs;
           await parts.open(next, which);
         },
+        notifications: () => parts.notifications()?.list() ?? [],
         async close() {
           forget();
           close();

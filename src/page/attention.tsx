@@ -110,10 +110,10 @@ function Action({ item, ...props }: ViewProps & { item: Attention }) {
       </button>
     );
   if (command) return <Help text={command} acts={acts} />;
-  if (kind === 'configuration')
+  if (kind === 'configuration' || kind === 'notification')
     return (
       <a class="btn" href="/service">
-        Show what differs
+        {kind === 'configuration' ? 'Show what differs' : 'Show who is sent what'}
       </a>
     );
   if (!mirror) return null;

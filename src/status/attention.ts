@@ -1,4 +1,5 @@
 import type { MirrorState } from '../sync/events.js';
+import type { NotificationRow } from './schema-notifications.js';
 import {
   ATTENTION_KINDS,
   type Attention,
@@ -46,8 +47,28 @@ const STOPPED: Readonly<Partial<Record<MirrorState, AttentionKind>>> = {
 export function attentionOf(
   mirrors: readonly AttentionFacts[],
   config?: ConfigOnDisk,
+  notifications: readonly NotificationRow[] = [],
 ): readonly Attention[] {
-  return [...mirrors.flatMap(ofMirror), ...ofConfig(config)].sort(byUrgency);
+  return [
+    ...mirrors.flatMap(ofMirror),
+    ...ofConfig(config),
+    ...notifications.flatMap(ofNotification),
+  ].sort(byUrgency);
+}
+
+/** A receiver that did not take the last message: a person who waits for messages learns nothing. */
+function ofNotification({ name, ok, lastMs, detail }: NotificationRow): readonly Attention[] {
+  if (ok !== false) return [];
+  return [
+    {
+      kind: 'notification',
+      mirror: null,
+      target: null,
+      needsYou: false,
+      text: `${name} did not take the last message: ${detail}`,
+      sinceMs: lastMs,
+    },
+  ];
 }
 
 function ofConfig(config: ConfigOnDisk | undefined): readonly Attention[] {

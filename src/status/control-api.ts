@@ -21,6 +21,7 @@ import { createMirrorMeter } from './mirror-meter.js';
 import { attentionFactsOf, rowOf, sourcesOf } from './mirror-row.js';
 import { createObjectHistory, type ObjectHistory } from './object-history.js';
 import { createProcessMeter } from './process-meter.js';
+import type { NotificationRow } from './schema-notifications.js';
 import type { StatusAnswer } from './schema-status.js';
 import type { TargetCallsAnswer } from './schema-targets.js';
 import type { QueueStatus } from './schema-workers.js';
@@ -43,6 +44,8 @@ export interface ControlApiOptions {
   readonly recorded: (target: string) => TargetCallsAnswer | undefined;
   /** How the configuration file differs from what is loaded; undefined: it does not, as far as that is known. */
   readonly configOnDisk: () => ConfigOnDisk | undefined;
+  /** The receivers of messages, and how the last delivery to each went. */
+  readonly notifications: () => readonly NotificationRow[];
 }
 
 /** What a running daemon answers under `/api/v1`. */
@@ -105,7 +108,7 @@ export function createControlApi(options: ControlApiOptions): ControlApi {
 }
 
 function lookAtAll(
-  { mirrors, configOnDisk }: ControlApiOptions,
+  { mirrors, configOnDisk, notifications }: ControlApiOptions,
   sourcesNow: (control: MirrorControl) => ReturnType<typeof sourcesOf>,
 ) {
   const looked = mirrors.map((control) => {
@@ -125,6 +128,7 @@ function lookAtAll(
     attention: attentionOf(
       looked.map(({ facts }) => facts),
       configOnDisk(),
+      notifications(),
     ),
   };
 }

@@ -28,6 +28,7 @@ export const ATTENTION_KINDS = [
   'excluded',
   'quarantined',
   'configuration',
+  'notification',
 ] as const;
 
 export const attention = z

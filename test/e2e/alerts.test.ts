@@ -88,6 +88,23 @@ describe('messages of the daemon', () => {
     expect(stderr).not.toContain('SECRET');
   });
 
+  test('status names a receiver that does not take its messages', async () => {
+    const { fake, write, daemon, longshore } = await openMirror(
+      () => 'notify: [{ kind: webhook, url: "http://127.0.0.1:9/SECRET", after: 0s }]',
+    );
+    write('a');
+    daemon();
+    const status = async () => (await longshore('status')).stdout;
+    await eventually(async () => expect(await status()).toContain('in-sync'), LONG);
+    await fake.switchOff();
+    write('b');
+    await eventually(
+      async () => expect(await status()).toContain('webhook did not take the last message'),
+      LONG,
+    );
+    expect(await status()).not.toContain('SECRET');
+  });
+
   test('a heartbeat says start, and then success only while the mirror is in sync', async () => {
     const { fake, write, daemon, receiver } = await openMirror(
       (url) => `heartbeat: { url: "${url}/ping", form: healthchecks, every: 10s }`,

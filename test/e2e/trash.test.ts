@@ -53,7 +53,7 @@ test('P4: deleted and overwritten objects can be listed, restored unchanged, and
   const listed = await mirror.longshore('trash', 'ls', 'documents', 'letters/a.txt');
   expect(listed).toMatchObject({ code: 0, stderr: '' });
   expect(listed.stdout).toMatch(
-    /^20\S+Z {2,}5 {2}letters\/a\.txt\n20\S+Z +14 {2}letters\/a\.txt\n$/,
+    /^20\S+Z {2}overwritten +5 {2}letters\/a\.txt\n20\S+Z {2}deleted +14 {2}letters\/a\.txt\n$/,
   );
   const [oldest] = eventsOf(await mirror.longshore('trash', 'ls', 'documents', '--json'));
   expect(oldest).toMatchObject({

@@ -109,3 +109,25 @@ test('attention: a configuration file that is not the one that is loaded goes on
   expect(found[1]).toMatchObject({ mirror: null, needsYou: false, sinceMs: 11 });
   expect(attentionOf([], { sinceMs: 1, valid: false })[0]?.text).toContain('longshore check');
 });
+
+test('attention: a receiver that did not take the last message goes on by itself, after all else', () => {
+  const receiver = (name: string, ok: boolean | null) => ({
+    name,
+    kind: 'webhook',
+    on: 'held: at once',
+    to: 'example.test',
+    canTest: true,
+    lastMs: ok === null ? null : 12,
+    ok,
+    detail: ok === false ? '503' : '',
+  });
+  const receivers = [receiver('a', true), receiver('b', false), receiver('c', null)];
+  const found = attentionOf([failing], { sinceMs: 11, valid: true }, receivers);
+  expect(found.map(({ kind }) => kind)).toEqual(['quarantined', 'configuration', 'notification']);
+  expect(found[2]).toMatchObject({
+    mirror: null,
+    needsYou: false,
+    text: 'b did not take the last message: 503',
+    sinceMs: 12,
+  });
+});
