@@ -11,6 +11,7 @@ import { daemonName, queueNames } from './scale/queue-names.js';
 import { openRedis } from './scale/redis.js';
 import { openRemoteEffects } from './scale/remote-effects.js';
 import { openRemoteReadBack } from './scale/remote-read-back.js';
+import { namesInSendOrder } from './scale/send-order.js';
 import { settingsDigest } from './scale/settings-digest.js';
 import { openSharedLimits, type SharedLimits } from './scale/shared-limits.js';
 import { proofOf } from './scale/source-proof.js';
@@ -77,16 +78,25 @@ export async function openCoordinator(
       const { name, source } = mirror;
       const proof = provenSource(source, world);
       const settings = settingsDigest(mirror, target);
-      const served = await dispatcher.serve(name, () => {
+      const facts = () => {
         const [epoch, found] = [lease.epoch(), proof.found()];
         return epoch && found && { settings, epoch, source: found };
-      });
+      };
+      let sentAgain: (names: readonly string[]) => void = () => {};
+      const served = await dispatcher.serve(name, facts, (payload) =>
+        sentAgain(namesInSendOrder(payload)),
+      );
       drained.set(name, served.isDrained);
       served.setPaused(gate?.pausedUntilMs !== undefined);
       gate?.listen(served.setPaused);
       const forget = onAbort(drain, () => void served.drain());
       return {
-        effects: effectsOf(name),
+        effects: {
+          ...effectsOf(name),
+          listen(listener) {
+            sentAgain = listener;
+          },
+        },
         readBack: openRemoteReadBack(dispatcher, name),
         async close() {
           forget();

@@ -28,6 +28,9 @@ export interface JobQueue {
 
 export interface EndedJob {
   readonly id: string;
+  /** Anything, as its data, until it was checked. */
+  readonly kind: string;
+  readonly data: unknown;
   /** What a worker returned: anything, until it was checked. Undefined: the job failed. */
   readonly answer: unknown;
   /** Why it failed. */
@@ -105,10 +108,13 @@ async function idsIn(queue: Queue): Promise<readonly string[]> {
   return jobs.flatMap((job) => job.id ?? []);
 }
 
-function endedJob({ id, returnvalue, failedReason, finishedOn, stalledCounter }: Job): EndedJob {
+function endedJob(job: Job): EndedJob {
+  const { id, name, data, returnvalue, failedReason, finishedOn, stalledCounter } = job;
   const hasFailed = failedReason !== undefined && failedReason !== '';
   return {
     id: id ?? '',
+    kind: name,
+    data,
     answer: hasFailed || finishedOn === undefined ? undefined : returnvalue,
     failure: failedReason ?? '',
     takenOver: stalledCounter,

@@ -1,6 +1,6 @@
 import type { Logger } from '../log.js';
 import type { EndedJob, JobQueue } from './bullmq.js';
-import { type JobFacts, readAnswer } from './job-form.js';
+import { type JobFacts, readAnswer, readJob } from './job-form.js';
 import { isJobId, type JobsUnderWay, type JobUnderWay } from './jobs-under-way.js';
 import { RedisUnfitError } from './redis-trouble.js';
 
@@ -37,6 +37,8 @@ export interface MirrorQueueOptions {
   readonly jobs: JobsUnderWay;
   /** A job could not be added, and nothing else reports that. */
   readonly notAdded: (job: JobUnderWay, error: unknown) => void;
+  /** See QueueDispatcher.serve. */
+  readonly doneAgain: (payload: string) => void;
   readonly log: Pick<Logger, 'warn'>;
 }
 
@@ -148,13 +150,15 @@ async function sweep({ mirror, queue, jobs }: MirrorQueueOptions): Promise<void>
 }
 
 /** Gives a job that has ended its answer, if one is waited for. */
-function settle(
-  { id, answer, failure, takenOver }: EndedJob,
-  { mirror, jobs, log }: MirrorQueueOptions,
-): void {
+function settle(found: EndedJob, options: MirrorQueueOptions): void {
+  const { id, answer, failure, takenOver } = found;
+  const { mirror, jobs, log } = options;
   if (!isJobId(id)) throw foreignJob(mirror, id);
   const job = jobs.get(id);
-  if (job === undefined) return;
+  if (job === undefined) {
+    reportDoneAgain(found, options);
+    return;
+  }
   const changedHands = takenOver > 0 || job.addedAgain;
   const read = readAnswer(answer);
   if (read === undefined) {
@@ -165,6 +169,19 @@ function settle(
     log.warn('worker returned a job', { mirror, job: id, ...read });
     jobs.refused(job, { ...read, nothingBegun: read.nothingBegun && !changedHands });
   } else jobs.answered(job, { ...read, changedHands });
+}
+
+/** A job for which nothing waits any more may have had its answer before Redis was set back, and then another worker. */
+function reportDoneAgain(
+  { id, kind, data, answer }: EndedJob,
+  { mirror, doneAgain, log }: MirrorQueueOptions,
+): void {
+  const read = readAnswer(answer);
+  const order = readJob(data);
+  if (kind !== 'send' || order === undefined) return;
+  if (read !== undefined && 'refusal' in read && read.nothingBegun) return;
+  log.warn('a worker has done a job for which nothing waits', { mirror, job: id });
+  doneAgain(order.payload);
 }
 
 function foreignJob(mirror: string, id: string): RedisUnfitError {

@@ -19,9 +19,14 @@ import { replyCode } from './redis-trouble.js';
 export interface QueueDispatcher extends Dispatcher {
   /**
    * Takes jobs of this mirror from now on. `facts`: what each of them says besides its order; undefined: none may be done now,
-   * as the lease is not held. Rejects where a package is missing.
+   * as the lease is not held. `doneAgain`: gets the order of each batch that a worker has sent although nothing waits for it any
+   * more, so that it may have come late: Redis was set back to a time before its answer. Rejects where a package is missing.
    */
-  serve(mirror: string, facts: () => JobFacts | undefined): Promise<ServedMirror>;
+  serve(
+    mirror: string,
+    facts: () => JobFacts | undefined,
+    doneAgain?: (payload: string) => void,
+  ): Promise<ServedMirror>;
   /** Looks into Redis now. Resolves when that is done, whatever came of it. */
   look(): Promise<void>;
 }
@@ -103,12 +108,15 @@ export function openQueueDispatcher(options: QueueDispatcherOptions): QueueDispa
       }
     },
     status: () => statusOf(clock, jobs, link, found),
-    async serve(mirror, facts) {
+    async serve(mirror, facts, doneAgain = () => {}) {
       const name = names.queueOf(mirror);
       const ended = () => void looks.request('answers');
       const failed = (error: Error) => log.debug('queue error', { mirror, error });
       const queue = await openJobQueue({ name, redis, ended, failed, clock });
-      const place = createMirrorQueue({ mirror, queue, facts, jobs, notAdded, log });
+      const place = createMirrorQueue({
+        ...{ mirror, queue, facts, jobs },
+        ...{ notAdded, doneAgain, log },
+      });
       served.set(mirror, place);
       void looks.request('all');
       return servedMirror(place, link, clock, jobs, () => served.delete(mirror));

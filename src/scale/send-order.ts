@@ -102,6 +102,16 @@ export function unpackSendOrder(payload: string): PlainOrder {
   return { batch, files: ordersOf(batch, flags, md5s) };
 }
 
+/** The names in an order; none where it is damaged: no worker sends anything of it. */
+export function namesInSendOrder(payload: string): readonly string[] {
+  try {
+    return unpackSendOrder(payload).files.map(({ entry }) => entry.path);
+  } catch (error) {
+    if (error instanceof DamagedColumnsError) return [];
+    throw error;
+  }
+}
+
 function ordersOf(batch: UploadBatch, flags: Uint8Array, md5s: Buffer): readonly FileOrder[] {
   let at = 0;
   return unpackBatch(batch).map(({ entry }, row) => {

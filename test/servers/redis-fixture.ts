@@ -55,12 +55,18 @@ export interface DispatcherOptions {
   readonly clock?: Clock;
   readonly daemon?: string;
   readonly self?: string;
+  readonly doneAgain?: (payload: string) => void;
 }
 
 /** A dispatcher that serves the mirror `documents`, closed at the end of the test. */
 export async function openTestDispatcher(
   config: RedisConfig,
-  { clock = systemClock, daemon = uniqueName(), self = 'this daemon' }: DispatcherOptions = {},
+  {
+    clock = systemClock,
+    daemon = uniqueName(),
+    self = 'this daemon',
+    doneAgain,
+  }: DispatcherOptions = {},
 ) {
   const names = queueNames(daemon);
   const { log, lines } = keptLog();
@@ -69,7 +75,7 @@ export async function openTestDispatcher(
   const redis = await openRedis(config, 'prompt');
   const dispatcher = openQueueDispatcher({ redis, names, self, epoch, clock, log });
   onTestFinished(() => dispatcher.close());
-  const served = await dispatcher.serve('documents', () => FACTS);
+  const served = await dispatcher.serve('documents', () => FACTS, doneAgain);
   return { dispatcher, served, names, redis, lines, epoch };
 }
 

@@ -1,4 +1,5 @@
 import type { ReplacedObject } from '../../drivers/capabilities.js';
+import type { ObjectName } from '../../state/object-index.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { Confirmed } from '../store/object-store.js';
 import type { UploadBatch } from '../upload-batch.js';
@@ -26,6 +27,11 @@ export interface BatchEffects {
 export interface RemoteBatchEffects extends BatchEffects {
   /** Whether a process is free for this batch now. To be asked right before `send`. */
   takes(batch: UploadBatch): boolean;
+  /**
+   * Calls the listener, one at a time, with names that a process has sent once more after their batch was answered, so that it may
+   * have been late. Not there where that cannot be.
+   */
+  listen?(sentAgain: (names: readonly ObjectName[]) => void): void;
 }
 
 export interface BatchOrder {

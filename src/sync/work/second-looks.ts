@@ -15,6 +15,7 @@ import type { Outcome } from './outcome.js';
  * | noted   | answered by the only process that had it   | unknown    |
  * | noted   | changed hands, or no answer is to be had   | late       |
  * | noted   | this process ended, and was started again  | late       |
+ * | unknown | sent once more after the answer            | late       |
  * | late    | its time has passed, and its job is queued | unknown    |
  */
 export interface SecondLooks {
@@ -77,30 +78,41 @@ export function createSecondLooks(options: SecondLooksOptions): SecondLooks {
     await end(group);
   }
 
+  async function beginAgain(names: readonly ObjectName[]): Promise<void> {
+    try {
+      begin(await underWay.note(names));
+    } catch {
+      begin({ names, forget: async () => {} }); // the disk is full: it is looked at unless this process ends
+    }
+  }
+
   for (const group of underWay.left) begin(group);
 
   return {
-    remembering: (effects) => ({
-      takes: (batch) => late.size < MOST_LATE && effects.takes(batch),
-      async send(order, mark, abort) {
-        let group: NamesUnderWay | undefined;
-        const noting: MarkFiles = async (files) => {
-          group = await underWay.note(files.map(({ entry }) => entry.path));
-          await mark(files);
-        };
-        try {
-          const answer = await effects.send(order, noting, abort);
-          if (answer.changedHands && group !== undefined) begin(group);
-          else await group?.forget();
-          return answer;
-        } catch (error) {
-          if (group === undefined) throw error;
-          if (error instanceof NotBegunError) await group.forget();
-          else begin(group);
-          throw error;
-        }
-      },
-    }),
+    remembering: (effects) => {
+      effects.listen?.((names) => void beginAgain(names));
+      return {
+        takes: (batch) => late.size < MOST_LATE && effects.takes(batch),
+        async send(order, mark, abort) {
+          let group: NamesUnderWay | undefined;
+          const noting: MarkFiles = async (files) => {
+            group = await underWay.note(files.map(({ entry }) => entry.path));
+            await mark(files);
+          };
+          try {
+            const answer = await effects.send(order, noting, abort);
+            if (answer.changedHands && group !== undefined) begin(group);
+            else await group?.forget();
+            return answer;
+          } catch (error) {
+            if (group === undefined) throw error;
+            if (error instanceof NotBegunError) await group.forget();
+            else begin(group);
+            throw error;
+          }
+        },
+      };
+    },
     withholds: (name) =>
       late.has(name)
         ? {

@@ -12,6 +12,7 @@ import {
 } from '../../../src/sync/work/batch-effects.js';
 import { createSecondLooks, WRITTEN_BY_MS } from '../../../src/sync/work/second-looks.js';
 import { fakeClock } from '../../fakes/clock.js';
+import { eventually } from '../../world/eventually.js';
 import { temporaryFolder } from '../../world/folder.js';
 
 const never = new AbortController().signal;
@@ -185,4 +186,22 @@ test('second looks: names that cannot be looked at are looked at again after a m
   failing(false);
   await clock.advance(60_000);
   expect(looked).toEqual([['a']]);
+});
+
+test('second looks: names that were sent once more after their answer are withheld, noted, and looked at', async () => {
+  const { looks, looked, noted, clock } = await opened();
+  let sentAgain: (names: readonly string[]) => void = () => {};
+  looks.remembering({
+    ...taking,
+    listen(listener) {
+      sentAgain = listener;
+    },
+  });
+  sentAgain(['a', 'b']);
+  await eventually(() => expect(looks.withholds('b')?.outcome).toBe('skipped'));
+  expect(noted()).toEqual(['1.json']);
+  await clock.advance(WRITTEN_BY_MS);
+  await eventually(() => expect(noted()).toEqual([]));
+  expect(looked).toEqual([['a', 'b']]);
+  expect(looks.withholds('b')).toBeUndefined();
 });
