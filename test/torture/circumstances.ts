@@ -38,6 +38,8 @@ export interface Circumstances {
   readonly deletes: 'mirror' | 'trash';
   readonly guard: keyof typeof GUARDS;
   readonly firstEngine: Engine;
+  /** What befalls the processes that help the daemon; `none`: there are none. A frozen one may write late. */
+  readonly workers: 'none' | 'killed' | 'frozen';
 }
 
 export type Pick = <T>(from: readonly T[]) => T;
@@ -53,6 +55,21 @@ export function chooseCircumstances(random: () => number, pick: Pick): Circumsta
     deletes: pick(['mirror', 'mirror', 'trash'] as const),
     guard: pick(['off', 'usual', 'tight', 'tight'] as const),
     firstEngine: random() < 0.75 ? 'lmdb' : 'lowdb',
+    workers: 'none',
+  };
+}
+
+/** Of a world with workers: what goes wrong in it are its processes and its queue. */
+export function chooseAmongWorkers(random: () => number, pick: Pick): Circumstances {
+  return {
+    ...chooseCircumstances(random, pick),
+    links: 'preserve',
+    losesEvents: false,
+    losesState: false,
+    clockJumps: false,
+    changesEngine: false,
+    guard: 'off',
+    workers: pick(['killed', 'frozen'] as const),
   };
 }
 
@@ -61,6 +78,8 @@ export interface Setting {
   readonly engine: Engine;
   /** Whether the target takes only a few calls a second. */
   readonly slow: boolean;
+  /** Lines of the configuration, with `queue:`; undefined: there are no workers. */
+  readonly queue?: string;
 }
 
 export function configuration(
@@ -68,12 +87,12 @@ export function configuration(
   driver: Driver,
   target: TortureTarget,
   circumstances: Circumstances,
-  { engine, slow }: Setting,
+  { engine, slow, queue }: Setting,
 ): string {
   const { watch, losesEvents, losesState, links, deletes, guard } = circumstances;
   return configText({
     state,
-    top: 'log: { level: debug }\ndrain: 20s\n',
+    top: `log: { level: debug }\ndrain: 20s\n${queue ?? ''}`,
     targetName: 'vault',
     target: slow
       ? target.settings.replace(/ }$/, `, request_rate: ${SLOW_RATE} }`)
@@ -90,6 +109,7 @@ export function configuration(
     deletes: ${deletes}
     lease: ${losesState ? '0' : '10m'}
     guard: ${GUARDS[guard]}
+    workers: ${queue !== undefined}
 `,
   });
 }

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Program, start } from '../world/program.js';
@@ -25,27 +25,46 @@ const DAMAGE_MET: readonly (number | string)[] = [
 ];
 
 export function startDaemon(world: World, orders: Partial<Orders>): Program {
-  const { paths, driver, target, circumstances, random, oversight } = world;
+  const { paths, driver, target, circumstances, oversight } = world;
   const text = configuration(paths, driver, target, circumstances, world);
-  writeFileSync(paths.config, text, { mode: 0o600 });
+  // A worker may be reading it.
+  writeFileSync(`${paths.config}.new`, text, { mode: 0o600 });
+  renameSync(`${paths.config}.new`, paths.config);
   const given: Orders = {
-    seed: Math.floor(random() * 2 ** 31),
-    log: paths.log,
+    ...ordersOf(world),
     clockJumps: circumstances.clockJumps,
     lostEvents: circumstances.losesEvents ? 0.5 : 0,
     faults: target.ordered,
+    ...world.standing,
     ...orders,
   };
   const program = start(['--config', paths.config, 'run'], {
     cwd: paths.folder,
     main: PROGRAM,
     env: { [ORDERS]: JSON.stringify(given) },
+    detached: world.queue !== undefined,
     // A damaged index can make LMDB say something of its own before it ends the process.
     keepsStrayLines: circumstances.losesState,
   });
   oversight.sample(program);
   return program;
 }
+
+/** Of the daemon that was started last. */
+export function startWorker(world: World, orders: Partial<Orders>): Program {
+  const { paths } = world;
+  return start(['--config', paths.config, 'worker'], {
+    cwd: paths.folder,
+    main: PROGRAM,
+    detached: true,
+    env: { [ORDERS]: JSON.stringify({ ...ordersOf(world), by: 'worker', ...orders }) },
+  });
+}
+
+const ordersOf = ({ random, paths }: World) => ({
+  seed: Math.floor(random() * 2 ** 31),
+  log: paths.log,
+});
 
 export function hasEnded({ child }: Program): boolean {
   return child.exitCode !== null || child.signalCode !== null;

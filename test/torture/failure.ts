@@ -11,15 +11,15 @@ export class TortureFailure extends Error {
 /** Ends the run with what happened in this world, and what its daemon said. */
 export function fail(world: World, what: string, program?: Program): never {
   const { tree, seed, driver, engine, lives, circumstances, paths } = world;
-  const { links, watch, losesEvents, losesState, clockJumps, changesEngine, deletes, guard } =
-    circumstances;
+  const { links, watch, losesEvents, losesState, clockJumps, changesEngine } = circumstances;
+  const { deletes, guard, workers } = circumstances;
   const about = /^"((?:[^"\\]|\\.)*)"/.exec(what)?.[0];
   const name = about === undefined ? undefined : (JSON.parse(about) as string);
   const history = name === undefined ? tree.journal.lines() : tree.journal.lines(name);
   const story = [
     what,
     `world: seed ${seed}, ${driver}, links ${links}, watch ${watch}, index ${engine}, ${lives} lives`,
-    `  events lost: ${losesEvents}, state lost: ${losesState}, clock jumps: ${clockJumps}, engines change: ${changesEngine}, deletes: ${deletes}, guard: ${guard}`,
+    `  events lost: ${losesEvents}, state lost: ${losesState}, clock jumps: ${clockJumps}, engines change: ${changesEngine}, deletes: ${deletes}, guard: ${guard}, workers: ${workers}`,
     `kept: ${paths.folder}`,
     `the last changes${name === undefined ? '' : ` of ${name}`}:`,
     ...history.slice(-30).map((line) => `  ${line}`),

@@ -10,6 +10,8 @@ export interface Figures {
   changes: number;
   faults: number;
   deletes: number;
+  /** Objects that were written by workers. */
+  byWorkers: number;
   objects: number;
   fullDisks: number;
   losses: number;
@@ -31,6 +33,7 @@ export function noFigures(): Figures {
     changes: 0,
     faults: 0,
     deletes: 0,
+    byWorkers: 0,
     objects: 0,
     fullDisks: 0,
     losses: 0,

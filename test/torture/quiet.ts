@@ -15,8 +15,14 @@ const PROVOKE_MS = 1_000;
 /** So many daemons in a row may be about some work again when all is equal. */
 const MOST_DROPS = 10;
 
-/** Nothing is killed and nothing new goes wrong: everything must become equal, and nothing be left over. */
-export async function quiet(world: World): Promise<void> {
+/**
+ * Nothing is killed and nothing new goes wrong: everything must become equal, and nothing be left over. `endOthers`: ends the
+ * processes that help, once all is equal.
+ */
+export async function quiet(
+  world: World,
+  endOthers: () => Promise<void> = async () => {},
+): Promise<void> {
   let drops = 0;
   for (;;) {
     world.lives += 1;
@@ -28,6 +34,7 @@ export async function quiet(world: World): Promise<void> {
       program.kill('SIGKILL');
       await program.finished;
     }
+    if (outcome === 'equal') await endOthers();
     judge(world, program);
     if (outcome === 'equal') {
       await verifyAll(world, program);

@@ -1,18 +1,15 @@
-import { spawnSync } from 'node:child_process';
-import { appendFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { linger, live } from './lives.js';
 import { quiet } from './quiet.js';
-import { openWorld, type WorldOptions } from './world.js';
+import { closeWorld, openWorld, type WorldOptions } from './world.js';
 
 /** The share of daemons to which nothing happens. */
 const LINGERS = 0.15;
 
 /** One mirror, its source, its target and its daemons, one after another: some are killed, then comes a quiet in which all must come right. */
 export async function torture(options: WorldOptions): Promise<void> {
-  const { folder, figures, isOver } = options;
+  const { isOver } = options;
   const world = await openWorld(options);
-  const { random, tree, target, oversight, person } = world;
+  const { random } = world;
   let failed = true;
   try {
     while (!isOver()) {
@@ -22,13 +19,6 @@ export async function torture(options: WorldOptions): Promise<void> {
     }
     failed = false;
   } finally {
-    figures.changes += tree.changes;
-    figures.faults += target.faultsMet;
-    figures.samples += oversight.samples;
-    figures.decisions += person.decisions;
-    await target.close();
-    if (!failed && world.mounted) spawnSync('umount', ['--lazy', world.paths.disk]);
-    if (failed) appendFileSync(join(folder, 'journal'), '');
-    else rmSync(folder, { recursive: true, force: true });
+    await closeWorld(world, failed);
   }
 }

@@ -15,6 +15,8 @@ export interface Tree {
   change(): void;
   /** Changes that need each kind of work: a new file, a large one, a rename, a touch, a delete. What is renamed, touched and deleted was made before. */
   changeEverything(): void;
+  /** Small files at once, so many that workers get them; some were there before. */
+  changeMany(): void;
   /** A change that brings a daemon to a crash point that few others lead to; any change for other points. */
   changeToward(point: Failpoint): void;
   /** What a container should hold, by object name. */
@@ -49,9 +51,10 @@ function expectedObject(path: string, kind: ExpectedObject['kind'], bytes: Buffe
 
 /** With more, something at the top of the tree is removed first. */
 const MOST_NODES = 150;
+const MANY = 200;
 
-export function createTree(options: TreeOptions): Tree {
-  const { links, random } = options;
+export function createTree(options: TreeOptions & { readonly mostNodes?: number }): Tree {
+  const { links, random, mostNodes = MOST_NODES } = options;
   const made = createFiles(options);
   const { journal, nodes, everLinks, onDisk, below, write, rename, remove } = made;
   const choices = chooseAtRandom(made, random);
@@ -65,7 +68,7 @@ export function createTree(options: TreeOptions): Tree {
       return made.steps;
     },
     change() {
-      if (nodes.size > MOST_NODES)
+      if (nodes.size > mostNodes)
         remove(pick([...nodes.keys()].filter((path) => !path.includes('/'))));
       pick(changes)();
     },
@@ -80,6 +83,11 @@ export function createTree(options: TreeOptions): Tree {
       write('everything/small', someBytes(500));
       write('everything/large', Buffer.alloc(2 * 2 ** 20, Math.floor(random() * 256)));
       if (oldest !== undefined && others.length > 2) remove(oldest);
+    },
+    changeMany() {
+      const folder = pick(['many', newName(), newName()]);
+      for (let at = 0; at < MANY; at += 1)
+        if (random() < 0.8) write(`${folder}/${at}`, someBytes(2_000));
     },
     changeToward(point) {
       const way = waysTo.get(point);

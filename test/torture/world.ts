@@ -1,11 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { seeded } from '../world/tree.js';
+import type { Orders } from './armed/orders.js';
 import { azureTarget } from './azure-target.js';
 import { b2Target } from './b2-target.js';
 import {
   type Circumstances,
+  chooseAmongWorkers,
   chooseCircumstances,
   type Driver,
   type Engine,
@@ -29,11 +31,15 @@ export interface WorldOptions {
   readonly figures: Figures;
   /** Between daemons: whether time is up. */
   readonly isOver: () => boolean;
+  /** Lines of the configuration, with `queue:`, where workers help the daemons. */
+  readonly queue?: string;
 }
 
 /** How long a daemon may not know yet of a change on a busy machine, beside its settle time. */
 const UNAWARE_MS = 1_500;
 const RESCAN_MS = 1_000;
+/** Workers get nothing where few files come at once. */
+const MOST_NODES_OF_WORKERS = 1_500;
 
 export interface Paths {
   readonly folder: string;
@@ -64,6 +70,8 @@ export interface World extends WorldOptions {
   /** What follows changes from daemon to daemon. */
   engine: Engine;
   slow: boolean;
+  /** Orders for each daemon that is started from now on. */
+  standing: Partial<Orders>;
   lives: number;
   /** Bytes of the log that have been read. */
   readTo: number;
@@ -72,11 +80,12 @@ export interface World extends WorldOptions {
 }
 
 export async function openWorld(options: WorldOptions): Promise<World> {
-  const { folder, seed, driver } = options;
+  const { folder, seed, driver, queue } = options;
   const random = seeded(seed);
   const pick: Pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
-  const circumstances = chooseCircumstances(random, pick);
-  const { links, watch, losesState, losesEvents, clockJumps, firstEngine } = circumstances;
+  const choose = queue === undefined ? chooseCircumstances : chooseAmongWorkers;
+  const circumstances = choose(random, pick);
+  const { links, watch, losesState, losesEvents, clockJumps, firstEngine, workers } = circumstances;
   const disk = join(folder, 'disk');
   const paths: Paths = {
     folder,
@@ -92,7 +101,13 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256m', 'none', disk]).status === 0;
   const target = await openTarget(driver, paths, mounted, random);
   const { nameProblem } = target;
-  const tree = createTree({ root: paths.source, links, random, nameProblem });
+  const tree = createTree({
+    root: paths.source,
+    links,
+    random,
+    nameProblem,
+    ...(queue !== undefined && { mostNodes: MOST_NODES_OF_WORKERS }),
+  });
   const oversight = createOversight({
     tree,
     target,
@@ -101,6 +116,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     losesState,
     losesEvents,
     clockJumps,
+    hasLateWrites: workers === 'frozen',
     settleMs: watch === 'scan' ? UNAWARE_MS + RESCAN_MS : UNAWARE_MS,
   });
   return {
@@ -118,10 +134,24 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     mounted,
     engine: firstEngine,
     slow: false,
+    standing: {},
     lives: 0,
     readTo: 0,
     damages: 0,
   };
+}
+
+/** Keeps the folder of a world that failed. */
+export async function closeWorld(world: World, failed: boolean): Promise<void> {
+  const { figures, folder, tree, target, oversight, person, mounted, paths } = world;
+  figures.changes += tree.changes;
+  figures.faults += target.faultsMet;
+  figures.samples += oversight.samples;
+  figures.decisions += person.decisions;
+  await target.close();
+  if (failed) return appendFileSync(join(folder, 'journal'), '');
+  if (mounted) spawnSync('umount', ['--lazy', paths.disk]);
+  rmSync(folder, { recursive: true, force: true });
 }
 
 async function openTarget(

@@ -36,6 +36,8 @@ export interface ProgramOptions {
   readonly main?: string;
   /** A command, with its first arguments, that runs the program with something around it, as `unshare` does. */
   readonly around?: readonly string[];
+  /** True: in a process group of its own. Frozen in that of the test, it can bring a SIGHUP over all of it. */
+  readonly detached?: boolean;
 }
 
 /** Starts the built program as a child process. Of the test's environment it has only PATH. */
@@ -48,6 +50,7 @@ export function start(args: readonly string[], options: ProgramOptions): Program
     keepsStrayLines = false,
     main = MAIN,
     around = [],
+    detached = false,
   } = options;
   const [command = '', ...words] = [...around, process.execPath, ...nodeOptions, main, ...args];
   const child = spawn(command, words, {
@@ -61,6 +64,7 @@ export function start(args: readonly string[], options: ProgramOptions): Program
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached,
     ...(unprivileged && isRoot ? { uid: UNPRIVILEGED, gid: UNPRIVILEGED } : {}),
   });
   let stdout = '';

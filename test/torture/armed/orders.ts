@@ -21,6 +21,10 @@ export interface Orders {
   /** The share of watch events that are lost. */
   readonly lostEvents: number;
   readonly faults: readonly OrderedFault[];
+  /** Set where no process is left that may write late: how long after names changed hands they are looked at again. */
+  readonly lateLookMs?: number;
+  /** What its notes of changes are signed with. */
+  readonly by?: 'worker';
 }
 
 /** One line of the log. Times are of the system's monotonic clock, in nanoseconds: the same in every process. */
@@ -42,6 +46,7 @@ export type Note =
       readonly atNs: string;
       /** Of a local target: what each name holds then, as MD5; null for nothing. */
       readonly contents?: readonly (string | null)[];
+      readonly by?: 'worker';
     };
 
 export const ORDERS = 'LONGSHORE_TORTURE';

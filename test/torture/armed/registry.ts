@@ -90,6 +90,7 @@ async function noted<T>(
       names,
       atNs: String(process.hrtime.bigint()),
       ...(contents && { contents }),
+      ...(orders.by && { by: orders.by }),
     });
   }
 }
