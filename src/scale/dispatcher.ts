@@ -56,6 +56,8 @@ export interface DispatcherStatus {
   /** Age of the oldest job that waits or is active; 0 without any. */
   readonly oldestMs: number;
   readonly workers: readonly WorkerStatus[];
+  /** Protocols of workers that are there and get no jobs, as none of them speaks that of this process. Missing: none are. */
+  readonly otherProtocols?: readonly number[];
   /** Jobs since this dispatcher was opened that were answered, or taken back, with `changedHands`. */
   readonly changedHands: number;
   /** A worker returned them, since it could not be sure of its lease or its lock any more. */

@@ -210,6 +210,7 @@ function statusOf(
   found: QueueLook,
 ): DispatcherStatus {
   const why = link.why();
+  const otherProtocols = found.otherProtocols();
   const nowMs = clock.monotonic();
   const oldestMs = Math.min(nowMs, ...jobs.all().map(({ sinceMs }) => sinceMs));
   const { done, ...counts } = jobs.counts;
@@ -219,6 +220,7 @@ function statusOf(
     jobs: { ...found.jobs(), done },
     oldestMs: nowMs - oldestMs,
     workers: found.workers(),
+    ...(otherProtocols.length > 0 && { otherProtocols }),
     ...counts,
   };
 }

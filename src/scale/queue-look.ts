@@ -1,13 +1,14 @@
 import type { Clock } from '../clock.js';
+import type { Logger } from '../log.js';
 import { putFacts } from './daemon-facts.js';
 import { QueueAwayError, type WorkerStatus } from './dispatcher.js';
 import type { LookKind } from './looks.js';
 import type { MirrorQueue } from './mirror-queue.js';
 import type { QueueLink } from './queue-link.js';
-import type { QueueNames } from './queue-names.js';
+import { PROTOCOL, type QueueNames } from './queue-names.js';
 import { claimName } from './queue-owner.js';
 import type { RedisConnection } from './redis.js';
-import { readSigns } from './worker-sign.js';
+import { readProtocols, readSigns } from './worker-sign.js';
 
 /** What the daemon finds in Redis. */
 export interface QueueLook {
@@ -15,6 +16,8 @@ export interface QueueLook {
   look(kind: LookKind): Promise<void>;
   /** As they were found last. */
   workers(): readonly WorkerStatus[];
+  /** See DispatcherStatus; empty: a worker speaks ours, or none is there. */
+  otherProtocols(): readonly number[];
   jobs(): { readonly waiting: number; readonly active: number };
 }
 
@@ -24,6 +27,7 @@ export interface QueueLookOptions {
   /** See QueueDispatcherOptions. */
   readonly self: string;
   readonly clock: Pick<Clock, 'monotonic' | 'now'>;
+  readonly log: Pick<Logger, 'warn'>;
   readonly link: QueueLink;
   readonly served: ReadonlyMap<string, MirrorQueue>;
   /** Aborted: the daemon ends, and trouble is none any more. */
@@ -36,9 +40,10 @@ export const TAKE_BACK_MS = 45_000;
 const WITHOUT_WORKERS_MS = TAKE_BACK_MS - 20_000;
 
 export function createQueueLook(options: QueueLookOptions): QueueLook {
-  const { redis, names, self, clock, link, served, stop } = options;
+  const { redis, names, self, clock, log, link, served, stop } = options;
   const alone = createAloneTimes(clock);
   let workers: readonly WorkerStatus[] = [];
+  let otherProtocols: readonly number[] = [];
   let jobs = { waiting: 0, active: 0 };
 
   /** Redis is there again, or for the first time; it may be another one than before. */
@@ -49,10 +54,24 @@ export function createQueueLook(options: QueueLookOptions): QueueLook {
     for (const place of [...served.values()]) await place.prepare();
   }
 
+  /** Workers of another protocol wait in other queues, where nothing would show them. */
+  async function lookAtProtocols(): Promise<void> {
+    const wasReported = otherProtocols.length > 0;
+    const spoken = workers.length > 0 ? [] : await readProtocols(redis, names);
+    otherProtocols = spoken.filter((protocol) => protocol !== PROTOCOL);
+    if (otherProtocols.length > 0 && !wasReported)
+      log.warn('no worker speaks the protocol of this daemon', {
+        protocol: PROTOCOL,
+        spoken: otherProtocols.join(', '),
+        help: 'install one version of longshore on all machines',
+      });
+  }
+
   async function lookAtAll(): Promise<void> {
     if (!link.isUp()) await connect();
     await claimName(redis, names, self);
     workers = await readSigns(redis, names, clock.now());
+    await lookAtProtocols();
     let [waiting, active] = [0, 0];
     for (const place of [...served.values()]) {
       if (!place.isOpen()) await place.prepare();
@@ -90,6 +109,7 @@ export function createQueueLook(options: QueueLookOptions): QueueLook {
       takeBackWhatIsDue();
     },
     workers: () => workers,
+    otherProtocols: () => otherProtocols,
     jobs: () => jobs,
   };
 }

@@ -17,17 +17,20 @@ export interface QueueNames {
   readonly owner: string;
   /** The key of the set of workers, and what the key of one begins with. */
   readonly workers: string;
+  /** The key of the protocols that workers of the daemon speak: the same key whatever the protocol. */
+  readonly protocols: string;
   /** The key of what the daemon says of a mirror. */
   factsOf(mirror: string): string;
 }
 
-export function queueNames(daemon: string): QueueNames {
-  const place = `${daemon}/p${PROTOCOL}`;
+export function queueNames(daemon: string, protocol = PROTOCOL): QueueNames {
+  const place = `${daemon}/p${protocol}`;
   return {
     daemon,
     queueOf: (mirror) => `${place}/${mirror}`,
     owner: `${PREFIX}:${place}:daemon`,
     workers: `${PREFIX}:${place}:workers`,
+    protocols: `${PREFIX}:${daemon}:protocols`,
     factsOf: (mirror) => `${PREFIX}:${place}:facts:${mirror}`,
   };
 }

@@ -27,7 +27,12 @@ const signForm = z.object({
 
 const PUT = `
 redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
-redis.call('SADD', KEYS[1], ARGV[1])`;
+redis.call('SADD', KEYS[1], ARGV[1])
+redis.call('ZADD', KEYS[3], redis.call('TIME')[1], ARGV[4])`;
+
+const READ_PROTOCOLS = `
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', redis.call('TIME')[1] - ARGV[1])
+return redis.call('ZRANGE', KEYS[1], 0, ARGV[2] - 1)`;
 
 const READ = `
 local found = {}
@@ -51,8 +56,18 @@ type Scripts = Pick<RedisConnection, 'eval'>;
 const keysOf = ({ workers }: QueueNames, id: string) => [workers, `${workers}:${id}`];
 
 export async function putSign(redis: Scripts, names: QueueNames, sign: WorkerSign): Promise<void> {
-  const { id } = sign;
-  await redis.eval(PUT, keysOf(names, id), [id, JSON.stringify(sign), SILENT_MS]);
+  const { id, protocol } = sign;
+  const keys = [...keysOf(names, id), names.protocols];
+  await redis.eval(PUT, keys, [id, JSON.stringify(sign), SILENT_MS, protocol]);
+}
+
+/** The protocols of workers that gave a sign lately. */
+export async function readProtocols(
+  redis: Scripts,
+  { protocols }: Pick<QueueNames, 'protocols'>,
+): Promise<readonly number[]> {
+  const found = await redis.eval(READ_PROTOCOLS, [protocols], [SILENT_MS / 1_000, MOST]);
+  return (Array.isArray(found) ? found : []).map(Number).filter(Number.isSafeInteger);
 }
 
 /** The worker ends: its sign need not fade. */

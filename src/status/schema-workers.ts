@@ -31,6 +31,11 @@ export const queueStatus = z
       .number()
       .describe('Age of the oldest job that waits or is active; 0: there is none.'),
     workers: z.array(workerRow).readonly(),
+    otherProtocols: z
+      .array(z.number())
+      .readonly()
+      .optional()
+      .describe('Of workers that get no jobs, as none speaks the protocol of this daemon.'),
     changedHands: z
       .number()
       .describe(

@@ -40,6 +40,7 @@ export function queueText({
   jobs,
   oldestMs,
   workers,
+  otherProtocols = [],
   changedHands,
   fenced,
   redone,
@@ -53,6 +54,11 @@ export function queueText({
   ] as const;
   return [
     `Workers: ${workers.length === 0 ? 'none' : count(workers.length)}`,
+    ...(otherProtocols.length === 0
+      ? []
+      : [
+          `those that are there speak protocol ${otherProtocols.join(', ')} and get no jobs: install one version of longshore on all machines`,
+        ]),
     ...(up ? [] : [`no jobs are given out${why === '' ? '' : `: ${escapeUnprintable(why)}`}`]),
     `${counted(jobs.waiting, 'job')} waiting, ${count(jobs.active)} running${oldest}`,
     [

@@ -95,7 +95,7 @@ export async function openTestWorker(
   config: RedisConfig,
   names: QueueNames,
   work: (job: TakenJob) => Promise<object>,
-  { jobs = 8, id = 'worker:1' } = {},
+  { jobs = 8, id = 'worker:1', protocol = PROTOCOL } = {},
 ): Promise<TestWorker> {
   const redis = await openRedis(config, 'patient');
   const source = await openJobSource({
@@ -105,7 +105,7 @@ export async function openTestWorker(
     work,
     failed: () => {},
   });
-  await putSign(redis, names, signOf(id, jobs));
+  await putSign(redis, names, { ...signOf(id, jobs), protocol });
   let closing: Promise<void> | undefined;
   const close = () => {
     closing ??= (async () => {

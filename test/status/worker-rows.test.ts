@@ -31,6 +31,13 @@ test('status: why a worker returns jobs, and why none are given out', () => {
   ).toBe('Workers: none; no jobs are given out: ECONNREFUSED; 0 jobs waiting, 0 running; 0 done');
 });
 
+test('status: the protocols of workers, where none speaks that of the daemon', () => {
+  const queue = queueStatus({ workers: [], otherProtocols: [2, 3] });
+  expect(queueText(queue)).toContain(
+    'Workers: none; those that are there speak protocol 2, 3 and get no jobs: install one version',
+  );
+});
+
 test('status: says nothing of workers where the configuration has no queue', () => {
   expect(formatStatus(daemonStatus(), NOW)).not.toContain('Workers');
   expect(formatStatus(daemonStatus({ queue: queueStatus() }), NOW)).toContain('Workers: 1;');
