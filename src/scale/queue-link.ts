@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
+import { QueueAwayError } from './dispatcher.js';
 import { unfitBy } from './redis-trouble.js';
 
 /** Whether a queue can be used, and since when not. Logs each change once. */
@@ -13,21 +14,30 @@ export interface QueueLink {
   downForMs(): number;
 }
 
+/** The first connection may take so long before it counts as away, if nothing was wrong with it until then. */
+const FIRST_MS = 5_000;
+
 /** Down until `up` is called for the first time. */
 export function createLink(clock: Pick<Clock, 'monotonic'>, log: Logger): QueueLink {
   let why: string | undefined = 'not connected yet';
   let sinceMs = clock.monotonic();
   let reported: string | undefined;
+  let wasUp = false;
+
+  const isConnecting = (error: unknown) =>
+    !wasUp && error instanceof QueueAwayError && clock.monotonic() - sinceMs < FIRST_MS;
 
   return {
     isUp: () => why === undefined,
     up() {
       if (why !== undefined) log.info('queue up', {});
+      wasUp = true;
       why = undefined;
       reported = undefined;
     },
     down(error) {
       if (why === undefined) sinceMs = clock.monotonic();
+      if (isConnecting(error)) return;
       const unfit = unfitBy(error);
       const text = error instanceof Error ? error.message : String(error);
       why = unfit?.message ?? text;

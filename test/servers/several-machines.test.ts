@@ -11,6 +11,7 @@ import {
   change,
   endWell,
   lineOf,
+  linesOf,
   openSeveralMachines,
   sentBy,
   uploadsIn,
@@ -31,6 +32,7 @@ withServers('several machines', 'LONGSHORE_REDIS_URL', redisServers(), () => {
     expect([...uploadsIn(daemon)].filter(([, count]) => count !== 1)).toEqual([]);
     const sent = await Promise.all(workers.map(sentBy));
     expect(sent.every((each) => each > 0)).toBe(true);
+    expect(linesOf(daemon).filter(({ event }) => /^queue (away|refused)/.test(event))).toEqual([]);
     await endWell(machines, daemon);
   });
 
