@@ -70,7 +70,6 @@ export function createStore(settings: WorkerSettings): Store {
   function release(): void {
     opened?.close();
     opened = undefined;
-    incoming.forget();
   }
 
   function openForWriting(): Records {
@@ -108,7 +107,10 @@ export function createStore(settings: WorkerSettings): Store {
     turn() {
       containers.clear();
       incoming.turn();
-      if (rootFolder.check()) release();
+      if (rootFolder.check()) {
+        release();
+        incoming.forget();
+      }
       // The file may have been removed or replaced: what is open is then not what other processes see.
       if (opened !== undefined && statEntry(file)?.ino !== opened.inode) release();
     },

@@ -56,6 +56,18 @@ describe('the records of objects', () => {
     });
   }
 
+  it('P6: replaced by another process, they leave no folder of temporary files behind', async () => {
+    const { backend, root } = await openBox();
+    await put(backend, ref('before'), 'x');
+    rmSync(join(root, '.longshore/objects.records'));
+    const other = openLocal({ root });
+    await put(other, ref('meanwhile'), 'x');
+    await put(backend, ref('after'), 'x');
+    await backend.close();
+    await other.close();
+    expect(readdirSync(join(root, '.longshore/incoming'))).toEqual([]);
+  });
+
   it('P6: may be removed under a running driver', async () => {
     const { backend, root } = await openBox();
     await put(backend, ref('before'), 'x');
