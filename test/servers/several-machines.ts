@@ -1,9 +1,9 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { eventually } from '../world/eventually.js';
 import { type Program, type ProgramOptions, run } from '../world/program.js';
-import { differences, digestsBelow, writeFiles } from '../world/tree.js';
+import { differences, digestsBelow, filesBelow, writeFiles } from '../world/tree.js';
 import { openWorkspace } from '../world/workspace.js';
 import type { OwnRedis } from './own-redis.js';
 
@@ -135,6 +135,30 @@ export function uploadsIn(program: Program): ReadonlyMap<string, number> {
     if (event === 'done' && job === 'upload_object' && typeof name === 'string')
       counts.set(name, (counts.get(name) ?? 0) + 1);
   return counts;
+}
+
+/**
+ * Resolves when the present content of each file below these folders was confirmed, by an upload or as it was found in the
+ * container, and none of them twice. An upload of another size is of a file that was still being written.
+ */
+export async function confirmedOnce(
+  { source }: SeveralMachines,
+  daemon: Program,
+  folders: readonly string[],
+): Promise<void> {
+  const sizes = new Map<unknown, number>();
+  for (const folder of folders)
+    for (const name of filesBelow(join(source, folder)))
+      sizes.set(`${folder}/${name}`, statSync(join(source, folder, name)).size);
+  await eventually(() => {
+    const counts = new Map([...sizes.keys()].map((name) => [name, 0]));
+    for (const { event, job, name, bytes } of linesOf(daemon)) {
+      const isConfirmed = job === 'adopt' || (job === 'upload_object' && bytes === sizes.get(name));
+      if (event === 'done' && isConfirmed) counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    const wrong = [...sizes.keys()].filter((name) => counts.get(name) !== 1);
+    expect(wrong.map((name) => [name, counts.get(name)])).toEqual([]);
+  });
 }
 
 /** Objects that a worker has sent, as it logs when it ends. */
