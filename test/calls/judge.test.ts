@@ -196,7 +196,10 @@ test('known faults: only what is known of a call is excused, and only at that ca
     stderr: '… warn the last start ended while it opened the index mirror=documents file=index.mdb',
   };
   const reasonAt = (name: string, violations: readonly string[], second = said) =>
-    knownReason({ point: pointOf(name), second }, violations);
+    knownReason(
+      { point: pointOf(name), faulty: { code: 'SIGSEGV', stderr: '' }, second },
+      violations,
+    );
   expect(reasonAt(lock, ['crash: SIGSEGV'])).toContain('lmdb-js');
   expect(
     reasonAt(lock, ['crash: SIGSEGV'], { code: 0, stderr: '' }),
@@ -206,4 +209,24 @@ test('known faults: only what is known of a call is excused, and only at that ca
   expect(
     reasonAt('first/state/write/mirrors/documents/index.mdb#2/EIO', ['crash: SIGSEGV']),
   ).toBeUndefined();
+});
+
+test('known faults: a crash where LMDB says that a write failed, and nothing else that is wrong', () => {
+  const write = 'directories/state/write/mirrors/documents/index.mdb#25/EIO';
+  const printed = 'Write error: Input/output error position 16384, size 8192';
+  const violations = ['crash: SIGABRT', `stderr: "${printed}\\ncorrupted size vs. prev_size"`];
+  const reasonAt = (name: string, found = violations, stderr = `${printed}\nabort`) =>
+    knownReason(
+      {
+        point: pointOf(name),
+        faulty: { code: 'SIGABRT', stderr },
+        second: { code: 0, stderr: '' },
+      },
+      found,
+    );
+  expect(reasonAt(write)).toContain('lmdb-js');
+  expect(reasonAt(write, violations, 'abort'), 'LMDB said nothing').toBeUndefined();
+  expect(reasonAt(write, [...violations, 'second run: ended with 1'])).toBeUndefined();
+  expect(reasonAt(write.replace('EIO', 'short'))).toBeUndefined();
+  expect(reasonAt(write.replace('/write/', '/fsync/'))).toBeUndefined();
 });
