@@ -1,5 +1,5 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { statPathIfAny } from '../file-stat.js';
 import { temporaryName } from './durable-file.js';
 import { reasonOf, StateUnavailableError } from './errors.js';
@@ -40,6 +40,42 @@ export function requireRoom(file: string): void {
   } finally {
     rmSync(temporary, { force: true });
   }
+}
+
+/** Of a page of LMDB; a change that stands alone writes at least one. */
+const PAGE = 4096;
+/** What a commit of any size leaves free: changes beside each other share their pages. */
+const MOST_NEEDED = 2 * 2 ** 20;
+
+/**
+ * Makes sure before a commit of so many changes that its file system has room for it as a rule. A write that fails within
+ * LMDB ends the process (see failed-environment.ts); this is an error like others, after which the mirror waits for room.
+ * What no one can ask for, as a quota, still fails within LMDB.
+ *
+ * @throws StateUnavailableError with the bytes that are free and those that are needed; nothing of the commit is done then
+ */
+export function requireRoomForCommit(file: string, changes: number): void {
+  const needed = Math.min(MOST_NEEDED, (16 + changes) * PAGE);
+  const free = freeBytes(dirname(file));
+  if (free === undefined || free >= needed) return;
+  throw new StateUnavailableError(
+    file,
+    `is not written to: ${kib(free)} are free on its file system, and ${kib(needed)} are needed; what was there before is kept`,
+  );
+}
+
+/** Undefined where the file system does not say. */
+function freeBytes(folder: string): number | undefined {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize;
+  } catch {
+    return undefined;
+  }
+}
+
+function kib(bytes: number): string {
+  return `${Math.floor(bytes / 1024)} KiB`;
 }
 
 function isMade(file: string): boolean {

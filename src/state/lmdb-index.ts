@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { failpoint } from '../failpoint.js';
 import { noteDamage } from './check-mark.js';
 import { StateDamagedError, StateNewerError } from './errors.js';
+import { requireRoomForCommit } from './free-space.js';
 import { type InodeChange, type InodeTable, newInodeTable, openInodeTable } from './inode-table.js';
 import { openFrozenLmdbFile, openLmdbFile, type WritableFile } from './lmdb-file.js';
 import { headerOf } from './lmdb-peek.js';
@@ -88,6 +89,7 @@ function lmdbStore(
     },
     count: () => count,
     async commit(changes: Changes) {
+      requireRoomForCommit(file, changes.size);
       const hints: InodeChange[] = [];
       let added = 0;
       await index.commit(() => {
