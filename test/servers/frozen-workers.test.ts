@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { eventually } from '../world/eventually.js';
+import { processState } from '../world/process-state.js';
 import { redisServers, withServers } from './environment.js';
 import { changeBatchOf, holdBatchOf, openMachinesOnS3, startBoth } from './machines-on-s3.js';
 import { startOwnRedis } from './own-redis.js';
@@ -21,7 +21,7 @@ withServers('several machines', 'LONGSHORE_REDIS_URL', redisServers(), () => {
       const { worker, daemon } = await startBoth(machines);
       await holdBatchOf(machines, redis, 'b');
       worker.kill('SIGSTOP');
-      await eventually(() => expect(stateOf(worker.child.pid)).toBe('T'));
+      await eventually(() => expect(processState(worker.child.pid)).toBe('T'));
       machines.fake.doors.open('PutObject');
       changeBatchOf(machines, 'b');
       if (hasAnother) await lineOf(machines.worker(), 'working');
@@ -38,8 +38,3 @@ withServers('several machines', 'LONGSHORE_REDIS_URL', redisServers(), () => {
     400_000,
   );
 });
-
-/** The letter of proc_pid_stat(5). */
-function stateOf(pid: number | undefined): string | undefined {
-  return / ([A-Z]) /.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
-}

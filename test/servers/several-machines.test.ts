@@ -39,7 +39,7 @@ withServers('several machines', 'LONGSHORE_REDIS_URL', redisServers(), () => {
     await endWell(machines, daemon);
   });
 
-  test('a worker is killed amid changes: the container is equal at the end', async () => {
+  test('a worker is killed amid changes: each new object is confirmed once, and the container is equal', async () => {
     const machines = openSeveralMachines(await startOwnRedis());
     machines.fill('a', 2_000);
     const victim = machines.worker();
@@ -57,6 +57,7 @@ withServers('several machines', 'LONGSHORE_REDIS_URL', redisServers(), () => {
       others.push(next);
     }
     await machines.equal(PATIENT_MS);
+    await confirmedOnce(machines, daemon, ['b0', 'b1', 'b2']);
     await endWell(machines, daemon);
   }, 400_000);
 
