@@ -107,7 +107,7 @@ export function configuration(
     symlinks: ${links}
     index: ${engine}
     deletes: ${deletes}
-    lease: ${losesState ? '0' : '10m'}
+    lease: ${losesState ? '0' : queue === undefined ? '10m' : '60s'}
     guard: ${GUARDS[guard]}
     workers: ${queue !== undefined}
 `,

@@ -24,7 +24,12 @@ const DAMAGE_MET: readonly (number | string)[] = [
   'SIGFPE',
 ];
 
-export function startDaemon(world: World, orders: Partial<Orders>): Program {
+/** `around`: a command that runs it with something around it. */
+export function startDaemon(
+  world: World,
+  orders: Partial<Orders>,
+  around: readonly string[] = [],
+): Program {
   const { paths, driver, target, circumstances, oversight } = world;
   const text = configuration(paths, driver, target, circumstances, world);
   // A worker may be reading it.
@@ -41,21 +46,27 @@ export function startDaemon(world: World, orders: Partial<Orders>): Program {
   const program = start(['--config', paths.config, 'run'], {
     cwd: paths.folder,
     main: PROGRAM,
+    around,
     env: { [ORDERS]: JSON.stringify(given) },
     detached: world.queue !== undefined,
     // A damaged index can make LMDB say something of its own before it ends the process.
     keepsStrayLines: circumstances.losesState,
   });
-  oversight.sample(program);
+  if (paths.state === oversight.stateFolder) oversight.sample(program);
   return program;
 }
 
 /** Of the daemon that was started last. */
-export function startWorker(world: World, orders: Partial<Orders>): Program {
+export function startWorker(
+  world: World,
+  orders: Partial<Orders>,
+  around: readonly string[] = [],
+): Program {
   const { paths } = world;
   return start(['--config', paths.config, 'worker'], {
     cwd: paths.folder,
     main: PROGRAM,
+    around,
     detached: true,
     env: { [ORDERS]: JSON.stringify({ ...ordersOf(world), by: 'worker', ...orders }) },
   });

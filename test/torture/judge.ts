@@ -61,8 +61,10 @@ function judgeCalls(world: World, notes: readonly Note[], program: Program): voi
     for (const name of note.names) {
       if (note.what === 'put') {
         if (note.note === 'begun') putNs.set(name, atNs);
-      } else if (note.note === 'begun') deletesBegun.set(name, atNs);
-      else {
+      } else if (note.note === 'begun') {
+        judgeHeld(world, name, atNs, program);
+        deletesBegun.set(name, atNs);
+      } else {
         judgeDelete(name, atNs);
         deletesBegun.delete(name);
       }
@@ -70,6 +72,15 @@ function judgeCalls(world: World, notes: readonly Note[], program: Program): voi
   }
   // Cut short by the end of the daemon: they may have been done.
   for (const name of deletesBegun.keys()) judgeDelete(name, nowNs());
+}
+
+function judgeHeld(world: World, name: string, atNs: bigint, program: Program): void {
+  if (world.holds.isHeld(name, atNs))
+    fail(
+      world,
+      `${JSON.stringify(name)} was deleted at ${atNs}, while a frozen worker may still write it`,
+      program,
+    );
 }
 
 function judgeDeleted(

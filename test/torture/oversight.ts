@@ -12,6 +12,8 @@ const ANSWER_MS = 5_000;
 
 /** Compares the history of a container with that of the source, and with what the daemons say meanwhile. */
 export interface Oversight {
+  /** Of the daemons that are asked. */
+  readonly stateFolder: string;
   /** Asks a daemon for its state again and again, until it has ended. */
   sample(program: Program): void;
   /** What the rules find, in words; for a local target, after the daemon's notes are read. */
@@ -65,6 +67,7 @@ export function createOversight(options: OversightOptions): Oversight {
     isFileSystem && (name.startsWith(`${other}/`) || other.startsWith(`${name}/`));
 
   return {
+    stateFolder,
     sample(program) {
       void sampleUntilEnd(program);
     },

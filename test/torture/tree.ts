@@ -17,6 +17,8 @@ export interface Tree {
   changeEverything(): void;
   /** Small files at once, so many that workers get them; some were there before. */
   changeMany(): void;
+  /** Removes half of these files, where they are there, and writes the others again. */
+  supersede(paths: readonly string[]): void;
   /** A change that brings a daemon to a crash point that few others lead to; any change for other points. */
   changeToward(point: Failpoint): void;
   /** What a container should hold, by object name. */
@@ -88,6 +90,11 @@ export function createTree(options: TreeOptions & { readonly mostNodes?: number 
       const folder = pick(['many', newName(), newName()]);
       for (let at = 0; at < MANY; at += 1)
         if (random() < 0.8) write(`${folder}/${at}`, someBytes(2_000));
+    },
+    supersede(paths) {
+      for (const path of paths)
+        if (nodes.get(path)?.kind === 'file')
+          random() < 0.5 ? remove(path) : write(path, someBytes(2_000));
     },
     changeToward(point) {
       const way = waysTo.get(point);

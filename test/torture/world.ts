@@ -15,6 +15,7 @@ import {
 } from './circumstances.js';
 import type { Figures } from './figures.js';
 import { googleTarget } from './google-target.js';
+import { createHolds, type Holds } from './holds.js';
 import { localTarget } from './local-target.js';
 import { createOversight, type Oversight } from './oversight.js';
 import { createPerson, type Person } from './person.js';
@@ -62,6 +63,7 @@ export interface World extends WorldOptions {
   readonly tree: Tree;
   readonly oversight: Oversight;
   readonly person: Person;
+  readonly holds: Holds;
   /** When each object was last put, or was found right. */
   readonly putNs: Map<string, bigint>;
   /** Uploads that are in no ledger any more. */
@@ -129,6 +131,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     tree,
     oversight,
     person: createPerson(paths.state),
+    holds: createHolds(),
     putNs: new Map(),
     forgotten: new Set(),
     mounted,

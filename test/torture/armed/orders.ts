@@ -25,6 +25,8 @@ export interface Orders {
   readonly lateLookMs?: number;
   /** What its notes of changes are signed with. */
   readonly by?: 'worker';
+  /** It stops right before its so-many-th write, after the fence was asked: 1 for the first. */
+  readonly freezeAtWrite?: number;
 }
 
 /** One line of the log. Times are of the system's monotonic clock, in nanoseconds: the same in every process. */
@@ -32,6 +34,8 @@ export type Note =
   | { readonly note: 'reached'; readonly point: Failpoint }
   | { readonly note: 'killed'; readonly point: Failpoint }
   | { readonly note: 'fault'; readonly id: number }
+  /** It stopped right before it wrote some of these objects. */
+  | { readonly note: 'frozen'; readonly pid: number; readonly names: readonly string[] }
   /** A change of the container begins, or has ended. */
   | {
       readonly note: 'begun';

@@ -9,6 +9,7 @@ import { StorageError, TargetUnavailableError } from '../../../src/drivers/error
 import { type Invocation, layered, type Next } from '../../../src/drivers/layers/layer.js';
 import type { Operation } from '../../../src/drivers/layers/operations.js';
 import * as real from '../../../src/drivers/registry/registry.js';
+import { freezeBefore, freezingPassage } from './freeze.js';
 import { note, type OrderedFault, orders } from './orders.js';
 
 // Takes the place of src/drivers/registry/registry.ts in the torture build: drivers fail as ordered, and note what they change.
@@ -52,7 +53,10 @@ function contentAt(path: string): string | null {
 function tortured(backend: Backend, root: string | undefined): Backend {
   const around = async (invocation: Invocation, next: Next): Promise<unknown> => {
     const change = changeOf(invocation);
-    const made = () => withFault(takeFault(invocation.operation), invocation, next);
+    const made = () => {
+      if (change?.what === 'put') freezeBefore(change.names);
+      return withFault(takeFault(invocation.operation), invocation, next);
+    };
     return change === undefined ? made() : noted(change, root, made);
   };
   return inQuickRequests(
@@ -67,7 +71,7 @@ function inQuickRequests(backend: Backend, quickPut: QuickPut | undefined): Back
   const putEach: QuickPut['putEach'] = (container, objects, passage, call) => {
     const names = objects.map(({ key }) => key);
     return noted({ what: 'put', container, names }, undefined, () =>
-      quickPut.putEach(container, objects, passage, call),
+      quickPut.putEach(container, objects, freezingPassage(passage, names), call),
     );
   };
   return { ...backend, capabilities: { ...backend.capabilities, quickPut: { putEach } } };

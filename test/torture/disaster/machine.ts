@@ -24,12 +24,16 @@ export function thisMachine(folder: string): Machine {
  */
 export function anotherMachine(folder: string): Machine {
   mkdirSync(folder);
-  if (!canBeAnother) return machine(folder, []);
+  return machine(folder, canBeAnother ? aroundAnother(folder) : []);
+}
+
+/** The command that runs another one as if on another machine, with its first arguments. `folder`: where it keeps its identity. */
+export function aroundAnother(folder: string): readonly string[] {
   const id = join(folder, '.machine-id');
   const boot = join(folder, '.boot-id');
   writeFileSync(id, `${randomUUID().replaceAll('-', '')}\n`);
   writeFileSync(boot, `${randomUUID()}\n`);
-  return machine(folder, [...UNSHARE, 'sh', '-c', BECOME_ANOTHER, 'sh', id, boot]);
+  return [...UNSHARE, 'sh', '-c', BECOME_ANOTHER, 'sh', id, boot];
 }
 
 const UNSHARE = ['unshare', '--mount', '--uts'];

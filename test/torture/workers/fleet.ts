@@ -1,21 +1,35 @@
 import { FAILPOINTS } from '../../../src/failpoint.js';
 import type { Program } from '../../world/program.js';
+import type { Orders } from '../armed/orders.js';
 import { leadsTo } from '../circumstances.js';
 import { hasEnded, startWorker, WORK_DROPPED } from '../daemon.js';
 import { fail } from '../failure.js';
 import type { World } from '../world.js';
+import { openShare, type Share, type ShareKind } from './share.js';
+
+/** A worker. `share`: undefined where it sees the source itself. */
+export interface Member {
+  readonly program: Program;
+  readonly share: Share | undefined;
+  /** Is called when it is thawed. */
+  thawed?: () => void;
+}
 
 /** The workers of a world. */
 export interface Fleet {
+  /** How they see the source. */
+  readonly shares: ShareKind | undefined;
   /** Starts workers until there are enough; half of them are to end at a crash point. Fails where one has ended by itself. */
   complete(): Promise<void>;
   /** Starts workers that nothing befalls until there are enough. */
   completeSoundly(): Promise<void>;
-  /** Kills one that is not frozen. */
-  kill(): void;
-  /** One stops amid what it does, unless the others are frozen already. */
-  freeze(): Program | undefined;
-  thaw(worker: Program): void;
+  /** One more, which stops itself right before its so-many-th write, after its fence was asked. */
+  addFreezing(write: number): Member;
+  /** One that works and is not frozen; undefined: none is, or no other one would be left. */
+  one(): Member | undefined;
+  kill(member: Member): void;
+  freeze(member: Member): void;
+  thaw(member: Member): void;
   thawAll(): void;
   /** Asks all of them to end. Resolves when they have. */
   end(): Promise<void>;
@@ -25,76 +39,107 @@ export interface Fleet {
 
 const SIZE = 2;
 
-export function openFleet(world: World): Fleet {
-  const { driver, random, pick, figures } = world;
-  const workers = new Set<Program>();
-  const frozen = new Set<Program>();
+export function openFleet(world: World, shares: ShareKind | undefined): Fleet {
+  const { driver, random, pick, figures, paths } = world;
+  const members = new Set<Member>();
+  const frozen = new Set<Member>();
   const points = FAILPOINTS.filter(
     (point) => /^(local|puts): /.test(point) && leadsTo(driver, point),
   );
+  let opened = 0;
+
+  function forget(member: Member): void {
+    members.delete(member);
+    frozen.delete(member);
+    member.share?.close();
+  }
 
   /** What has ended by a kill makes room for another. */
   async function bury(): Promise<void> {
-    for (const worker of workers) {
-      if (!hasEnded(worker)) continue;
-      const { code } = await worker.finished;
-      if (code !== 'SIGKILL') fail(world, `a worker ended by itself, with ${code}`, worker);
+    for (const member of members) {
+      const { program } = member;
+      if (!hasEnded(program)) continue;
+      const { code } = await program.finished;
+      if (code !== 'SIGKILL') fail(world, `a worker ended by itself, with ${code}`, program);
       figures.kills += 1;
-      workers.delete(worker);
+      forget(member);
     }
   }
 
-  function add(isSound: boolean): void {
+  function add(orders: Partial<Orders>): Member {
+    const share = shares && openShare(paths, shares, ++opened);
+    const program = startWorker(world, orders, share?.around);
+    program.finished.catch(() => {}); // what waits for it hears of that
+    const member: Member = { program, share };
+    members.add(member);
+    return member;
+  }
+
+  function killOrder(): Partial<Orders> {
     const hit = 1 + Math.floor(random() ** 2 * 40);
-    const worker = startWorker(
-      world,
-      isSound || random() < 0.5 ? {} : { kill: { point: pick(points), hit } },
-    );
-    worker.finished.catch(() => {}); // what waits for it hears of that
-    workers.add(worker);
+    return random() < 0.5 ? {} : { kill: { point: pick(points), hit } };
   }
 
-  async function fill(isSound: boolean): Promise<void> {
+  async function fill(orders: () => Partial<Orders>): Promise<void> {
     await bury();
-    while (workers.size < SIZE) add(isSound);
+    while (members.size < SIZE) add(orders());
   }
 
-  const awake = (): readonly Program[] =>
-    [...workers].filter((each) => !frozen.has(each) && !hasEnded(each));
-
-  function thaw(worker: Program): void {
-    frozen.delete(worker);
-    worker.kill('SIGCONT');
+  function thaw(member: Member): void {
+    if (frozen.delete(member)) member.thawed?.();
+    member.program.kill('SIGCONT');
   }
 
   return {
-    complete: () => fill(false),
-    completeSoundly: () => fill(true),
-    kill: () => pick(awake())?.kill('SIGKILL'),
-    freeze() {
-      const [worker, another] = awake();
-      if (worker === undefined || another === undefined) return undefined;
-      frozen.add(worker);
-      worker.kill('SIGSTOP');
-      return worker;
+    shares,
+    complete: () => fill(killOrder),
+    completeSoundly: () => fill(() => ({})),
+    addFreezing(write) {
+      const member = add({ freezeAtWrite: write });
+      frozen.add(member); // as far as others are concerned
+      return member;
+    },
+    one() {
+      const [one, another] = [...members].filter(
+        (each) => !frozen.has(each) && !hasEnded(each.program) && works(each),
+      );
+      return another && one;
+    },
+    kill: ({ program }) => program.kill('SIGKILL'),
+    freeze(member) {
+      frozen.add(member);
+      member.program.kill('SIGSTOP');
     },
     thaw,
-    thawAll: () => frozen.forEach(thaw),
+    thawAll() {
+      for (const member of members) {
+        thaw(member);
+        member.share?.thawServer();
+      }
+    },
     async end() {
       await bury();
-      for (const worker of workers) worker.kill('SIGTERM');
-      for (const worker of workers) {
-        const { code } = await worker.finished;
+      for (const { program } of members) program.kill('SIGTERM');
+      for (const member of members) {
+        const { program } = member;
+        const { code } = await program.finished;
         if (code === 'SIGKILL')
           figures.kills += 1; // at a crash point
         else if (code === 0 || code === WORK_DROPPED || code === 'SIGTERM') figures.stops += 1;
-        else fail(world, `a worker was asked to stop and ended with ${code}`, worker);
+        else fail(world, `a worker was asked to stop and ended with ${code}`, program);
+        forget(member);
       }
-      workers.clear();
     },
     async killAll() {
-      for (const worker of workers) worker.kill('SIGKILL');
-      await Promise.allSettled([...workers].map(({ finished }) => finished));
+      for (const { program } of members) program.kill('SIGKILL');
+      // One that waits for its file server ends with it.
+      for (const { share } of members) share?.close();
+      await Promise.allSettled([...members].map(({ program }) => program.finished));
     },
   };
+}
+
+/** It takes jobs, so that it is in its namespaces. */
+function works({ program }: Member): boolean {
+  return program.stderr().includes(' working ');
 }

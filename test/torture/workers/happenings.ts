@@ -1,97 +1,48 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import type { RedisServer } from '../../servers/redis-server.js';
-import type { Program } from '../../world/program.js';
-import { hasEnded, startDaemon, stop, watching } from '../daemon.js';
-import { fail } from '../failure.js';
-import type { World } from '../world.js';
-import type { Fleet } from './fleet.js';
+import type { Happening, Scene } from './happening.js';
+import { leaseTakenOver } from './lease-happenings.js';
+import * as processes from './process-happenings.js';
+import * as redis from './redis-happenings.js';
+import * as shares from './share-happenings.js';
 
-/** One daemon, its workers and their Redis. */
-export interface Scene {
-  readonly world: World;
-  readonly redis: RedisServer;
-  readonly fleet: Fleet;
-  daemon: Program;
-}
-
-/** What befalls the processes of a scene. The times, in milliseconds, are what the seed makes of the longest ones. */
+/** What befalls the processes of a scene. */
 export const HAPPENINGS = {
-  'worker killed': async ({ fleet }) => fleet.kill(),
-  /** It stays so while other things happen. */
-  'worker frozen': async ({ fleet }, random) => {
-    const worker = fleet.freeze();
-    if (worker) setTimeout(() => fleet.thaw(worker), between(random, 20_000, 60_000)).unref();
-  },
-  'daemon killed': async (scene) => {
-    const { world, daemon } = scene;
-    daemon.kill('SIGKILL');
-    await daemon.finished;
-    world.figures.kills += 1;
-    await startAgain(scene);
-  },
-  'daemon stopped': async (scene) => {
-    await stop(scene.world, scene.daemon);
-    scene.world.figures.stops += 1;
-    await startAgain(scene);
-  },
-  'daemon frozen': async ({ daemon }, random) => {
-    daemon.kill('SIGSTOP');
-    await delay(between(random, 5_000, 30_000));
-    daemon.kill('SIGCONT');
-  },
-  'Redis killed': async ({ redis }, random) => {
-    await redis.kill();
-    if (random() < 0.5) await delay(between(random, 1_000, 20_000));
-    await redis.start();
-  },
-  'Redis emptied': async ({ redis }) => {
-    await redis.admin.flushall();
-  },
-  'Redis set back': async ({ redis }, random) => {
-    redis.keep();
-    await delay(between(random, 500, 4_000));
-    await redis.setBack();
-  },
-  'Redis frozen': async ({ redis }, random) => {
-    redis.freeze();
-    await delay(between(random, 5_000, 30_000));
-    redis.thaw();
-  },
-} satisfies Record<string, (scene: Scene, random: () => number) => Promise<void>>;
+  'worker killed': processes.workerKilled,
+  'worker frozen': processes.workerFrozen,
+  'worker frozen after its fence was asked': processes.workerFrozenAfterItsFence,
+  'daemon killed': processes.daemonKilled,
+  'daemon stopped': processes.daemonStopped,
+  'daemon frozen': processes.daemonFrozen,
+  'lease taken over by another machine': leaseTakenOver,
+  'Redis killed': redis.redisKilled,
+  'Redis away': redis.redisAway,
+  'Redis emptied': redis.redisEmptied,
+  'Redis set back': redis.redisSetBack,
+  'Redis frozen': redis.redisFrozen,
+  'Redis full': redis.redisFull,
+  'share unmounted': shares.shareUnmounted,
+  'share mounted again': shares.shareMountedAgain,
+  'another tree mounted': shares.otherTreeMounted,
+  'share stale': shares.shareStale,
+  'share frozen': shares.shareFrozen,
+} satisfies Record<string, Happening>;
 
-export type Happening = keyof typeof HAPPENINGS;
+export type HappeningName = keyof typeof HAPPENINGS;
+export const HAPPENING_NAMES = Object.keys(HAPPENINGS) as readonly HappeningName[];
 
-async function startAgain(scene: Scene): Promise<void> {
-  scene.daemon = startDaemon(scene.world, {});
-  await watching(scene.world, scene.daemon);
-}
-
-/** Fails where the daemon has ended by itself before. */
-export async function happen(
+/** Those that are possible in a scene, the ones first that have happened least often. */
+export function nextHappenings(
   scene: Scene,
-  happening: Happening,
-  random: () => number,
-): Promise<void> {
-  const { world, daemon } = scene;
-  if (hasEnded(daemon))
-    fail(world, `the daemon ended by itself, with ${(await daemon.finished).code}`, daemon);
-  await HAPPENINGS[happening](scene, random);
-}
-
-/** All of them in an order of their own, those that happen quickly more than once. */
-export function shuffled(random: () => number, canFreeze: boolean): readonly Happening[] {
-  const all: readonly Happening[] = [
-    ...(Object.keys(HAPPENINGS) as Happening[]),
-    ...(['worker killed', 'worker killed', 'Redis emptied', 'Redis set back'] as const),
-    ...(canFreeze ? (['worker frozen'] as const) : []),
-  ];
-  return all
-    .filter((each) => canFreeze || each !== 'worker frozen')
-    .map((each) => ({ each, at: random() }))
-    .sort((a, b) => a.at - b.at)
-    .map(({ each }) => each);
-}
-
-function between(random: () => number, least: number, most: number): number {
-  return least + random() * (most - least);
+  names: readonly HappeningName[],
+  timesOf: (name: HappeningName) => number,
+): readonly HappeningName[] {
+  const { random } = scene.world;
+  const isPossible = (name: HappeningName) => {
+    const happening: Happening = HAPPENINGS[name];
+    return happening.isPossible?.(scene) ?? true;
+  };
+  return names
+    .filter(isPossible)
+    .map((name) => ({ name, order: timesOf(name) + random() / 2 }))
+    .sort((a, b) => a.order - b.order)
+    .map(({ name }) => name);
 }

@@ -6,16 +6,17 @@ import { DRIVERS } from '../circumstances.js';
 import { TortureFailure } from '../failure.js';
 import { type Figures, noFigures } from '../figures.js';
 import { writeReport } from '../report.js';
-import { HAPPENINGS, type Happening } from './happenings.js';
+import { HAPPENING_NAMES, type HappeningName } from './happenings.js';
 import { playScene } from './scene.js';
 
-// npm run test:torture -- --workers [--seconds N] [--seed S] [--drivers local,s3,…] [--report FILE]: see scene.ts and
-// docs/internals.md. Needs Debian's redis-server.
+// npm run test:torture -- --workers [--seconds N] [--seed S] [--drivers local,s3,…] [--only 'worker killed,…'] [--report FILE]:
+// see scene.ts and docs/internals.md. Needs Debian's redis-server.
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '180' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     drivers: { type: 'string', default: 'local,s3' },
+    only: { type: 'string', default: HAPPENING_NAMES.join() },
     report: { type: 'string' },
   },
 });
@@ -24,6 +25,8 @@ if (![seconds, seed].every((number) => Number.isSafeInteger(number) && number >=
   throw new RangeError('whole numbers, please');
 const drivers = DRIVERS.filter((driver) => values.drivers.split(',').includes(driver));
 if (drivers.length === 0) throw new RangeError(`--drivers takes some of ${DRIVERS.join()}`);
+const happenings = HAPPENING_NAMES.filter((name) => values.only.split(',').includes(name));
+if (happenings.length === 0) throw new RangeError(`--only takes some of ${HAPPENING_NAMES.join()}`);
 
 // In memory where there is room: what a kill leaves behind is the same, and there is no disk to wait for.
 const folder = mkdtempSync(
@@ -32,10 +35,11 @@ const folder = mkdtempSync(
 const beganAt = performance.now();
 const spent = () => Math.round((performance.now() - beganAt) / 1_000);
 const figures: Figures = noFigures();
-const happened = new Map<Happening, number>();
+const happened = new Map<HappeningName, number>();
 let failures = 0;
 let interrupted = false;
-const isOver = () => interrupted || failures > 0 || spent() > seconds;
+const leftS = () => (interrupted || failures > 0 ? 0 : seconds - spent());
+const isOver = () => leftS() <= 0;
 // The scene then comes to rest and is looked at, and no process is left behind.
 for (const signal of ['SIGINT', 'SIGTERM'])
   process.once(signal, () => {
@@ -48,11 +52,9 @@ for (let scene = 0; !isOver(); scene += 1) {
   const place = join(folder, String(scene));
   mkdirSync(place);
   const driver = drivers[scene % drivers.length] ?? 'local';
+  const options = { folder: place, seed: seed * 1_000_000 + scene, driver, figures, isOver };
   try {
-    await playScene(
-      { folder: place, seed: seed * 1_000_000 + scene, driver, figures, isOver },
-      (happening) => happened.set(happening, (happened.get(happening) ?? 0) + 1),
-    );
+    await playScene({ ...options, happenings, happened, leftS });
   } catch (error) {
     failures += 1;
     const what = error instanceof TortureFailure ? error.message : (error as Error).stack;
@@ -61,8 +63,8 @@ for (let scene = 0; !isOver(); scene += 1) {
 }
 clearInterval(ticking);
 console.log(progress());
-for (const happening of Object.keys(HAPPENINGS) as Happening[])
-  console.log(`  ${String(happened.get(happening) ?? 0).padStart(4)} times ${happening}`);
+for (const name of happenings)
+  console.log(`  ${String(happened.get(name) ?? 0).padStart(4)} times ${name}`);
 if (failures === 0) rmSync(folder, { recursive: true });
 if (failures === 0 && (figures.quiets === 0 || figures.byWorkers === 0)) {
   failures += 1;

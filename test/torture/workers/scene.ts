@@ -3,35 +3,46 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type RedisServer, startRedisServer } from '../../servers/redis-server.js';
 import { run } from '../../world/program.js';
-import { seeded } from '../../world/tree.js';
-import { startDaemon, stop, watching } from '../daemon.js';
+import { hasEnded, startDaemon, stop, watching } from '../daemon.js';
 import { fail } from '../failure.js';
+import { nowMs } from '../journal.js';
 import { judgeContents } from '../judge.js';
 import { quiet } from '../quiet.js';
 import { closeWorld, openWorld, type World, type WorldOptions } from '../world.js';
 import { type Fleet, openFleet } from './fleet.js';
-import { type Happening, happen, type Scene, shuffled } from './happenings.js';
+import { pauseBy, type Scene } from './happening.js';
+import { HAPPENINGS, type HappeningName, nextHappenings } from './happenings.js';
+import { mountPoint, SHARES } from './share.js';
+
+export interface SceneOptions extends WorldOptions {
+  /** What may befall it. */
+  readonly happenings: readonly HappeningName[];
+  /** How often each of them has happened. */
+  readonly happened: Map<HappeningName, number>;
+  /** How much is left for it, in seconds. */
+  readonly leftS: () => number;
+}
 
 /** Until what woke up has noticed that it slept, or has written what it had in hand. */
 const WAKING_MS = 3_000;
 /** In a quiet no process is left that had work in hand before: nothing is waited for but the second looks themselves. */
 const LATE_LOOK_MS = 3_000;
-const MOST_BETWEEN_MS = 6_000;
+const MOST_BETWEEN_S = 6;
+const START_MS = 20_000;
+const MOST_HAPPENINGS = 8;
 
-/** A daemon with workers, to which everything happens once; then comes a quiet in which all must come right. */
-export async function playScene(
-  options: WorldOptions,
-  happened: (happening: Happening) => void,
-): Promise<void> {
+/** A daemon with workers, to which things happen; then comes a quiet in which all must come right. */
+export async function playScene(options: SceneOptions): Promise<void> {
   const place = join(options.folder, 'redis');
   mkdirSync(place);
   const redis = await startRedisServer(place);
-  const queue = `${redis.yaml('torture')}worker: { jobs: 2 }\n`;
+  const sources = SHARES.length > 0 ? `, sources: { documents: ${mountPoint(options)} }` : '';
+  const queue = `${redis.yaml('torture')}worker: { jobs: 2${sources} }\n`;
   const world = await openWorld({ ...options, queue });
-  const fleet = openFleet(world);
+  const fleet = openFleet(world, SHARES.length > 0 ? world.pick(SHARES) : undefined);
   let failed = true;
   try {
-    await trouble(world, redis, fleet, happened);
+    await trouble(world, redis, fleet, options);
     await comeRight(world, fleet);
     failed = false;
   } finally {
@@ -45,40 +56,63 @@ async function trouble(
   world: World,
   redis: RedisServer,
   fleet: Fleet,
-  happened: (happening: Happening) => void,
+  options: SceneOptions,
 ): Promise<void> {
-  const { seed, isOver, circumstances, figures } = world;
-  const random = seeded(seed);
-  const scene: Scene = { world, redis, fleet, daemon: startDaemon(world, {}) };
-  const isCalm = new AbortController();
-  const changing = changeUntil(world, isCalm.signal);
+  const pause = pauseBy(world.random, options.leftS);
+  const scene: Scene = {
+    ...{ world, redis, fleet, pause },
+    daemon: startDaemon(world, {}),
+    isCalm: false,
+  };
+  const isOver = new AbortController();
+  const changing = changeUntil(scene, isOver.signal);
   try {
     await fleet.complete();
     await watching(world, scene.daemon);
-    for (const happening of shuffled(random, circumstances.workers === 'frozen')) {
-      await delay(random() * MOST_BETWEEN_MS);
-      if (isOver()) break;
-      await fleet.complete();
-      await happen(scene, happening, random);
-      happened(happening);
-    }
-    isCalm.abort();
+    await befall(scene, options);
+    isOver.abort();
     await changing;
-    if (random() < 0.5) await stop(world, scene.daemon);
+    if (world.random() < 0.5) await stop(world, scene.daemon);
     fleet.thawAll();
     await delay(WAKING_MS);
   } finally {
-    isCalm.abort();
+    isOver.abort();
     scene.daemon.kill('SIGKILL');
     await scene.daemon.finished;
   }
-  figures.stops += 1;
+  world.figures.stops += 1;
   await fleet.end();
   judgeContents(world, scene.daemon);
 }
 
+async function befall(scene: Scene, options: SceneOptions): Promise<void> {
+  const { world, fleet, pause } = scene;
+  const { happenings, happened, leftS } = options;
+  const timesOf = (name: HappeningName) => happened.get(name) ?? 0;
+  const names = nextHappenings(scene, happenings, timesOf).slice(0, MOST_HAPPENINGS);
+  for (const name of names) {
+    await pause(0, MOST_BETWEEN_S);
+    if (world.isOver()) return;
+    if (leftS() < HAPPENINGS[name].leastS) continue;
+    await fleet.complete();
+    await someWork(fleet);
+    if (hasEnded(scene.daemon)) {
+      const { code } = await scene.daemon.finished;
+      fail(world, `the daemon ended by itself, with ${code}`, scene.daemon);
+    }
+    if (await HAPPENINGS[name].happen(scene)) happened.set(name, timesOf(name) + 1);
+  }
+}
+
+/** Resolves when something can befall a worker. They may be killed before they work. */
+async function someWork(fleet: Fleet): Promise<void> {
+  const deadline = nowMs() + START_MS;
+  while (fleet.one() === undefined && nowMs() < deadline) await delay(100);
+}
+
 async function comeRight(world: World, fleet: Fleet): Promise<void> {
   world.standing = { lateLookMs: LATE_LOOK_MS };
+  world.holds.clear();
   await fleet.completeSoundly();
   await quiet(world, fleet.end);
   const { paths } = world;
@@ -88,10 +122,13 @@ async function comeRight(world: World, fleet: Fleet): Promise<void> {
   if (code !== 0) fail(world, `verify ends with ${code}: ${stdout}\n${stderr}`);
 }
 
-async function changeUntil({ tree, random }: World, signal: AbortSignal): Promise<void> {
+async function changeUntil(scene: Scene, signal: AbortSignal): Promise<void> {
+  const { tree, random } = scene.world;
   while (!signal.aborted) {
-    if (random() < 0.1) tree.changeMany();
-    else tree.change();
+    if (!scene.isCalm) {
+      if (random() < 0.1) tree.changeMany();
+      else tree.change();
+    }
     await delay(random() * 150);
   }
 }
