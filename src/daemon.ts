@@ -188,5 +188,5 @@ class ReplacedWhileRunningError extends Error {
 
 function leftOf({ settings: { name: mirror }, work }: Mirror): readonly LeftWork[] {
   const { objects, events } = work.left();
-  return objects > 0 || events ? [{ mirror, objects }] : [];
+  return objects > 0 || events ? [{ mirror, objects, events }] : [];
 }

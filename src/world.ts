@@ -60,7 +60,10 @@ export interface Daemon {
 /** Work of a mirror that a daemon dropped when it ended; its next start finds it. */
 export interface LeftWork {
   readonly mirror: string;
+  /** Whose work is known. */
   readonly objects: number;
+  /** Whether there are changes besides that were not looked at yet. */
+  readonly events: boolean;
 }
 
 /** The outcome of one mirror's one-shot run. `complete` is false when part of the source could not be read. */

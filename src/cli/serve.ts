@@ -48,8 +48,8 @@ export async function serve(
       );
       reloads.begin(daemon);
       const left = await running;
-      for (const { mirror, objects } of left)
-        log.warn('work dropped, the next start goes on with it', { mirror, objects });
+      for (const work of left)
+        log.warn('work dropped, the next start goes on with it', { ...work });
       return left.length === 0 ? EXIT.OK : exitCodeOfSignal(signals.received() ?? 'SIGTERM');
     } catch (error) {
       if (error !== signals.interrupt.reason) throw error;

@@ -28,6 +28,8 @@ export interface DueRun {
   readonly deletes: boolean;
   /** When the first event came of what is to be found. Missing: there may be changes that had no event. */
   readonly since?: Moment;
+  /** The watcher asked for it: until it is over, nothing has seen to those events. */
+  readonly fromEvents?: true;
   /**
    * It may find files that have come since then and that nothing has seen: milliseconds on the monotonic clock. Missing: nothing
    * says that there are any (a timer's run). See ScansDue.

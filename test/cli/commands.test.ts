@@ -204,10 +204,12 @@ describe('run', () => {
       const drained = new Promise((resolve) => drain.addEventListener('abort', resolve));
       console.signal('SIGINT');
       await drained;
-      return [{ mirror: 'documents', objects: 3 }];
+      return [{ mirror: 'documents', objects: 3, events: false }];
     });
     expect(await console.run(['run'], { openDaemon })).toBe(130);
-    expect(console.stderr.text()).toMatch(/warn work dropped.* mirror=documents objects=3/);
+    expect(console.stderr.text()).toMatch(
+      /warn work dropped.* mirror=documents objects=3 events=false/,
+    );
   });
 
   it('runs the daemon until a signal drains it, closes it, and exits 0', async () => {

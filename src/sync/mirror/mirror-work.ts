@@ -54,7 +54,7 @@ export interface MirrorWork {
   condition(): Condition;
   /** Whether a scan is under way or due. */
   isScanning(): boolean;
-  /** What would not be done if the mirror ended now: objects whose work waits, runs or was dropped, and whether there are events besides. */
+  /** What would not be done if the mirror ended now: objects whose work waits, runs or was dropped, and whether other events were not seen to. */
   left(): { readonly objects: number; readonly events: boolean };
   /** See lagOf. */
   lagSeconds(): number | null;
@@ -117,7 +117,7 @@ export function createMirrorWork(options: MirrorWorkOptions): MirrorWork {
 
   return {
     watchedBy(by) {
-      now.unheard ||= now.watch?.unsettled() !== undefined;
+      now.unheard = hasUnheard(now);
       now.watch = by;
       now.isWatched = true;
     },
@@ -152,9 +152,15 @@ export function createMirrorWork(options: MirrorWorkOptions): MirrorWork {
     },
     condition: () => stateOf(factsOf(options, now)),
     isScanning: () => openRuns(options, now).length > 0 || books.missed.missed,
-    left: () => ({ objects: pending.size + pending.dropped, events: now.unheard }),
+    left: () => ({ objects: pending.size + pending.dropped, events: hasUnheard(now) }),
     lagSeconds: () => lagNow(options, now),
   };
+}
+
+/** Whether there are events that nothing has seen to: they settle, or the scan that they became is not over. */
+function hasUnheard({ unheard, watch }: Situation): boolean {
+  const runs = watch?.runs() ?? [];
+  return unheard || watch?.unsettled() !== undefined || runs.some(({ fromEvents }) => fromEvents);
 }
 
 function lagNow(options: MirrorWorkOptions, now: Situation): number | null {
@@ -170,12 +176,13 @@ function factsOf(options: MirrorWorkOptions, now: Situation): MirrorFacts {
   const { parts, books, room } = options;
   const { guard, ledger, health, paused } = parts;
   const { pending, quarantine, containerTrouble, missed } = books;
+  const target = health.trouble ?? room.trouble;
   const [refusal] = now.refusals;
   return {
     begun: now.begun,
     trouble: now.stopped ?? (containerTrouble.error && conditionOf(containerTrouble.error)),
     pausedUntilMs: paused?.gate.pausedUntilMs,
-    target: targetCondition(health.trouble ?? room.trouble),
+    target: target && conditionOf(target),
     deleteVeto: now.deleteVeto,
     scans: [...openRuns(options, now).map(({ why }) => why), ...(missed.missed ? [MISSED] : [])],
     pending: pending.size,
@@ -232,10 +239,6 @@ function mayMissAnywhere(options: MirrorWorkOptions, now: Situation): boolean {
     books.missed.missed ||
     openRuns(options, now).some(({ since }) => since === undefined)
   );
-}
-
-function targetCondition(trouble: Error | undefined): Condition | undefined {
-  return trouble && conditionOf(trouble);
 }
 
 /** When the last run began that had seen all of the source, as it was written down. */

@@ -3,7 +3,7 @@ import type { RelativePath } from '../../watcher/entry.js';
 import { together } from '../../watcher/settle.js';
 import type { Hint, Unsettled, Watcher } from '../../watcher/watcher.js';
 import { momentAt } from '../moment.js';
-import { type DueRun, SCAN } from '../run.js';
+import { type DueRun, type RunPlan, SCAN } from '../run.js';
 import type { DueRuns } from '../scan/due-runs.js';
 import { UNHEARD } from '../scan/scans-due.js';
 import type { SourceView } from '../source/source-view.js';
@@ -21,6 +21,7 @@ export interface WatchedSource {
   unsettled(path?: RelativePath): Unsettled | undefined;
 }
 
+const WATCHED: RunPlan = { ...SCAN, fromEvents: true };
 const GONE = 'a folder is gone';
 
 export type WatchedMirror = Pick<Mirror, 'stats' | 'waitingJobs' | 'reportState' | 'batches'> & {
@@ -56,7 +57,7 @@ export function watchedSource(
         });
         mirror.reportState();
         if (hint.kind === 'rescan')
-          due.add({ ...SCAN, under: hint.under, why: hint.why, ...sinceOf(hint.since) });
+          due.add({ ...WATCHED, under: hint.under, why: hint.why, ...sinceOf(hint.since) });
         else await takePaths(hint);
       }
     } finally {
@@ -70,7 +71,7 @@ export function watchedSource(
     const gone = await mirror.intake.hints(paths, moments, batches);
     const oldestMs = Math.min(...since);
     for (const under of gone)
-      due.add({ ...SCAN, under, why: GONE, gone: true, ...sinceOf(oldestMs) });
+      due.add({ ...WATCHED, under, why: GONE, gone: true, ...sinceOf(oldestMs) });
   }
 
   function unsettled(path?: RelativePath): Unsettled | undefined {
@@ -85,14 +86,14 @@ export function watchedSource(
     const { found } = mirror.source.stat(path);
     if (found === 'folder')
       due.add({
-        ...SCAN,
+        ...WATCHED,
         under: path,
         why: 'a folder could not be read',
         ...sinceOf(undefined),
       });
     else
       for (const under of await mirror.intake.hints([path], [null]))
-        due.add({ ...SCAN, under, why: GONE, gone: true, ...sinceOf(undefined) });
+        due.add({ ...WATCHED, under, why: GONE, gone: true, ...sinceOf(undefined) });
     mirror.reportState();
   }
 

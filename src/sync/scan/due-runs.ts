@@ -115,6 +115,7 @@ function withAges({ since, unseenSinceMs, ...run }: DueRun, others: readonly Due
   return {
     ...run,
     ...(first && { since: first }),
+    ...(others.some(({ fromEvents }) => fromEvents) && { fromEvents: true as const }),
     ...(unseen.length > 0 && { unseenSinceMs: Math.min(...unseen) }),
   };
 }

@@ -101,6 +101,7 @@ export async function play(
     if (hint.kind === 'rescan') {
       due.add({
         ...SCAN,
+        fromEvents: true,
         under: hint.under,
         why: hint.why,
         ...(hint.since === undefined ? {} : { since: momentAt(hint.since, clock) }),
@@ -133,6 +134,8 @@ export async function play(
     );
     return {
       state: work.condition().state,
+      left: work.left(),
+      quarantined: [...all.keys()],
       lagSeconds: work.lagSeconds(),
       // A change without an event, which no scan has found or is about to find, is not known.
       undone: undone.filter(
@@ -214,6 +217,8 @@ export async function play(
 
 export interface Truth {
   readonly state: string;
+  readonly left: { readonly objects: number; readonly events: boolean };
+  readonly quarantined: readonly string[];
   readonly lagSeconds: number | null;
   /** Changes that are not durable and can be known. */
   readonly undone: readonly Change[];

@@ -16,6 +16,35 @@ test('mirror state: in no history is a mirror in sync while a change that can be
   );
 });
 
+test('left work: in no history is there none while a change that had an event is not durable', async () => {
+  await fc.assert(
+    fc.asyncProperty(...histories, (steps, ago) =>
+      play(steps, ago, ({ left, undone, quarantined }) => {
+        const heard = undone.filter(({ heard, path }) => heard && !quarantined.includes(path));
+        if (heard.length > 0) expect(left).not.toEqual({ objects: 0, events: false });
+      }),
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test('left work: an event whose scan waits or runs is left, a scan of a timer is not', async () => {
+  const clock = fakeClock();
+  const { due, work } = openHistory(clock, 1_000);
+  const nothing = { objects: 0, events: false };
+  due.add({ ...SCAN, why: 'rescan timer' });
+  expect(work.left()).toEqual(nothing);
+  await due.next(new AbortController().signal);
+  due.over();
+  due.add({ ...SCAN, under: 'd', why: 'many files changed', fromEvents: true });
+  expect(work.left()).toEqual({ objects: 0, events: true });
+  const end = work.scanning(await due.next(new AbortController().signal));
+  expect(work.left()).toEqual({ objects: 0, events: true });
+  end('finished');
+  due.over();
+  expect(work.left()).toEqual(nothing);
+});
+
 test('lag: in no history is it less than the age of the oldest change that can be known and is not durable', async () => {
   await fc.assert(
     fc.asyncProperty(...histories, (steps, ago) =>
