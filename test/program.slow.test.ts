@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { endWhenDone } from './world/end-when-done.js';
 import { eventually } from './world/eventually.js';
 import { openLocalMirror } from './world/mirror-in-a-folder.js';
 import { summaryOf } from './world/program.js';
@@ -40,7 +41,7 @@ describe('the built program', () => {
   });
 
   it('P1, P5: mirrors what changes while it runs, survives kill -9, and drains at SIGTERM', async () => {
-    const { write, daemon, differences, container } = openLocalMirror();
+    const { write, daemon, differences, container, state } = openLocalMirror();
     write('before');
     const first = daemon();
     await eventually(() => expect(differences()).toEqual([]));
@@ -51,8 +52,7 @@ describe('the built program', () => {
     write('while nothing ran', 'content');
     const second = daemon();
     await eventually(() => expect(differences()).toEqual([]));
-    second.kill('SIGTERM');
-    expect((await second.finished).code).toBe(0);
+    await endWhenDone({ state }, second);
     expect(readFileSync(join(container, 'while nothing ran'), 'utf8')).toBe('content');
   });
 

@@ -9,6 +9,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { endWhenDone } from '../world/end-when-done.js';
 import { eventually } from '../world/eventually.js';
 import { openLocalMirror } from '../world/mirror-in-a-folder.js';
 
@@ -122,6 +123,5 @@ test('P1: a target that goes back to an older state under a running daemon is re
   mirror.write('c');
   await eventually(() => expect(mirror.objects()).toEqual(['a', 'b', 'c']));
   expect(daemon.stderr()).toMatch(/went back to an older state/);
-  daemon.kill('SIGTERM');
-  expect((await daemon.finished).code).toBe(0);
+  await endWhenDone(mirror, daemon);
 });

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { OPERATIONS } from '../../src/status/operations.js';
 import type { QuarantinedAnswer } from '../../src/status/schema-mirror.js';
 import { failure } from '../../src/status/schema-status.js';
+import { endWhenDone } from '../world/end-when-done.js';
 import { eventually } from '../world/eventually.js';
 import { type LocalMirror, openLocalMirror } from '../world/mirror-in-a-folder.js';
 
@@ -171,8 +172,7 @@ test('pause: uploads and deletes wait over a restart of the daemon, and go on at
   expect((await mirror.longshore('resume')).stdout).toBe('documents goes on\n');
   await eventually(() => expect(mirror.objects()).toEqual(['gone', 'kept', 'new']));
   expect((await mirror.longshore('resume', 'documents')).stdout).toBe('documents was not paused\n');
-  daemon.kill('SIGTERM');
-  expect((await daemon.finished).code).toBe(0);
+  await endWhenDone(mirror, daemon);
 });
 
 test('longshore events: prints each change, and what was missed since an event', async () => {

@@ -9,6 +9,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { endWhenDone } from '../world/end-when-done.js';
 import { eventually } from '../world/eventually.js';
 import { type LocalMirror, openLocalMirror } from '../world/mirror-in-a-folder.js';
 import { eventsOf, type Program } from '../world/program.js';
@@ -52,8 +53,7 @@ describe.each(['chokidar', 'directories', 'scan'])('longshore run, watch: %s', (
       expect(mirror.differences()).toEqual([expect.stringMatching(/^build.x.tmp: .* absent$/)]),
     );
     expect(daemon.stderr().match(/ mirroring /g)).toHaveLength(1);
-    daemon.kill('SIGTERM');
-    expect((await daemon.finished).code).toBe(0);
+    await endWhenDone(mirror, daemon);
   });
 
   test('P1: the daemon mirrors each kind of change while it runs', async () => {
@@ -73,8 +73,7 @@ describe.each(['chokidar', 'directories', 'scan'])('longshore run, watch: %s', (
     rmSync(join(mirror.source, 'before'));
     await eventually(() => expect(unlinkedDifferences(mirror)).toEqual([]));
     expect(() => statSync(join(mirror.container, 'before'))).toThrow();
-    daemon.kill('SIGTERM');
-    expect((await daemon.finished).code).toBe(0);
+    await endWhenDone(mirror, daemon);
   });
 });
 
@@ -152,7 +151,6 @@ describe('P4: a source that goes away under the daemon', () => {
     renameSync(`${mirror.source}.away`, mirror.source);
     writeFileSync(join(mirror.source, 'b'), 'b');
     await eventually(() => expect(unlinkedDifferences(mirror)).toEqual([]));
-    daemon.kill('SIGTERM');
-    expect((await daemon.finished).code).toBe(0);
+    await endWhenDone(mirror, daemon);
   });
 });

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { endWhenDone } from '../world/end-when-done.js';
 import { type LocalMirror, openLocalMirror } from '../world/mirror-in-a-folder.js';
 import { eventsOf, summaryOf } from '../world/program.js';
 
@@ -46,8 +47,7 @@ describe('deletes: keep', () => {
     expect((await mirror.longshore('status')).stdout).toMatch(
       /deletes +objects whose files are gone are kept/,
     );
-    daemon.kill('SIGTERM');
-    expect((await daemon.finished).code).toBe(0);
+    await endWhenDone(mirror, daemon);
     expect(mirror.objects()).toEqual(['a', 'b', 'c']);
   });
 });
@@ -79,8 +79,7 @@ describe('P4: a file that the rules exclude', () => {
     await vi.waitFor(() => expect(mirror.objects()).toHaveLength(3), { timeout: 30_000 });
     rmSync(join(mirror.source, 'folder'), { recursive: true });
     await vi.waitFor(() => expect(mirror.objects()).toEqual(['c.pdf']), { timeout: 30_000 });
-    daemon.kill('SIGTERM');
-    expect((await daemon.finished).code).toBe(0);
+    await endWhenDone(mirror, daemon);
   });
 });
 

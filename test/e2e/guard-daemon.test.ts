@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ciphertext } from '../ciphertext.js';
+import { endWhenDone } from '../world/end-when-done.js';
 import { eventually } from '../world/eventually.js';
 import { openLocalMirror } from '../world/mirror-in-a-folder.js';
 import {
@@ -49,8 +50,7 @@ describe('P4: the guard of a daemon', () => {
     await untilStatus(mirror, ({ held, why }) =>
       expect({ held, why }).toEqual({ held: 0, why: '' }),
     );
-    daemon.kill('SIGTERM');
-    expect((await daemon.finished).code).toBe(0);
+    await endWhenDone(mirror, daemon);
   });
 
   test('overwrites by a script that encrypts are held, and nothing is held once the files are restored', async () => {
@@ -79,8 +79,7 @@ describe('P4: the guard of a daemon', () => {
       writeFileSync(join(mirror.source, 'folder', name), content);
     await untilStatus(mirror, ({ held }) => expect(held).toBe(0));
     await eventually(() => expect(mirror.differences()).toEqual([]));
-    daemon.kill('SIGTERM');
-    expect((await daemon.finished).code).toBe(0);
+    await endWhenDone(mirror, daemon);
   });
 
   test('a renamed folder does not count as a mass of deletes', async () => {
@@ -92,8 +91,7 @@ describe('P4: the guard of a daemon', () => {
     renameSync(join(mirror.source, 'folder'), join(mirror.source, 'renamed'));
     await eventually(() => expect(mirror.differences()).toEqual([]));
     expect(daemon.stderr()).not.toContain('are held');
-    daemon.kill('SIGTERM');
-    expect((await daemon.finished).code).toBe(0);
+    await endWhenDone(mirror, daemon);
   });
 });
 
@@ -116,6 +114,5 @@ test('P1: a file that could not replace held objects is uploaded once nothing is
   await eventually(() => expect(mirror.differences()).toEqual([]));
   // An object is gone before its record is.
   await eventually(async () => expect(await mirrorStatus(mirror)).toMatchObject({ held: 0 }));
-  daemon.kill('SIGTERM');
-  expect((await daemon.finished).code).toBe(0);
+  await endWhenDone(mirror, daemon);
 });

@@ -1,6 +1,7 @@
 import { appendFileSync, linkSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { endWhenDone } from '../world/end-when-done.js';
 import { eventually } from '../world/eventually.js';
 import { openLocalMirror } from '../world/mirror-in-a-folder.js';
 
@@ -39,8 +40,7 @@ test.each(['chokidar', 'directories'])(
     for (let number = 0; number < 1_100; number += 1) mirror.write(`d1/new${number}`, '');
     appendFileSync(first, ' fourth');
     await eventually(() => expect(mirror.differences()).toEqual([]), 60_000);
-    daemon.kill('SIGTERM');
-    expect((await daemon.finished).code).toBe(0);
+    await endWhenDone(mirror, daemon);
   },
   120_000,
 );

@@ -5,6 +5,7 @@ import { openFake } from '../drivers/s3/open.js';
 import { type FakeS3, startFakeS3 } from '../fakes/s3/server.js';
 import { fakeTarget } from '../fakes/s3/target.js';
 import { deliverInventory, type InventoryRow, rowsNow } from '../fakes/s3-inventory.js';
+import { endWhenDone } from '../world/end-when-done.js';
 import { eventually } from '../world/eventually.js';
 import { openRemoteMirror, type RemoteMirror } from '../world/mirror-in-a-folder.js';
 
@@ -106,8 +107,7 @@ test('a daemon without a usable inventory goes on mirroring, says why, and recon
   expect(daemon.stderr()).not.toContain('mirror waits');
   await deliver();
   await eventually(() => expect(daemon.stderr()).toContain('inventory read'), 60_000);
-  daemon.kill('SIGTERM');
-  expect((await daemon.finished).code).toBe(0);
+  await endWhenDone(mirror, daemon);
 }, 120_000);
 
 test('the plan of a dry run rests on what was looked at', async () => {

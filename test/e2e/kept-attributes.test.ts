@@ -10,6 +10,7 @@ import { type FakeS3, startFakeS3 } from '../fakes/s3/server.js';
 import { fakeTarget } from '../fakes/s3/target.js';
 import { isThere } from '../servers/installed.js';
 import { aclFor, extendedBelow, setAttribute, writeAttributes } from '../world/attributes.js';
+import { endWhenDone } from '../world/end-when-done.js';
 import { eventually } from '../world/eventually.js';
 import { openLocalMirror, openRemoteMirror } from '../world/mirror-in-a-folder.js';
 import { eventsOf, isRoot, summaryOf } from '../world/program.js';
@@ -110,8 +111,7 @@ test('metadata: xattr, acl: a daemon notices a change of attributes alone', asyn
   );
   setAttribute(file, 'user.colour', 'red');
   await eventually(async () => expect(await metaDataOf('file')).toEqual({ colour: 'red' }));
-  daemon.kill('SIGTERM');
-  expect((await daemon.finished).code).toBe(0);
+  await endWhenDone(mirror, daemon);
 });
 
 test('metadata: xattr: is given to objects that are there once it is set, and is taken from them', async () => {

@@ -1,12 +1,15 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { endWhenDone } from '../world/end-when-done.js';
 import { eventually } from '../world/eventually.js';
 import { type Finished, type Program, run } from '../world/program.js';
 import { openWorkspace } from '../world/workspace.js';
 
 /** A machine of its own as far as longshore can tell: another configuration, state and source, and the same container. */
 interface Machine {
+  /** Its state folder. */
+  readonly state: string;
   write(name: string): void;
   longshore(...args: readonly string[]): Promise<Finished>;
   daemon(): Program;
@@ -29,6 +32,7 @@ mirrors:
 `,
       );
       return {
+        state: join(folder, `state-of-${name}`),
         write: (file) => writeFileSync(join(folder, name, file), `${file} of ${name}`),
         longshore: (...args) => run(['--config', config, ...args], { cwd: folder }),
         daemon: () => start(['--config', config, 'run']),
@@ -60,11 +64,9 @@ test('the second of two machines with one container says which holds it, writes 
   });
   expect(contains('b')).toBe(false);
 
-  daemon.kill('SIGTERM');
-  expect((await daemon.finished).code).toBe(0);
+  await endWhenDone(first, daemon);
   await eventually(() => expect(contains('b')).toBe(true));
-  waiting.kill('SIGTERM');
-  expect((await waiting.finished).code).toBe(0);
+  await endWhenDone(second, waiting);
 });
 
 test('P5: a daemon that was killed takes its lease again at once, and so does another on the same system', async () => {

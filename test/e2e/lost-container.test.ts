@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
+import { endWhenDone } from '../world/end-when-done.js';
 import { type LocalMirror, openLocalMirror } from '../world/mirror-in-a-folder.js';
 import { summaryOf } from '../world/program.js';
 
@@ -50,7 +51,6 @@ test.each(losses)(
     await vi.waitFor(() => expect(mirror.objects()).toEqual(expect.arrayContaining(['a', 'b'])), {
       timeout: 30_000,
     });
-    daemon.kill('SIGTERM');
-    expect((await daemon.finished).code).toBe(0);
+    await endWhenDone(mirror, daemon);
   },
 );

@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ACCOUNT, type FakeS3, startFakeS3 } from '../fakes/s3/server.js';
+import { endWhenDone } from '../world/end-when-done.js';
 import { eventually } from '../world/eventually.js';
 import { run } from '../world/program.js';
 import { openWorkspace } from '../world/workspace.js';
@@ -24,6 +25,7 @@ mirrors:
   );
   return {
     fake,
+    state: join(folder, 'state'),
     path: (name: string) => join(folder, 'source', name),
     daemon: () => start(['--config', config, 'run']),
     async status() {
@@ -92,7 +94,7 @@ test('a target that is down for a while: a bounded amount of work waits, no obje
 }, 120_000);
 
 test('P5: a daemon that is killed and started while its target is down finds all changes, and outlives its own lease', async () => {
-  const { fake, path, daemon } = await openMirror('3s');
+  const { fake, state, path, daemon } = await openMirror('3s');
   writeFileSync(path('before'), 'before');
   const first = daemon();
   await eventually(() => expect(stored(fake).size).toBe(1));
@@ -117,6 +119,5 @@ test('P5: a daemon that is killed and started while its target is down finds all
     LONG,
   );
   expect(second.stderr()).not.toMatch(/target-held|object failed/);
-  second.kill('SIGTERM');
-  expect((await second.finished).code).toBe(0);
+  await endWhenDone({ state }, second);
 }, 120_000);

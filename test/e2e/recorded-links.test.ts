@@ -15,6 +15,7 @@ import { call, listAll } from '../drivers/conformance/fixture.js';
 import { openFake } from '../drivers/s3/open.js';
 import { type FakeS3, startFakeS3 } from '../fakes/s3/server.js';
 import { fakeTarget } from '../fakes/s3/target.js';
+import { endWhenDone } from '../world/end-when-done.js';
 import { eventually } from '../world/eventually.js';
 import { openLocalMirror, openRemoteMirror } from '../world/mirror-in-a-folder.js';
 import { summaryOf } from '../world/program.js';
@@ -169,6 +170,5 @@ test('P1: hardlinks: record: the daemon sends a change of a file with several na
     await eventually(same);
     expect(readFileSync(join(mirror.container, 'zz'), 'utf8')).toContain(`change ${round}`);
   }
-  daemon.kill('SIGTERM');
-  expect((await daemon.finished).code).toBe(0);
+  await endWhenDone(mirror, daemon);
 });

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ReloadAnswer } from '../../src/status/schema-reload.js';
+import { endWhenDone } from '../world/end-when-done.js';
 import { eventually } from '../world/eventually.js';
 import { openLocalMirror } from '../world/mirror-in-a-folder.js';
 
@@ -75,9 +76,7 @@ test('P1: of 50 mirrors one is changed: the others keep watches and counters, an
       expect(now.totals['uploaded'], now.mirror).toBe((was?.totals['uploaded'] ?? 0) + 2);
     }
   }, 60_000);
-  daemon.kill('SIGTERM');
-  const { code, stderr } = await daemon.finished;
-  expect(code).toBe(0);
+  const { stderr } = await endWhenDone(mirror, daemon);
   for (const name of all) {
     const times = name === 'm7' ? 2 : 1;
     const lineOf = (event: string) => stderr.match(new RegExp(` ${event} mirror=${name} `, 'g'));

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ReloadAnswer } from '../../src/status/schema-reload.js';
+import { endWhenDone } from '../world/end-when-done.js';
 import { eventually } from '../world/eventually.js';
 import { type LocalMirror, openLocalMirror } from '../world/mirror-in-a-folder.js';
 import type { Finished, Program } from '../world/program.js';
@@ -25,11 +26,8 @@ function answerIn({ stdout, stderr }: Finished): ReloadAnswer {
   return JSON.parse(stdout) as ReloadAnswer;
 }
 
-async function stop(daemon: Program): Promise<string> {
-  daemon.kill('SIGTERM');
-  const { code, stderr } = await daemon.finished;
-  expect(code).toBe(0);
-  return stderr;
+async function stop(mirror: LocalMirror, daemon: Program): Promise<string> {
+  return (await endWhenDone(mirror, daemon)).stderr;
 }
 
 const timesIn = (text: string, part: RegExp) => text.match(part)?.length ?? 0;
@@ -49,7 +47,7 @@ test('P1: SIGHUP adds a mirror, and the one that is there is neither watched nor
   await eventually(() => expect(daemon.stderr()).toMatch(/configuration reloaded .*kept=1/));
   mirror.write('b');
   await eventually(() => expect(mirror.objects()).toEqual(['a', 'b']));
-  const log = await stop(daemon);
+  const log = await stop(mirror, daemon);
   expect(timesIn(log, / mirroring mirror=documents /g)).toBe(1);
   expect(timesIn(log, / run started mirror=documents /g)).toBe(1);
   expect(timesIn(log, / mirroring mirror=music /g)).toBe(1);
@@ -78,7 +76,7 @@ test('P1: files that are written while their mirror begins again are all mirrore
   }
   await eventually(() => expect(mirror.differences()).toEqual([]));
   expect(mirror.objects()).toHaveLength(3 * 41);
-  await stop(daemon);
+  await stop(mirror, daemon);
 });
 
 test('a file with errors changes nothing: the command and the log say each with its line and column', async () => {
@@ -97,7 +95,7 @@ test('a file with errors changes nothing: the command and the log say each with 
   await eventually(() => expect(mirror.objects()).toEqual(['still mirrored']));
   mirror.writeConfig();
   expect(answerIn(await mirror.longshore('reload', '--json')).outcome).toBe('unchanged');
-  await stop(daemon);
+  await stop(mirror, daemon);
 });
 
 test('a new exclude is announced with the objects that it concerns, and waits for --apply', async () => {
@@ -120,7 +118,7 @@ test('a new exclude is announced with the objects that it concerns, and waits fo
   mirror.write('kept', 'changed');
   await eventually(() => expect(inContainer('kept')).toBe('changed'));
   expect(inContainer('a.tmp')).toBe('still mirrored');
-  const log = await stop(daemon);
+  const log = await stop(mirror, daemon);
   expect(log).toMatch(/reload waits for --apply mirror=documents setting=exclude .*objects=2/);
 });
 
@@ -140,7 +138,7 @@ test('an exclude that is taken back announces the objects whose files are gone, 
   expect(mirror.objects()).toEqual(['a.tmp', 'b.tmp', 'kept']);
   expect((await mirror.longshore('reload', '--apply')).code).toBe(0);
   await eventually(() => expect(mirror.objects()).toEqual(['b.tmp', 'kept']));
-  await stop(daemon);
+  await stop(mirror, daemon);
 });
 
 test('a removed mirror and another prefix wait for --apply; objects stay where they are', async () => {
@@ -173,7 +171,7 @@ test('a removed mirror and another prefix wait for --apply; objects stay where t
   expect(status.mirrors.map((each) => each.mirror)).toEqual(['documents']);
   expect(status.lastReload).toMatchObject({ outcome: 'done' });
   expect(existsSync(song)).toBe(true);
-  await stop(daemon);
+  await stop(mirror, daemon);
 });
 
 test('another state folder is refused as a whole, with the reason', async () => {
@@ -191,7 +189,7 @@ test('another state folder is refused as a whole, with the reason', async () => 
   const { code, stderr } = await mirror.longshore('reload');
   expect(code).toBe(1);
   expect(stderr).toMatch(/another state folder than .*\/other until now, restart the daemon/);
-  expect(await stop(daemon)).not.toMatch(/ debug /);
+  expect(await stop(mirror, daemon)).not.toMatch(/ debug /);
 });
 
 test('a mirror that begins again keeps its pause and what is held', async () => {
@@ -219,7 +217,7 @@ test('a mirror that begins again keeps its pause and what is held', async () => 
     affected: [{ setting: 'guard', becomes: 'deleted', objects: 3 }],
   });
   expect(mirror.objects()).toHaveLength(5);
-  await stop(daemon);
+  await stop(mirror, daemon);
 });
 
 test('the log level, the limits of a target and the drain change without any mirror beginning again', async () => {
@@ -240,7 +238,7 @@ test('the log level, the limits of a target and the drain change without any mir
     daemon: ['log.level', 'log.format', 'drain'],
   });
   await eventually(() => expect(mirror.objects()).toEqual(['large']));
-  const log = await stop(daemon);
+  const log = await stop(mirror, daemon);
   expect(timesIn(log, / run started mirror=documents /g)).toBe(1);
   expect(log).toMatch(/^\{.*"level":"debug"/m);
 });
@@ -266,7 +264,7 @@ test('P5: a daemon that is killed in the middle of a reload starts with the new 
   expect((await asked).code).toBe(1);
   const again = await watching(mirror);
   await eventually(() => expect(mirror.objects()).toContain('new/large'));
-  await stop(again);
+  await stop(mirror, again);
 });
 
 test('reloads that are asked for at once are made one after the other', async () => {
@@ -280,5 +278,5 @@ test('reloads that are asked for at once are made one after the other', async ()
   for (const outcome of answers) expect(['done', 'unchanged']).toContain(outcome);
   mirror.write('a');
   await eventually(() => expect(mirror.objects()).toEqual(['a']));
-  expect(timesIn(await stop(daemon), / mirror ends /g)).toBe(1);
+  expect(timesIn(await stop(mirror, daemon), / mirror ends /g)).toBe(1);
 });

@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { endWhenDone } from '../world/end-when-done.js';
 import { type LocalMirror, openLocalMirror } from '../world/mirror-in-a-folder.js';
 import { eventsOf, run, summaryOf } from '../world/program.js';
 import {
@@ -224,6 +225,5 @@ test('restoring works beside a running daemon', async () => {
   await expect.poll(() => mirror.objects(), { timeout: 30_000 }).toEqual(['a']);
   const done = await mirror.longshore('restore', 'documents', '--to', 'back');
   expect(done).toMatchObject({ code: 0, stderr: '' });
-  daemon.kill('SIGTERM');
-  expect((await daemon.finished).code).toBe(0);
+  await endWhenDone(mirror, daemon);
 });

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { endWhenDone } from '../world/end-when-done.js';
 import { eventually } from '../world/eventually.js';
 import {
   type LocalMirror,
@@ -86,8 +87,7 @@ describe('damage under a running daemon', () => {
       // The record of the removed file was lost, so its object counts as extraneous: it is kept.
       expect(mirror.differences()).toEqual([expect.stringMatching(/^file 13: absent/)]);
       expectNotSentAgain(mirror, before, ['file 12']);
-      healed.kill('SIGTERM');
-      expect((await healed.finished).code).toBe(0);
+      await endWhenDone(mirror, healed);
     },
     180_000,
   );

@@ -9,6 +9,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
+import { endWhenDone } from '../world/end-when-done.js';
 import { type LocalMirror, openLocalMirror } from '../world/mirror-in-a-folder.js';
 import { eventsOf, summaryOf } from '../world/program.js';
 import { filesBelow } from '../world/tree.js';
@@ -110,8 +111,7 @@ test('a restore from the trash works while the daemon runs, which mirrors the re
   expect(trashed(mirror)).toEqual(['a: a']);
   expect((await mirror.longshore('trash', 'restore', 'documents', 'a')).code).toBe(0);
   await vi.waitFor(() => expect(readdirSync(mirror.container)).toContain('a'), { timeout: 30_000 });
-  daemon.kill('SIGTERM');
-  expect((await daemon.finished).code).toBe(0);
+  await endWhenDone(mirror, daemon);
   expect(filesBelow(mirror.source)).toEqual(['a', 'b']);
   expect(trashed(mirror)).toEqual(['a: a']);
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openAzure } from '../drivers/azure/open.js';
 import { call, randomContent } from '../drivers/conformance/fixture.js';
+import { endWhenDone } from '../world/end-when-done.js';
 import { eventually } from '../world/eventually.js';
 import { openRemoteMirror, type RemoteMirror } from '../world/mirror-in-a-folder.js';
 import { summaryOf } from '../world/program.js';
@@ -58,9 +59,7 @@ withServers('rclone at Azure', 'LONGSHORE_AZURE_ENDPOINT', azureServers(), (serv
       async () => expect(await mirror.differences(), daemon.stderr()).toEqual([]),
       60_000,
     );
-    daemon.kill('SIGTERM');
-    const { code, stderr } = await daemon.finished;
-    expect(code, stderr).toBe(0);
+    await endWhenDone(mirror, daemon);
     const again = await mirror.longshore('reconcile', '--json');
     expect(summaryOf(again)).toMatchObject({ uploaded: 0, adopted: 0, deleted: 0, failed: 0 });
   });

@@ -7,6 +7,7 @@ import type { Backend } from '../../src/drivers/backend.js';
 import { openAzure } from '../drivers/azure/open.js';
 import { openS3 } from '../drivers/s3/open.js';
 import { openSwift } from '../drivers/swift/open.js';
+import { endWhenDone } from '../world/end-when-done.js';
 import { eventually } from '../world/eventually.js';
 import { openRemoteMirror, type RemoteMirror } from '../world/mirror-in-a-folder.js';
 import { changeAtRandom, differences, digestsBelow, ODD_NAMES, seeded } from '../world/tree.js';
@@ -64,9 +65,7 @@ async function mirrorWhatChanges(mirror: RemoteMirror, names: readonly string[])
     async () => expect(await mirror.differences(), daemon.stderr()).toEqual([]),
     60_000,
   );
-  daemon.kill('SIGTERM');
-  const { code, stderr } = await daemon.finished;
-  expect(code, stderr).toBe(0);
+  await endWhenDone(mirror, daemon);
 }
 
 const nothingElse = (folder: string) => ({
