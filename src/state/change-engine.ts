@@ -3,10 +3,10 @@ import { failpoint } from '../failpoint.js';
 import { checkInChild } from './check-in-child.js';
 import { syncFolder } from './durable-file.js';
 import { inodeFile } from './inode-table.js';
-import type { IndexLocation, ObjectName } from './object-index.js';
+import type { IndexLocation } from './object-index.js';
 import { filesBeside, indexFile, openStore } from './open-index.js';
 import { whileMarked } from './opening-mark.js';
-import { type Change, changeOf, type RecordStore } from './record-store.js';
+import { type Change, newRecord, type RecordStore } from './record-store.js';
 
 /** Names per commit into LMDB. The JSON file is rewritten by each commit, so it gets a single one. */
 const COMMIT = { lmdb: 5_000, lowdb: Number.POSITIVE_INFINITY } as const;
@@ -67,13 +67,13 @@ async function copyRecords(
   namesPerCommit: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  let changes = new Map<ObjectName, Change>();
+  let changes: Change[] = [];
   for (const [name, record] of from.entries({})) {
-    changes.set(name, changeOf(name, record));
-    if (changes.size < namesPerCommit) continue;
+    changes.push({ ...newRecord(name, record), before: undefined }); // the new index is empty
+    if (changes.length < namesPerCommit) continue;
     signal?.throwIfAborted();
     await to.commit(changes);
-    changes = new Map();
+    changes = [];
   }
-  if (changes.size > 0) await to.commit(changes);
+  if (changes.length > 0) await to.commit(changes);
 }

@@ -6,6 +6,7 @@ export function forgetfulIndex(index: ObjectIndex): ObjectIndex {
   return {
     engine: index.engine,
     get: index.get,
+    getAll: index.getAll,
     entries: index.entries,
     namesOfInode: index.namesOfInode,
     nameAfter: index.nameAfter,

@@ -2,8 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { failpoint } from '../failpoint.js';
 import { compareNames } from '../utf8-order.js';
 import type { IndexRange, ObjectIndex, ObjectName, ObjectRecord } from './object-index.js';
-import { type Change, changeOf, type RecordStore } from './record-store.js';
-import { createUnwritten, overlay, type WriteBatch } from './unwritten.js';
+import { type NewRecord, newRecord, type RecordStore } from './record-store.js';
+import { createUnwritten, overlay, type Unwritten } from './unwritten.js';
 
 /** Names per commit: large enough that the disk's flush is shared, small enough that encoding them takes no 50 ms. */
 const LARGEST_COMMIT = 5_000;
@@ -14,7 +14,7 @@ const LARGEST_COMMIT = 5_000;
  * dropped: reads then return what is on disk. A caller that does not await its writes holds them all in memory.
  */
 export function groupedIndex(store: RecordStore, location: string): ObjectIndex {
-  const unwritten = createUnwritten();
+  const unwritten = createUnwritten<QueuedWrite>();
   const commits = createCommits(store, unwritten);
   let closing: Promise<void> | undefined;
 
@@ -22,37 +22,36 @@ export function groupedIndex(store: RecordStore, location: string): ObjectIndex 
     if (closing !== undefined) throw new Error(`the index in ${location} is closed`);
   }
 
-  function add(batch: WriteBatch, name: ObjectName, change: Change): void {
+  /** `stored`: the inode of the record that the store has of this name now; undefined: it has none. */
+  function add(
+    batch: QueuedBatch,
+    { name, key, put }: NewRecord,
+    stored: bigint | undefined,
+  ): void {
     const earlier = unwritten.get(name);
-    // The store may have an earlier write of this name already while its commit is still being reported.
-    const inStore =
-      earlier === undefined
-        ? Number(store.has(name))
-        : Number(earlier.record !== undefined) - earlier.adds;
-    const record = change.put?.record;
-    const adds = Number(record !== undefined) - inStore;
-    unwritten.set(name, { record, adds, batch });
-    batch.changes.set(name, change);
-    commits.added(adds - (earlier?.adds ?? 0));
+    if (earlier !== undefined && earlier.batch === batch) {
+      batch.adds += countOf(put) - countOf(earlier.put);
+      unwritten.replace(earlier, put);
+      return;
+    }
+    // The store may have the earlier write already, while its commit is still being reported.
+    const before = earlier === undefined ? stored : earlier.put?.record.inode;
+    const write = { name, key, put, before, batch };
+    batch.adds += countOf(put) - Number(before !== undefined);
+    batch.changes.push(write);
+    unwritten.set(write, earlier);
   }
 
-  /** Each change is made before the first is added: what cannot be kept is refused before others share its commit. */
-  async function write(name: ObjectName, record: ObjectRecord | undefined): Promise<void> {
-    refuseIfClosed();
-    const change = changeOf(name, record);
-    const batch = commits.open();
-    add(batch, name, change);
-    await batch.durable;
-  }
-
+  /** Each record is made before the first is added: what cannot be kept is refused before others share its commit. */
   async function writeAll(
     changes: readonly (readonly [ObjectName, ObjectRecord | undefined])[],
   ): Promise<void> {
     refuseIfClosed();
     if (changes.length === 0) return;
-    const made = changes.map(([name, record]) => [name, changeOf(name, record)] as const);
+    const made = changes.map(([name, record]) => newRecord(name, record));
+    const stored = store.inodesOf(made);
     const batch = commits.open();
-    for (const [name, change] of made) add(batch, name, change);
+    for (const [at, each] of made.entries()) add(batch, each, stored[at]);
     await batch.durable;
   }
 
@@ -65,7 +64,14 @@ export function groupedIndex(store: RecordStore, location: string): ObjectIndex 
     engine: store.engine,
     get(name) {
       const pending = unwritten.get(name);
-      return pending === undefined ? store.get(name) : pending.record;
+      return pending === undefined ? store.get(name) : pending.put?.record;
+    },
+    getAll(names) {
+      const stored = store.getAll(names);
+      return names.map((name, at) => {
+        const pending = unwritten.get(name);
+        return pending === undefined ? stored[at] : pending.put?.record;
+      });
     },
     entries: (range) => entries(range),
     namesOfInode(inode) {
@@ -76,9 +82,9 @@ export function groupedIndex(store: RecordStore, location: string): ObjectIndex 
       return pending.size === 0 ? kept : [...kept, ...pending].sort(compareNames);
     },
     nameAfter: store.nameAfter,
-    put: write,
+    put: (name, record) => writeAll([[name, record]]),
     putAll: writeAll,
-    remove: (name) => write(name, undefined),
+    remove: (name) => writeAll([[name, undefined]]),
     removeAll: (names) => writeAll(names.map((name) => [name, undefined] as const)),
     count: commits.count,
     flush: commits.flush,
@@ -89,23 +95,39 @@ export function groupedIndex(store: RecordStore, location: string): ObjectIndex 
   };
 }
 
-interface QueuedBatch extends WriteBatch {
+/** Writes that are committed together, each name once. */
+interface QueuedBatch {
+  readonly changes: QueuedWrite[];
+  /** Names that they add to the store. */
+  adds: number;
+  readonly durable: Promise<void>;
   readonly settle: { resolve(): void; reject(error: unknown): void };
 }
 
+interface QueuedWrite extends Unwritten {
+  readonly batch: QueuedBatch;
+}
+
+function countOf(put: NewRecord['put']): number {
+  return put === undefined ? 0 : 1;
+}
+
 /** Commits the batches of an index, one after the other. */
-function createCommits(store: RecordStore, unwritten: ReturnType<typeof createUnwritten>) {
+function createCommits(
+  store: RecordStore,
+  unwritten: ReturnType<typeof createUnwritten<QueuedWrite>>,
+) {
   let queue: QueuedBatch[] = [];
-  let latest: WriteBatch | undefined;
+  let committing: QueuedBatch | undefined;
+  /** Names in the store without that one. */
   let stored = store.count();
-  /** Names that the writes add that are not durable yet. */
-  let adding = 0;
+  let latest: QueuedBatch | undefined;
   let writing: Promise<void> | undefined;
 
-  function newBatch(): WriteBatch {
+  function newBatch(): QueuedBatch {
     const { promise, ...settle } = withResolvers();
     promise.catch(() => undefined); // only the writers of the batch await it
-    const batch = { changes: new Map(), durable: promise, settle };
+    const batch: QueuedBatch = { changes: [], adds: 0, durable: promise, settle };
     queue.push(batch);
     latest = batch;
     return batch;
@@ -114,36 +136,34 @@ function createCommits(store: RecordStore, unwritten: ReturnType<typeof createUn
   async function writeQueued(): Promise<void> {
     await nextTurn(); // the writes of this turn share a commit
     for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) {
+      committing = batch;
       try {
         await store.commit(batch.changes);
         failpoint('state: index committed, writers not notified');
-        stored = store.count();
-        adding += unwritten.forget(batch);
+        unwritten.forget(batch.changes);
         batch.settle.resolve();
       } catch (error) {
         const failed = [batch, ...queue];
         queue = [];
         unwritten.clear();
-        stored = store.count();
-        adding = 0;
         for (const { settle } of failed) settle.reject(error);
       }
+      committing = undefined;
+      stored = store.count();
     }
     writing = undefined;
   }
 
   return {
     /** The batch that takes the next writes of this turn, whatever their number. */
-    open(): WriteBatch {
+    open(): QueuedBatch {
       const last = queue.at(-1);
-      return last !== undefined && last.changes.size < LARGEST_COMMIT ? last : newBatch();
-    },
-    /** A write was added to the open batch, which changes the number of names by this. */
-    added(names: number): void {
-      adding += names;
+      if (last !== undefined && last.changes.length < LARGEST_COMMIT) return last;
+      const batch = newBatch();
       writing ??= writeQueued();
+      return batch;
     },
-    count: () => stored + adding,
+    count: () => queue.reduce((names, { adds }) => names + adds, stored + (committing?.adds ?? 0)),
     async flush(): Promise<void> {
       if (writing !== undefined) await latest?.durable;
     },

@@ -213,8 +213,11 @@ function reads(
   }
   return {
     get: (key) => guarded(() => database.get(key, snapshot)),
-    has: (key) => guarded(() => database.doesExist(key)),
     entries: (range) => iterate(() => database.getRange({ ...range, ...snapshot })),
+    keyFrom(key) {
+      const [found] = iterate(() => database.getKeys({ start: key, limit: 1, ...snapshot }));
+      return found;
+    },
     keyAfter(key, count) {
       // LMDB skips the keys between, and none of them becomes an object of JavaScript.
       const offset = key === undefined ? count - 1 : count;

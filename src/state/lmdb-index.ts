@@ -7,6 +7,7 @@ import { type InodeChange, type InodeTable, newInodeTable, openInodeTable } from
 import { openFrozenLmdbFile, openLmdbFile, type WritableFile } from './lmdb-file.js';
 import { headerOf } from './lmdb-peek.js';
 import type { LmdbTable } from './lmdb-table.js';
+import { lookUps } from './look-ups.js';
 import { keyBeyond, keyIfHeld } from './name-key.js';
 import type {
   IndexEntry,
@@ -25,7 +26,7 @@ import {
   metadataEpochOf,
   provenAtMsOf,
 } from './record-fields.js';
-import type { Changes, RecordStore } from './record-store.js';
+import type { Change, RecordStore } from './record-store.js';
 
 export const ABOUT_KEY = Buffer.from('format');
 const ABOUT = /^\{"is":"longshore object index","version":(\d{1,9})\}$/;
@@ -69,10 +70,21 @@ function lmdbStore(
   let count = records.count();
   return {
     engine: 'lmdb',
-    get: (name) => getRecord(records, name, file),
-    has(name) {
-      const key = keyIfHeld(name);
-      return key !== undefined && records.has(key);
+    get: (name) => getRecord(records.get, name, file),
+    getAll(names) {
+      const lookUp = lookUps(records);
+      return names.map((name) => getRecord(lookUp, name, file));
+    },
+    inodesOf(names) {
+      const lookUp = lookUps(records);
+      try {
+        return names.map(({ key }) => {
+          const bytes = lookUp(key);
+          return bytes && inodeOf(bytes);
+        });
+      } catch (error) {
+        throw noteDamage(file, error);
+      }
     },
     entries: (range) => entriesOf(records, range, file),
     *namesOfInode(inode) {
@@ -88,19 +100,16 @@ function lmdbStore(
       }
     },
     count: () => count,
-    async commit(changes: Changes) {
-      requireRoomForCommit(file, changes.size);
+    async commit(changes: readonly Change[]) {
+      requireRoomForCommit(file, changes.length);
       const hints: InodeChange[] = [];
       let added = 0;
       await index.commit(() => {
-        for (const { key, put } of changes.values()) {
-          const before = records.get(key);
+        for (const { key, put, before } of changes) {
           const inode = put?.record.inode;
-          const inodeBefore = before === undefined ? undefined : inodeOf(before);
-          if (inodeBefore !== undefined && inodeBefore !== inode)
-            hints.push({ inode: inodeBefore, key, change: 'remove' });
-          if (inode !== undefined && inode !== inodeBefore)
-            hints.push({ inode, key, change: 'add' });
+          if (before !== undefined && before !== inode)
+            hints.push({ inode: before, key, change: 'remove' });
+          if (inode !== undefined && inode !== before) hints.push({ inode, key, change: 'add' });
           if (put !== undefined) records.put(key, put.bytes);
           else if (before !== undefined) records.remove(key);
           added += Number(put !== undefined) - Number(before !== undefined);
@@ -127,16 +136,20 @@ export async function openLmdbView(file: string): Promise<IndexView> {
   const index = openFrozenLmdbFile(file, INDEX_TABLES);
   const { records } = index.tables;
   return {
-    get: (name) => getRecord(records, name, file),
+    get: (name) => getRecord(records.get, name, file),
     entries: (range = {}) => viewEntries(records, range, file),
     close: () => index.close(),
   };
 }
 
-function getRecord(records: LmdbTable, name: ObjectName, file: string): ObjectRecord | undefined {
+function getRecord(
+  get: LmdbTable['get'],
+  name: ObjectName,
+  file: string,
+): ObjectRecord | undefined {
   const key = keyIfHeld(name);
   try {
-    const bytes = key && records.get(key);
+    const bytes = key && get(key);
     return key && bytes && decodeRecord(bytes, key, file);
   } catch (error) {
     throw noteDamage(file, error);

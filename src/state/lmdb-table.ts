@@ -8,9 +8,10 @@ export interface Entry {
 /** Reads; all of them may throw StateDamagedError and StateUnavailableError. */
 export interface LmdbTable {
   get(key: Buffer): Buffer | undefined;
-  has(key: Buffer): boolean;
   /** In byte order, as of the beginning of the iteration. Ending early closes the cursor. */
   entries(range?: { readonly start?: Buffer; readonly end?: Buffer }): Iterable<Entry>;
+  /** The first key that is not before this one. */
+  keyFrom(key: Buffer): Buffer | undefined;
   /** The key that comes `count` places after this one, which need not be there (undefined: after the beginning). */
   keyAfter(key: Buffer | undefined, count: number): Buffer | undefined;
   /** In a table of several values a key: those of this one, in byte order. */

@@ -31,7 +31,14 @@ export async function openLowdbStore(file: string): Promise<RecordStore> {
   return {
     engine: 'lowdb',
     get: (name) => document.readDurable().get(name),
-    has: (name) => document.readDurable().has(name),
+    getAll(names) {
+      const records = document.readDurable();
+      return names.map((name) => records.get(name));
+    },
+    inodesOf(names) {
+      const records = document.readDurable();
+      return names.map(({ name }) => records.get(name)?.inode);
+    },
     entries: (range) => entriesOf(document.readDurable(), ordered, range),
     *namesOfInode(inode) {
       const records = document.readDurable();
@@ -46,7 +53,7 @@ export async function openLowdbStore(file: string): Promise<RecordStore> {
     commit: (changes) =>
       document.update((before) => {
         const records = new Map(before);
-        for (const [name, { put }] of changes) {
+        for (const { name, put } of changes) {
           if (put === undefined) records.delete(name);
           else records.set(name, put.record);
         }

@@ -79,6 +79,8 @@ export interface IndexRange {
 export interface ObjectIndex {
   readonly engine: 'lmdb' | 'lowdb';
   get(name: ObjectName): ObjectRecord | undefined;
+  /** `get` of each, in their order. Many names that ascend, and have no record yet, cost little. */
+  getAll(names: readonly ObjectName[]): readonly (ObjectRecord | undefined)[];
   entries(range?: IndexRange): Iterable<readonly [ObjectName, ObjectRecord]>;
   /** Names whose record has this inode: the possible former names of a file that appears under a new one. */
   namesOfInode(inode: bigint): readonly ObjectName[];

@@ -3,74 +3,78 @@ import { inRange } from './name-key.js';
 import type { IndexRange, ObjectName, ObjectRecord } from './object-index.js';
 import type { Change } from './record-store.js';
 
-/** Writes that are committed together. */
-export interface WriteBatch {
-  readonly changes: Map<ObjectName, Change>;
-  readonly durable: Promise<void>;
+/** A write that is not durable yet. */
+export interface Unwritten extends Change {
+  /** That of the write that came last. */
+  put: Change['put'];
 }
 
-/** A write that is not durable yet, and the number of names that it adds (-1, 0 or 1). */
-interface Unwritten {
-  readonly record: ObjectRecord | undefined;
-  readonly adds: number;
-  readonly batch: WriteBatch;
-}
+/** The writes that are not durable yet, by name; the latest of each. */
+export function createUnwritten<Write extends Unwritten>() {
+  const byName = new Map<ObjectName, Write>();
+  /** By inode, from the first question on until nothing is unwritten: only a scan that may find renamed files asks. */
+  let byInode: Map<bigint, Set<ObjectName>> | undefined;
 
-/** The writes that are not durable yet, by name; and their names by inode, which a scan looks up for each new file. */
-export function createUnwritten() {
-  const byName = new Map<ObjectName, Unwritten>();
-  const namesOf = new Map<bigint, Set<ObjectName>>();
+  function noteInode({ name, put }: Change): void {
+    if (byInode === undefined || put === undefined) return;
+    const { inode } = put.record;
+    const names = byInode.get(inode);
+    if (names === undefined) byInode.set(inode, new Set([name]));
+    else names.add(name);
+  }
 
-  function remove(name: ObjectName): void {
-    const inode = byName.get(name)?.record?.inode;
-    byName.delete(name);
-    if (inode === undefined) return;
-    const names = namesOf.get(inode);
+  function forgetInode({ name, put }: Change): void {
+    if (byInode === undefined || put === undefined) return;
+    const { inode } = put.record;
+    const names = byInode.get(inode);
     names?.delete(name);
-    if (names?.size === 0) namesOf.delete(inode);
+    if (names?.size === 0) byInode.delete(inode);
   }
 
   return {
     get: (name: ObjectName) => byName.get(name),
-    set(name: ObjectName, write: Unwritten): void {
-      remove(name);
-      byName.set(name, write);
-      const inode = write.record?.inode;
-      if (inode !== undefined) namesOf.set(inode, (namesOf.get(inode) ?? new Set()).add(name));
+    /** `earlier`: the write of this name that there is. */
+    set(write: Write, earlier: Write | undefined): void {
+      if (earlier !== undefined) forgetInode(earlier);
+      byName.set(write.name, write);
+      noteInode(write);
     },
-    /**
-     * Drops the writes of a committed batch. Names that were written again stay, counted against the new store. Returns
-     * the change of the number of names that all writes add.
-     */
-    forget(batch: WriteBatch): number {
-      let change = 0;
-      for (const [name, { put }] of batch.changes) {
-        const pending = byName.get(name);
-        if (pending === undefined) continue;
-        change -= pending.adds;
-        if (pending.batch === batch) {
-          remove(name);
-          continue;
-        }
-        const adds = Number(pending.record !== undefined) - Number(put !== undefined);
-        change += adds;
-        byName.set(name, { record: pending.record, adds, batch: pending.batch });
+    /** The write is another one before it was begun. */
+    replace(write: Write, put: Change['put']): void {
+      forgetInode(write);
+      write.put = put;
+      noteInode(write);
+    },
+    /** Drops writes that are durable. Names that were written again stay. */
+    forget(writes: readonly Write[]): void {
+      for (const write of writes) {
+        if (byName.get(write.name) !== write) continue;
+        byName.delete(write.name);
+        forgetInode(write);
       }
-      return change;
+      if (byName.size === 0) byInode = undefined;
     },
     clear(): void {
       byName.clear();
-      namesOf.clear();
+      byInode = undefined;
     },
-    namesOfInode: (inode: bigint): ReadonlySet<ObjectName> => namesOf.get(inode) ?? new Set(),
+    namesOfInode(inode: bigint): ReadonlySet<ObjectName> {
+      if (byInode === undefined && byName.size > 0) {
+        byInode = new Map();
+        for (const write of byName.values()) noteInode(write);
+      }
+      return byInode?.get(inode) ?? NONE;
+    },
     /** Names and records (undefined: removed) in the range, by name. */
     within: (range: IndexRange) =>
       [...byName]
         .filter(([name]) => inRange(name, range))
         .sort(([a], [b]) => compareNames(a, b))
-        .map(([name, { record }]) => [name, record] as const),
+        .map(([name, { put }]) => [name, put?.record] as const),
   };
 }
+
+const NONE: ReadonlySet<ObjectName> = new Set();
 
 /** Merges ordered entries with ordered changes to them. */
 export function* overlay(

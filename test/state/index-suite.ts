@@ -10,7 +10,7 @@ import type {
   ObjectRecord,
 } from '../../src/state/object-index.js';
 import { openIndex } from '../../src/state/open-index.js';
-import { compareNames } from '../../src/utf8-order.js';
+import { compareNames, sortNames } from '../../src/utf8-order.js';
 import { temporaryFolder } from '../world/folder.js';
 import { anyName, anyRecord, record } from './fixtures.js';
 
@@ -135,6 +135,28 @@ export function indexSuite(engine: 'lmdb' | 'lowdb'): void {
       expect(index.namesOfInode(1n)).toEqual([]);
     });
 
+    test('many names are looked up at once: those of a record, and those between', async () => {
+      const index = await fresh();
+      const held = ['b', 'd/10', 'd/11', 'd/30', 'f', '\u{1f389}'];
+      await index.putAll(held.map((name, at) => [name, record({ inode: BigInt(at) })]));
+      void index.put('d/25', record({ inode: 25n }));
+      void index.remove('d/30');
+      const inFolder = (folder: string) =>
+        Array.from({ length: 30 }, (_, at) => `${folder}/${at + 10}`);
+      const asked = [
+        ...['a', 'b', 'c', 'd'].flatMap(inFolder),
+        ...held,
+        'z',
+        '\u{1f38a}',
+        '\ud800',
+        '',
+      ];
+      for (const names of [asked, sortNames([...asked]), [...asked].reverse()])
+        expect(index.getAll(names)).toEqual(names.map((name) => index.get(name)));
+      expect(index.getAll(asked).filter((found) => found !== undefined)).toHaveLength(3 + 5);
+      expect(index.getAll([])).toEqual([]);
+    });
+
     test('removing a name that is not there is no error', async () => {
       const index = await fresh();
       await index.remove('ghost');
@@ -201,7 +223,7 @@ export function indexSuite(engine: 'lmdb' | 'lowdb'): void {
           let index = await openIndex({ engine, folder });
           const model = new Map<string, ObjectRecord>();
           const writes: Promise<void>[] = [];
-          for (const { do: action, ...what } of steps) {
+          for (const [at, { do: action, ...what }] of steps.entries()) {
             if (action === 'put' && 'record' in what) {
               model.set(what.name, what.record);
               writes.push(index.put(what.name, what.record));
@@ -223,7 +245,9 @@ export function indexSuite(engine: 'lmdb' | 'lowdb'): void {
             expect([...index.entries({ prefix })]).toEqual(
               expected.filter(([name]) => inRange(name, { prefix })),
             );
-            for (const [, { inode }] of expected) {
+            const asked = [...expected.map(([name]) => name), prefix];
+            expect(index.getAll(asked)).toEqual(asked.map((name) => model.get(name)));
+            for (const [, { inode }] of at % 3 === 0 ? expected : []) {
               expect(index.namesOfInode(inode)).toEqual(
                 expected.filter(([, other]) => other.inode === inode).map(([name]) => name),
               );

@@ -27,7 +27,7 @@ export interface BatchContext {
   readonly effects: BatchEffects;
   readonly store: Pick<ObjectStore, 'copy'>;
   readonly books: Pick<Books, 'markAll' | 'recordAll' | 'forgetAll'>;
-  readonly index: Pick<ObjectIndex, 'get'>;
+  readonly index: Pick<ObjectIndex, 'getAll'>;
   readonly policy: Policy;
   /** Whether something has to be seen to, or waited for, before this file is sent: a job of its own does that. */
   needsJob(file: BatchedFile): boolean;
@@ -79,7 +79,7 @@ export async function uploadBatch<File extends BatchedFile>(
   signal: AbortSignal,
 ): Promise<BatchResult<File>> {
   const { index, policy, books, needsJob } = ctx;
-  const known = files.map(({ entry }) => index.get(entry.path));
+  const known = index.getAll(files.map(({ entry }) => entry.path));
   const orders = files.map((file, row) =>
     needsJob(file) ? undefined : orderOf(file, known[row], policy),
   );

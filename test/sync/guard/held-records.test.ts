@@ -41,6 +41,7 @@ function slowIndex(records: Readonly<Record<ObjectName, ObjectRecord>>): SlowInd
   const index: ObjectIndex = {
     engine: 'lowdb',
     get: (name) => kept.get(name),
+    getAll: (names) => names.map((name) => kept.get(name)),
     entries: ({ after }: IndexRange = {}) =>
       [...kept]
         .filter(([name]) => after === undefined || compareNames(name, after) > 0)
