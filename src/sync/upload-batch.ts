@@ -53,19 +53,40 @@ export function isBatchReason(why: UploadReason): why is UploadReason & BatchRea
 }
 
 export function packBatch(files: readonly BatchedFile[]): UploadBatch {
-  const entries = files.map(({ entry }) => entry);
-  const times = entries.flatMap(({ mtimeNs, ctimeNs }) => [splitTime(mtimeNs), splitTime(ctimeNs)]);
-  return {
-    paths: entries.map(({ path }) => path).join('\0'),
-    sizes: Float64Array.from(entries, ({ size }) => size),
-    seconds: BigInt64Array.from(times, ({ seconds }) => seconds),
-    nanoseconds: Uint32Array.from(times, ({ nanoseconds }) => nanoseconds),
-    inodes: BigUint64Array.from(entries, ({ inode }) => inode),
-    modes: Uint16Array.from(entries, ({ mode }) => mode),
-    owners: Uint32Array.from(entries.flatMap(({ uid, gid }) => [uid, gid])),
-    reasons: Uint8Array.from(files, ({ why }) => REASONS.indexOf(why)),
-    listed: Uint8Array.from(files, ({ listed }) => LISTED.indexOf(listed)),
+  const rows = files.length;
+  const batch = {
+    paths: files.map(({ entry }) => entry.path).join('\0'),
+    sizes: new Float64Array(rows),
+    seconds: new BigInt64Array(2 * rows),
+    nanoseconds: new Uint32Array(2 * rows),
+    inodes: new BigUint64Array(rows),
+    modes: new Uint16Array(rows),
+    owners: new Uint32Array(2 * rows),
+    reasons: new Uint8Array(rows),
+    listed: new Uint8Array(rows),
   };
+  for (const [row, { entry, why, listed }] of files.entries()) {
+    batch.sizes[row] = entry.size;
+    setTime(batch, 2 * row, entry.mtimeNs);
+    setTime(batch, 2 * row + 1, entry.ctimeNs);
+    batch.inodes[row] = entry.inode;
+    batch.modes[row] = entry.mode;
+    batch.owners[2 * row] = entry.uid;
+    batch.owners[2 * row + 1] = entry.gid;
+    batch.reasons[row] = REASONS.indexOf(why);
+    batch.listed[row] = LISTED.indexOf(listed);
+  }
+  return batch;
+}
+
+function setTime(
+  { seconds, nanoseconds }: Pick<UploadBatch, 'seconds' | 'nanoseconds'>,
+  at: number,
+  ns: bigint,
+): void {
+  const time = splitTime(ns);
+  seconds[at] = time.seconds;
+  nanoseconds[at] = time.nanoseconds;
 }
 
 export function pathsOf({ paths }: Pick<UploadBatch, 'paths'>): readonly RelativePath[] {
@@ -95,11 +116,14 @@ export function versionAt(
 }
 
 function entryOf(batch: UploadBatch, path: RelativePath, at: number): LocalEntry {
-  const { modes, owners } = batch;
+  const { sizes, inodes, modes, owners } = batch;
   return {
     path,
     kind: 'file',
-    ...versionAt(batch, at),
+    size: sizes[at] ?? 0,
+    mtimeNs: timeAt(batch, 2 * at),
+    ctimeNs: timeAt(batch, 2 * at + 1),
+    inode: inodes[at] ?? 0n,
     mode: modes[at] ?? 0,
     uid: owners[2 * at] ?? 0,
     gid: owners[2 * at + 1] ?? 0,

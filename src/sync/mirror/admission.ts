@@ -27,8 +27,8 @@ export function ownsKey(mirror: string): (key: string) => boolean {
 }
 
 /** Counts work on an object for the run that found it. `bytes`: that are sent. */
-export function countDue(run: Run, name: ObjectName, since: Since, bytes = 0): void {
-  run.pending.add(name, since);
+export function countDue(run: Run, name: ObjectName, bytes = 0): void {
+  run.awaited.add(name);
   run.work.jobsDue += 1;
   run.work.bytesDue += bytes;
 }
@@ -110,14 +110,14 @@ export function createAdmission(options: AdmissionOptions): Admission {
     add,
     async enqueue({ name, local, remote, decision, asOfMs, planned }, run) {
       const since = run.since(source.pathOf(name));
-      countDue(run, name, since, decision.action === 'upload' ? local?.size : 0);
+      countDue(run, name, decision.action === 'upload' ? local?.size : 0);
       const mayBeRenamed = mayBeSent(decision) && !run.first;
       await add({ name, local, remote, run: run.id, mayBeRenamed, since, asOfMs, planned });
     },
     async seeTo(names, run, since) {
       for (const name of names) {
         const known = runs.get(run);
-        if (known !== undefined) countDue(known, name, since);
+        if (known !== undefined) countDue(known, name);
         const local = undefined;
         await add({ name, local, remote: 'unknown', run, mayBeRenamed: false, since });
       }

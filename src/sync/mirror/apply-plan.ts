@@ -56,7 +56,7 @@ export async function applyPlan(
         await enqueue(mirror, begun, action);
         mirror.stats.progress(run);
       }
-      await run.pending.whenEmpty(signal);
+      await run.awaited.whenEmpty(signal);
     }
     begun.scanned('partial');
   } catch (error) {

@@ -1,5 +1,4 @@
 import type { ObjectIndex, ObjectName } from '../../state/object-index.js';
-import type { LocalEntry } from '../../watcher/entry.js';
 import type { Decision } from '../decide.js';
 import type { Since } from '../moment.js';
 import {
@@ -37,7 +36,7 @@ interface Finder {
   /** Whether a file may have been sent under another name before. */
   readonly mayBeRenamed: boolean;
   since(name: ObjectName): Since;
-  count(name: ObjectName, since: Since, bytes: number): void;
+  count(name: ObjectName, bytes: number): void;
   /** Makes a job of a file that cannot go with the others. */
   alone(file: BatchedFile): Promise<void>;
 }
@@ -56,34 +55,38 @@ export function createBatchAdmission(options: BatchAdmissionOptions): BatchAdmis
   const { mirror, queue, admission, runner, index, pending, whereabouts } = options;
 
   /** Whether the name has a job already, or the content may be in the container under a former name of the file. */
-  function needsJob({ entry }: BatchedFile, { mayBeRenamed }: Finder): boolean {
+  function needsJob({ entry }: BatchedFile, key: string, { mayBeRenamed }: Finder): boolean {
     const { path: name } = entry;
-    if (pending.has(name) || queue.has(keyOf(mirror, name))) return true;
+    if (pending.has(name) || queue.has(key)) return true;
     return mayBeRenamed && formerName(index, name, entry) !== undefined;
   }
 
-  function admit(file: BatchedFile, finder: Finder): AdmittedFile {
-    const { path: name, inode, size } = file.entry;
+  function admit({ entry, why, listed }: BatchedFile, key: string, finder: Finder): AdmittedFile {
+    const { path: name, inode, size } = entry;
     const since = finder.since(name);
-    const isTouched = file.why === 'touched';
+    const isTouched = why === 'touched';
     pending.add(name, since, {
       job: isTouched ? 'refresh_metadata' : 'upload_object',
       bytes: size,
     });
     whereabouts.sighted(name, inode);
-    finder.count(name, since, isTouched ? 0 : size);
-    return { since, ...file };
+    finder.count(name, isTouched ? 0 : size);
+    return { entry, why, listed, key, since };
   }
 
   async function take(batch: UploadBatch, finder: Finder): Promise<void> {
     const files = unpackBatch(batch);
-    const others = files.filter((file) => needsJob(file, finder));
-    const own = new Set<LocalEntry>(others.map(({ entry }) => entry));
-    const members = files.filter(({ entry }) => !own.has(entry)).map((file) => admit(file, finder));
+    const keys = files.map(({ entry }) => keyOf(mirror, entry.path));
+    // All are asked about before the first is admitted: the index may be unreadable.
+    const alone = files.map((file, at) => needsJob(file, keys[at] ?? '', finder));
+    const others = files.filter((_, at) => alone[at]);
+    const members: AdmittedFile[] = [];
+    for (const [at, file] of files.entries())
+      if (!alone[at]) members.push(admit(file, keys[at] ?? '', finder));
     if (members.length > 0) {
       const packed = others.length === 0 ? batch : packBatch(members);
       await queue.addBatch({
-        keys: members.map(({ entry }) => keyOf(mirror, entry.path)),
+        keys: members.map(({ key }) => key),
         run: async (freeSlot) => void (await runner.run(packed, members, finder.run, freeSlot)),
         dropped: () => runner.dropped(members, finder.run),
       });
@@ -97,7 +100,7 @@ export function createBatchAdmission(options: BatchAdmissionOptions): BatchAdmis
         run: run.id,
         mayBeRenamed: !run.first,
         since: run.since,
-        count: (name, since, bytes) => countDue(run, name, since, bytes),
+        count: (name, bytes) => countDue(run, name, bytes),
         alone({ entry, why, listed }) {
           const found = { name: entry.path, local: entry, remote: remoteOfJob(listed) };
           return admission.enqueue({ ...found, decision: decisionOf(why) }, run);

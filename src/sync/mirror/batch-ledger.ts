@@ -5,13 +5,13 @@ import type { Job } from '../work/job.js';
 import type { JobQueue } from '../work/queue.js';
 import type { TargetRoom } from '../work/target-room.js';
 import type { BatchResult, DoneFile, LeftFile } from '../work/upload-batch.js';
-import { keyOf } from './admission.js';
 import type { MirrorStats } from './mirror-stats.js';
 import type { BookedJob, OpenJobs } from './open-jobs.js';
 import type { Run, Runs } from './runs.js';
 
-/** A file of a batch that the queue has taken. `since`: see Job. */
+/** A file of a batch that the queue has taken. `key`, `since`: see Job. */
 export interface AdmittedFile extends BatchedFile {
+  readonly key: string;
   readonly since: Since;
 }
 
@@ -49,9 +49,9 @@ export interface BatchLedgerOptions {
 export function createBatchLedger(options: BatchLedgerOptions): BatchLedger {
   const { mirror, queue, stats, runs, openJobs, room, hintRacy, drain } = options;
 
-  const bookedAs = ({ entry }: AdmittedFile, run: number): BookedJob => ({
+  const bookedAs = ({ entry, key }: AdmittedFile, run: number): BookedJob => ({
     name: entry.path,
-    key: keyOf(mirror, entry.path),
+    key,
     run,
   });
 

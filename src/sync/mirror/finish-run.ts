@@ -137,7 +137,7 @@ export async function finishRun(
   try {
     deletesOver = await makeDeletes(mirror, begun, rest, signal);
     if (isWhole) await tidyUploads(mirror, begun, summary, signal);
-    await run.pending.whenEmpty(signal);
+    await run.awaited.whenEmpty(signal);
     if (isWhole) await mirror.root.aside?.sweep(mirror.whereabouts.isUnmirrored, signal);
     mirror.containerTrouble.signal.throwIfAborted(); // jobs that were dropped are not done
   } finally {

@@ -3,7 +3,7 @@ import type { ObjectIndex, ObjectName } from '../../state/object-index.js';
 import type { RelativePath } from '../../watcher/entry.js';
 import type { Progress } from '../events.js';
 import type { Since } from '../moment.js';
-import { createPending, type Pending } from '../work/pending.js';
+import { type AwaitedNames, createAwaitedNames } from '../work/awaited-names.js';
 import { type ChangedNames, createChangedNames } from './changed-names.js';
 import { startTally, type Tally } from './report.js';
 
@@ -13,7 +13,7 @@ export interface Run {
   /** It began with an empty index: no file that it finds was sent under another name before. */
   readonly first: boolean;
   readonly tally: Tally;
-  readonly pending: Pending;
+  readonly awaited: AwaitedNames;
   /** What jobs of others did since it began, and its listing does not know. */
   readonly changed: ChangedNames;
   /** When a change was made that it finds at this path. */
@@ -49,7 +49,7 @@ export function createRuns(clock: Clock): Runs {
         id: lastId,
         first: index.count() === 0,
         tally: startTally(clock),
-        pending: createPending(),
+        awaited: createAwaitedNames(),
         changed: createChangedNames(),
         since: () => null,
         scanned: () => 0,
@@ -63,7 +63,7 @@ export function createRuns(clock: Clock): Runs {
     },
     get: (id) => current.get(id),
     settled(name, awaitedBy) {
-      for (const { id, pending } of current.values()) if (id !== awaitedBy) pending.settled(name);
+      for (const { id, awaited } of current.values()) if (id !== awaitedBy) awaited.settled(name);
     },
     changed(name, by) {
       for (const { id, changed } of current.values()) if (id !== by) changed.add(name);

@@ -54,38 +54,52 @@ export interface Pending {
 const MOST_DROPPED = 10_000;
 
 export function createPending(): Pending {
-  const since = new Map<ObjectName, Since>();
-  const sizes = createDueWorks();
+  const works = new Map<ObjectName, PendingWork>();
+  const sums = createSums();
   const dropped = new Map<ObjectName, Since>();
   let others: { readonly count: number; readonly since: Since } | undefined;
   let byFolder: NamesByFolder | undefined;
   const empty = createCondition();
 
+  function begin(name: ObjectName, since: Since, due: DueWork): void {
+    works.set(name, { since, due });
+    sums.add(due);
+    byFolder?.add(name);
+  }
+
   function settled(name: ObjectName): void {
-    since.delete(name);
-    sizes.delete(name);
-    byFolder?.delete(name);
-    if (since.size > 0) return;
+    const work = works.get(name);
+    if (work !== undefined) {
+      works.delete(name);
+      sums.subtract(work.due);
+      byFolder?.delete(name);
+    }
+    if (works.size > 0) return;
     byFolder = undefined;
     empty.notifyAll();
   }
 
   return {
     add(name, moment, due) {
-      if (due !== undefined) sizes.set(name, due);
-      if (since.has(name)) return;
-      const before = dropped.get(name);
-      since.set(name, before === undefined ? moment : older(before, moment));
-      byFolder?.add(name);
-      dropped.delete(name);
+      const work = works.get(name);
+      if (work === undefined) {
+        const before = dropped.size === 0 ? undefined : dropped.get(name);
+        if (before !== undefined) dropped.delete(name);
+        begin(name, before === undefined ? moment : older(before, moment), due ?? UNSIZED);
+      } else if (due !== undefined) {
+        sums.subtract(work.due);
+        sums.add(due);
+        work.due = due;
+      }
     },
     replace(name, moment) {
-      since.set(name, moment);
-      byFolder?.add(name);
+      const work = works.get(name);
+      if (work === undefined) begin(name, moment, UNSIZED);
+      else work.since = moment;
     },
     settled,
     drop(name) {
-      const moment = since.get(name);
+      const moment = works.get(name)?.since;
       if (moment === undefined) return;
       if (dropped.size < MOST_DROPPED) dropped.set(name, moment);
       else
@@ -95,42 +109,39 @@ export function createPending(): Pending {
         };
       settled(name);
     },
-    has: (name) => since.has(name),
-    since: (name) => since.get(name),
+    has: (name) => works.has(name),
+    since: (name) => works.get(name)?.since,
     namesBelow(folder) {
-      if (since.size === 0) return [];
-      byFolder ??= createNamesByFolder(since.keys());
+      if (works.size === 0) return [];
+      byFolder ??= createNamesByFolder(works.keys());
       return byFolder.below(folder);
     },
     get size() {
-      return since.size;
+      return works.size;
     },
     get bytes() {
-      return sizes.bytes;
+      return sums.bytes;
     },
     get byJob() {
-      return sizes.byJob(since.size);
+      return sums.byJob();
     },
     get dropped() {
       return dropped.size + (others?.count ?? 0);
     },
     *ages() {
-      yield* since.values();
+      for (const { since } of works.values()) yield since;
       yield* dropped.values();
       if (others !== undefined) yield others.since;
     },
     oldest() {
       // In plain loops: a hundred thousand names are looked through for each status.
       let found = others?.since;
-      for (const ages of [since, dropped])
-        for (const age of ages.values()) {
-          if (age === null || found === null) return null;
-          if (found === undefined || isOlder(age, found)) found = age;
-        }
+      for (const { since } of works.values()) found = olderOf(found, since);
+      for (const since of dropped.values()) found = olderOf(found, since);
       return found;
     },
     *names() {
-      yield* since.keys();
+      yield* works.keys();
       yield* dropped.keys();
     },
     found(isUnseen) {
@@ -138,44 +149,38 @@ export function createPending(): Pending {
       for (const name of dropped.keys()) if (!isUnseen(name)) dropped.delete(name);
     },
     async whenEmpty(signal) {
-      while (since.size > 0) await empty.wait(signal);
+      while (works.size > 0) await empty.wait(signal);
     },
   };
 }
 
-/** What is due about each name, and its sums, which are kept and not added up again. */
-function createDueWorks() {
-  const works = new Map<ObjectName, DueWork>();
-  const counts = new Map<JobKind, number>();
+interface PendingWork {
+  since: Since;
+  due: DueWork;
+}
+
+/** Null, an unknown age, is the oldest. Undefined: there was none before. */
+function olderOf(found: Since | undefined, since: Since): Since {
+  if (found === undefined || since === null) return since;
+  return found !== null && isOlder(since, found) ? since : found;
+}
+
+/** Sums of what is due, which are kept and not added up again. */
+function createSums() {
+  const counts: Partial<Record<JobKind, number>> = {};
   let bytes = 0;
 
   function count({ job, bytes: size }: DueWork, sign: 1 | -1): void {
     bytes += sign * size;
-    counts.set(job, (counts.get(job) ?? 0) + sign);
-  }
-
-  function remove(name: ObjectName): void {
-    const known = works.get(name);
-    if (known === undefined) return;
-    works.delete(name);
-    count(known, -1);
+    counts[job] = (counts[job] ?? 0) + sign;
   }
 
   return {
-    set(name: ObjectName, due: DueWork): void {
-      remove(name);
-      works.set(name, due);
-      count(due, 1);
-    },
-    delete: remove,
+    add: (due: DueWork) => count(due, 1),
+    subtract: (due: DueWork) => count(due, -1),
     get bytes() {
       return bytes;
     },
-    /** `names`: how many there are; those without a size count as UNSIZED. */
-    byJob(names: number): Partial<Record<JobKind, number>> {
-      const all = new Map(counts);
-      all.set(UNSIZED.job, (all.get(UNSIZED.job) ?? 0) + names - works.size);
-      return Object.fromEntries([...all].filter(([, amount]) => amount > 0));
-    },
+    byJob: () => Object.fromEntries(Object.entries(counts).filter(([, amount]) => amount > 0)),
   };
 }

@@ -87,7 +87,7 @@ export function createQueue<J extends QueuedJob>(options: QueueOptions<J>): JobQ
   const lanes = openLanes(options, signal);
   const keys = createJobKeys(combine);
   const ended = createCondition();
-  const { start, end, gathered } = openStarts({
+  const { start, endAll, gathered } = openStarts({
     keys,
     lanes,
     worker: started,
@@ -124,7 +124,7 @@ export function createQueue<J extends QueuedJob>(options: QueueOptions<J>): JobQ
     if (!waitingBatches.delete(batch)) return; // as in perform()
     await new Promise<void>((freeSlot) => {
       const done = batch.run(freeSlot).finally(() => {
-        batch.keys.forEach(end);
+        endAll(batch.keys);
         runningBatches.delete(done);
         freeSlot();
       });
@@ -216,11 +216,15 @@ function openStarts<J extends QueuedJob>({ keys, lanes, worker, signal, ended }:
     await lanes.whenRoom('delete').catch(() => {}); // rejects when stopped: then nothing more is taken
   }
 
-  function end(key: string): void {
-    const again = keys.end(key);
-    if (again) start(again);
+  function endAll(group: readonly string[]): void {
+    for (const key of group) {
+      const again = keys.end(key);
+      if (again) start(again);
+    }
     ended();
   }
+
+  const end = (key: string) => endAll([key]);
 
   async function perform(key: string): Promise<void> {
     const job = keys.begin(key);
@@ -231,5 +235,5 @@ function openStarts<J extends QueuedJob>({ keys, lanes, worker, signal, ended }:
       .finally(() => end(key));
   }
 
-  return { start, end, gathered };
+  return { start, endAll, gathered };
 }

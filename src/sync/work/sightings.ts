@@ -31,9 +31,12 @@ interface Sighting {
 /** Refused names, and withheld deletes, that are kept. */
 const MOST = 10_000;
 
+const NONE: readonly ObjectName[] = [];
+
 export function createSightings(): Sightings {
   const byName = new Map<ObjectName, Sighting>();
-  const byInode = new Map<bigint, Set<ObjectName>>();
+  /** From the first question on until none is seen: only deletes, and overwrites, ask. */
+  let byInode: Map<bigint, Set<ObjectName>> | undefined;
   const kept = new Map<ObjectName, Set<ObjectName>>();
   let refused = 0;
   let overflowed = false;
@@ -43,18 +46,23 @@ export function createSightings(): Sightings {
     if (before === undefined) return;
     byName.delete(name);
     if (before.why !== undefined) refused -= 1;
-    const names = byInode.get(before.inode);
+    if (byName.size === 0) byInode = undefined;
+    const names = byInode?.get(before.inode);
     names?.delete(name);
-    if (names?.size === 0) byInode.delete(before.inode);
+    if (names?.size === 0) byInode?.delete(before.inode);
+  }
+
+  function noteInode(inode: bigint, name: ObjectName): void {
+    const names = byInode?.get(inode);
+    if (names) names.add(name);
+    else byInode?.set(inode, new Set([name]));
   }
 
   function set(name: ObjectName, sighting: Sighting): void {
     drop(name);
     byName.set(name, sighting);
     if (sighting.why !== undefined) refused += 1;
-    const names = byInode.get(sighting.inode);
-    if (names) names.add(name);
-    else byInode.set(sighting.inode, new Set([name]));
+    if (byInode !== undefined) noteInode(sighting.inode, name);
   }
 
   return {
@@ -72,7 +80,14 @@ export function createSightings(): Sightings {
     isUnnameable: (name) => byName.get(name)?.unnameable === true,
     isDelayed: (name) => byName.get(name)?.delayed === true,
     whyNot: (name) => byName.get(name)?.why,
-    namesOf: (inode) => [...(byInode.get(inode) ?? [])],
+    namesOf(inode) {
+      if (byInode === undefined) {
+        if (byName.size === 0) return NONE;
+        byInode = new Map();
+        for (const [name, sighting] of byName) noteInode(sighting.inode, name);
+      }
+      return [...(byInode.get(inode) ?? NONE)];
+    },
     keep(name, other) {
       const names = kept.get(other);
       if (names ? names.size >= MOST : kept.size >= MOST) return false;
@@ -82,9 +97,10 @@ export function createSightings(): Sightings {
     },
     remove(name) {
       drop(name);
-      const names = [...(kept.get(name) ?? [])];
+      const names = kept.size === 0 ? undefined : kept.get(name);
+      if (names === undefined) return NONE;
       kept.delete(name);
-      return names;
+      return [...names];
     },
     get overflowed() {
       return overflowed;

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { keyOf } from '../../../src/sync/mirror/admission.js';
 import { type AdmittedFile, createBatchLedger } from '../../../src/sync/mirror/batch-ledger.js';
 import { createOpenJobs } from '../../../src/sync/mirror/open-jobs.js';
 import { createRuns } from '../../../src/sync/mirror/runs.js';
@@ -40,7 +41,8 @@ function rig({ next = {}, settle = () => {} }: Partial<Rig> = {}) {
   const file = (path: string): AdmittedFile => {
     pending.add(path, null);
     const numbers = { size: 7, mode: 0o644, uid: 1, gid: 1, inode: 1n, mtimeNs: 1n, ctimeNs: 2n };
-    return { entry: { path, kind: 'file', ...numbers }, why: 'new', listed: 'absent', since: null };
+    const entry = { path, kind: 'file', ...numbers } as const;
+    return { entry, why: 'new', listed: 'absent', key: keyOf('m', path), since: null };
   };
   return { ledger, run, pending, queued, file };
 }

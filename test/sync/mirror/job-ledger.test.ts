@@ -167,11 +167,11 @@ test.each<readonly [string, Verdict, readonly string[]]>([
 
 test('job ledger: a run waits for a failed job until it is over, and not for a quarantined one', () => {
   const { book, pending, run } = rig();
-  run.pending.add('a', null);
+  run.awaited.add('a');
   book({ verdict: 'failed', ...failure, retry });
-  expect([pending.size, run.pending.size]).toEqual([1, 1]);
+  expect([pending.size, run.awaited.size]).toEqual([1, 1]);
   book({ ...quarantine, retry });
-  expect([pending.size, run.pending.size]).toEqual([0, 0]);
+  expect([pending.size, run.awaited.size]).toEqual([0, 0]);
   expect(run.tally.counts.failed).toBe(1);
 });
 

@@ -58,7 +58,7 @@ describe('a listing that is older than the object', () => {
   ) => {
     const run = mirror.runs.begin(mirror.parts.index);
     await mirror.intake.enqueue({ name: 'late', local, remote: 'absent', decision }, run);
-    await run.pending.whenEmpty(new AbortController().signal);
+    await run.awaited.whenEmpty(new AbortController().signal);
   };
 
   test('P5: an object is not forgotten as absent: it is deleted with its file', async () => {
