@@ -215,7 +215,7 @@ async function openMirror(
       const files = filePuts({ backend, follow, partsAbove, partSize, wholeMd5, threads });
       const store = containerStore({ backend, container, prefix, policy, headers, follow, files });
       const effects = localBatchEffects({
-        reader: readingSameSource(reader),
+        reader: readingSameSource(reader, { clock, interrupt }),
         store,
         policy,
         drain: interrupt,

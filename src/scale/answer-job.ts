@@ -5,7 +5,7 @@ import type { LeaseWatch } from '../lease/lease-watch.js';
 import type { Logger } from '../log.js';
 import { childController, orAborted } from '../signal.js';
 import type { TakenJob } from './bullmq.js';
-import { SourceDiffersError } from './carry-out.js';
+import { SourceDiffersError, SourceSilentError } from './carry-out.js';
 import { DamagedColumnsError } from './column-bytes.js';
 import type { PackedJob, Refusal } from './dispatcher.js';
 import { createJobPermit, type JobPermit } from './fenced-job.js';
@@ -164,7 +164,8 @@ function keepLock(
 /** Why a job is returned, and whether anything may have gone out for it. */
 function refusalOf(error: unknown, hasBegun: boolean): readonly [Refusal, boolean] {
   if (error instanceof RefusedBeforeError) return [error.refusal, false];
-  if (error instanceof SourceDiffersError) return ['source', false];
+  if (error instanceof SourceDiffersError || error instanceof SourceSilentError)
+    return ['source', false];
   if (error instanceof DamagedColumnsError) return ['damaged', false];
   return [error instanceof JobFencedError ? 'fenced' : 'failed', hasBegun];
 }
