@@ -66,6 +66,17 @@ export function openFleet(world: World, shares: ShareKind | undefined): Fleet {
     }
   }
 
+  async function stop(member: Member): Promise<void> {
+    const { program } = member;
+    program.kill('SIGTERM');
+    const { code } = await program.finished;
+    if (code === 'SIGKILL')
+      figures.kills += 1; // at a crash point
+    else if (code === 0 || code === WORK_DROPPED || code === 'SIGTERM') figures.stops += 1;
+    else fail(world, `a worker was asked to stop and ended with ${code}`, program);
+    forget(member);
+  }
+
   function add(orders: Partial<Orders>): Member {
     const share = shares && openShare(paths, shares, ++opened);
     const program = startWorker(world, orders, share?.around);
@@ -81,6 +92,7 @@ export function openFleet(world: World, shares: ShareKind | undefined): Fleet {
   }
 
   async function fill(orders: () => Partial<Orders>): Promise<void> {
+    for (const member of members) if (refuses(member) && !frozen.has(member)) await stop(member);
     await bury();
     while (members.size < SIZE) add(orders());
   }
@@ -119,16 +131,7 @@ export function openFleet(world: World, shares: ShareKind | undefined): Fleet {
     },
     async end() {
       await bury();
-      for (const { program } of members) program.kill('SIGTERM');
-      for (const member of members) {
-        const { program } = member;
-        const { code } = await program.finished;
-        if (code === 'SIGKILL')
-          figures.kills += 1; // at a crash point
-        else if (code === 0 || code === WORK_DROPPED || code === 'SIGTERM') figures.stops += 1;
-        else fail(world, `a worker was asked to stop and ended with ${code}`, program);
-        forget(member);
-      }
+      await Promise.all([...members].map(stop));
     },
     async killAll() {
       for (const { program } of members) program.kill('SIGKILL');
@@ -137,6 +140,14 @@ export function openFleet(world: World, shares: ShareKind | undefined): Fleet {
       await Promise.allSettled([...members].map(({ program }) => program.finished));
     },
   };
+}
+
+/**
+ * It takes the source for another one. So it does, rightly, where its share is not sound, and wrongly where most folders near
+ * the root were renamed since the daemon looked at them, up to a minute ago.
+ */
+function refuses({ program }: Member): boolean {
+  return program.stderr().includes(' refusal=source ');
 }
 
 /** It takes jobs, so that it is in its namespaces. */

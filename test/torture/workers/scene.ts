@@ -65,10 +65,11 @@ async function trouble(
     isCalm: false,
   };
   const isOver = new AbortController();
-  const changing = changeUntil(scene, isOver.signal);
+  let changing: Promise<void> | undefined;
   try {
     await fleet.complete();
     await watching(world, scene.daemon);
+    changing = changeUntil(scene, isOver.signal);
     await befall(scene, options);
     isOver.abort();
     await changing;
