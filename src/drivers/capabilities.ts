@@ -138,7 +138,14 @@ export interface BatchedObject {
   readonly size: number;
   /** Lower-case hex, of its content; another content is refused with ObjectHashMismatchError. */
   readonly md5: string;
-  readonly options: Pick<PutOptions, 'contentType' | 'metaData' | 'headers' | 'storageClass'>;
+  /**
+   * `precondition`: as of `putObject`: one that does not hold is this object's PreconditionFailedError, and one that the backend
+   * does not declare its UnsupportedOperationError.
+   */
+  readonly options: Pick<
+    PutOptions,
+    'contentType' | 'metaData' | 'headers' | 'storageClass' | 'precondition'
+  >;
 }
 
 /** An object whose content is in memory with that of others. `begin`: where; bytes. */

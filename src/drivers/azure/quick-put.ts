@@ -5,7 +5,7 @@ import { createPutRun } from '../put-run.js';
 import type { AzureRequest } from './client.js';
 import type { AzureContext } from './context.js';
 import { checkContainer, checkKey } from './names.js';
-import { descriptionHeaders, tierHeaders } from './object-headers.js';
+import { conditionHeaders, descriptionHeaders, tierHeaders } from './object-headers.js';
 import { quoted } from './object-info.js';
 import { confirmedMd5, md5Header } from './payload.js';
 
@@ -18,6 +18,7 @@ export function azureQuickPut({ client, settings }: AzureContext): QuickPut {
       ...descriptionHeaders(settings, key, options),
       ...tierHeaders(settings, key, options),
       ...md5Header(md5),
+      ...conditionHeaders(options.precondition),
     };
     return {
       method: 'PUT',

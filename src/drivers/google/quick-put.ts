@@ -5,6 +5,7 @@ import type { HttpAnswer } from '../http/exchange.js';
 import { requestEach } from '../http/quick-batch.js';
 import { createPutRun } from '../put-run.js';
 import type { GoogleRequest } from './client.js';
+import { generationMatch } from './conditions.js';
 import type { GoogleContext } from './context.js';
 import { readDocument, unreadable } from './json.js';
 import { checkContainer, checkKey, uploadPath } from './names.js';
@@ -30,12 +31,14 @@ export function googleQuickPut({ client, settings }: GoogleContext): QuickPut {
       container,
       key,
       needsContainer: true,
+      condition: options.precondition && key,
       path: uploadPath(container),
       query: {
         uploadType: 'multipart',
         name: key,
         fields: OBJECT_FIELDS,
         kmsKeyName: settings.kms_key,
+        ...generationMatch({ container, key }, options.precondition),
       },
       headers: { 'content-type': contentType },
       body,

@@ -15,7 +15,7 @@ export interface QuickBatch<Request, Outcome extends QuickOutcome> {
   requestOf(row: number, entered: Begun): Request;
   /** Of an answer of success. */
   outcomeOf(row: number, answer: HttpAnswer): Outcome;
-  failed(error: Error): Outcome;
+  failed(error: Error, row: number): Outcome;
 }
 
 /** Resolves, when none is under way any more, with the outcome of each; undefined: it was not begun. Rejects when nothing was. */
@@ -27,7 +27,7 @@ export async function requestEach<
   const run = createRun({ sizes, passage, begin: (row, entered) => send(row, entered) }, call);
   const fail = (row: number, error: unknown) => {
     const reason = error instanceof Error ? error : new Error(String(error));
-    run.ended(row, batch.failed(reason));
+    run.ended(row, batch.failed(reason, row));
   };
   const requests = await client.openRequests<Request & { readonly row: number }>(
     {

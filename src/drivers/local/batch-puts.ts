@@ -4,8 +4,14 @@ import type { Change } from './change.js';
 import { codeOf, type Failure, GONE, isFull, Refusal, toFailure } from './failure.js';
 import { keepFolderTimes } from './folder-objects.js';
 import type { Folders } from './folders.js';
-import { type BatchOrder, NO_PERMISSIONS, SKIPPED, type Ticket } from './protocol.js';
-import { type Content, publish } from './puts.js';
+import {
+  type BatchOrder,
+  NO_PERMISSIONS,
+  readCondition,
+  SKIPPED,
+  type Ticket,
+} from './protocol.js';
+import { type Content, type Destination, publish } from './puts.js';
 import type { About, FileAttributes } from './record.js';
 import type { RecordedObject } from './records.js';
 import type { Store } from './store.js';
@@ -15,10 +21,8 @@ import { removeTemporary, writeTemporary } from './temporary.js';
 type Failed = readonly [number, Failure];
 
 /** An object whose temporary file is written. */
-interface Written extends Content {
+interface Written extends Content, Pick<Destination, 'key' | 'about' | 'precondition'> {
   readonly at: number;
-  readonly key: string;
-  readonly about: About;
 }
 
 /**
@@ -39,10 +43,11 @@ export function putObjects(
   const discard = () => {
     for (const { path } of written) removeTemporary(path);
   };
-  const write = ({ at, key, md5, about, attributes, bytes }: Received) => {
+  const write = ({ at, key, md5, about, precondition, attributes, bytes }: Received) => {
     const actual = hash('md5', bytes);
     if (actual !== md5) throw new Refusal({ kind: 'hash', key, expected: md5, actual });
-    written.push({ at, key, about, md5, ...writeTemporary(incoming, bytes, attributes) });
+    const temporary = writeTemporary(incoming, bytes, attributes);
+    written.push({ at, key, about, precondition, md5, ...temporary });
   };
   try {
     forEachAlone(objectsOf(order), failed, write);
@@ -60,8 +65,8 @@ export function putObjects(
       const failedBefore = failed.length;
       const stored: RecordedObject[] = [];
       const put = (object: Written) => {
-        const { key, about } = object;
-        const destination = { container: order.container, key, about, precondition: undefined };
+        const { key, about, precondition } = object;
+        const destination = { container: order.container, key, about, precondition };
         const { record } = publish(store, folders, destination, object, changed);
         stored.push({ key, record });
         failpoint('local: one of a group renamed, the others not');
@@ -85,6 +90,7 @@ interface Received {
   readonly key: string;
   readonly md5: string;
   readonly about: About;
+  readonly precondition: Destination['precondition'];
   readonly attributes: FileAttributes;
   readonly bytes: Uint8Array;
 }
@@ -95,6 +101,7 @@ function* objectsOf(order: BatchOrder): Generator<Received, void> {
   const abouts = order.abouts.split('\n') as About[];
   const md5s = order.md5s.split(' ');
   const mtimes = order.mtimes.split(' ');
+  const conditions = order.conditions === '' ? [] : order.conditions.split('\0');
   for (let at = 0; at < sizes.length; at += 1) {
     const size = sizes[at] ?? SKIPPED;
     const mode = permissions[at] ?? NO_PERMISSIONS;
@@ -104,6 +111,7 @@ function* objectsOf(order: BatchOrder): Generator<Received, void> {
       key: keys[at] as string,
       md5: md5s[at] as string,
       about: abouts[at] as About,
+      precondition: readCondition(conditions[at] ?? ''),
       attributes: {
         mtime: mtimes[at] || undefined,
         permissions: mode === NO_PERMISSIONS ? undefined : mode,

@@ -15,7 +15,13 @@ import { CHECKED } from './digests.js';
 import { toStorageError } from './failure.js';
 import { containerNameProblem } from './names.js';
 import { readObject, toObjectInfo } from './object.js';
-import { type BatchOrder, NO_PERMISSIONS, type PutOrder, SKIPPED } from './protocol.js';
+import {
+  type BatchOrder,
+  conditionText,
+  NO_PERMISSIONS,
+  type PutOrder,
+  SKIPPED,
+} from './protocol.js';
 import { attributesOf, writeAbout } from './record.js';
 import type { FileThread } from './thread.js';
 
@@ -166,6 +172,9 @@ function batchOrder(
     md5s: objects.map(({ md5 }) => md5).join(' '),
     abouts: abouts.join('\n'),
     mtimes: mtimes.join(' '),
+    conditions: objects.some(({ options }) => options.precondition !== undefined)
+      ? objects.map(({ options }) => conditionText(options.precondition)).join('\0')
+      : '',
     permissions,
     starts,
     sizes,

@@ -55,11 +55,25 @@ export interface BatchOrder {
   readonly mtimes: string;
   /** NO_PERMISSIONS: none. */
   readonly permissions: Int16Array;
+  /** Conditions as `conditionText` gives them, joined by NUL; empty: none has one. */
+  readonly conditions: string;
   /** Where in `memory` each content is. */
   readonly starts: Float64Array;
   /** SKIPPED: an object that is not to be stored. */
   readonly sizes: Float64Array;
   readonly memory: ArrayBuffer | SharedArrayBuffer;
+}
+
+/** Empty: none. No ETag of this driver begins with a star. */
+export function conditionText(condition: Precondition | undefined): string {
+  if (condition === undefined) return '';
+  return 'ifAbsent' in condition ? '*' : condition.ifMatch;
+}
+
+/** The reverse of conditionText. */
+export function readCondition(text: string): Precondition | undefined {
+  if (text === '') return undefined;
+  return text === '*' ? { ifAbsent: true } : { ifMatch: text };
 }
 
 /** Objects that are read whole, by columns. */

@@ -6,11 +6,11 @@ import { ObjectDoesNotExistError, ObjectHashMismatchError } from '../errors.js';
 import type { HttpAnswer } from '../http/exchange.js';
 import { foundAsSent } from '../http/found-as-sent.js';
 import { elementOf, textOf } from '../http/xml.js';
+import { refusedCondition } from './conditional-write.js';
 import { type S3Context, SLOW_ANSWER_MS } from './context.js';
 import { S3 } from './errors.js';
 import { compositeEtag, isKeyEncrypted, md5InEtag, quoted } from './etag.js';
 import type { Profile } from './profiles.js';
-import { refusedCondition } from './put-object.js';
 import { requestXml } from './request-xml.js';
 import { readToken } from './upload-token.js';
 

@@ -1,7 +1,9 @@
 import type { Call, ObjectRef, Precondition } from '../call.js';
+import type { QuickObject } from '../capabilities.js';
 import {
   InvalidCredentialsError,
   ObjectDoesNotExistError,
+  ObjectError,
   ObjectHashMismatchError,
   PreconditionFailedError,
   StorageError,
@@ -33,6 +35,15 @@ export interface ConditionalWrites {
     replayable: boolean,
     call: Call,
   ): Promise<T>;
+  /** The condition in the form that is known to work, or is tried first. Throws as `check` does. */
+  quickHeaders(condition: Precondition | undefined): Headers;
+  /** A write with such headers was done. */
+  quickSuccess(condition: Precondition | undefined): void;
+  /**
+   * What the failure of such a write means: nothing but the write was sent, so a refusal is only believed once the provider has
+   * done a write under this condition. Until then the error says that the write is worth another try, which `send` makes.
+   */
+  quickRefusal(object: Pick<QuickObject, 'key' | 'options'>, error: Error): Error;
 }
 
 type Write<T> = (headers: Headers) => Promise<T>;
@@ -56,6 +67,8 @@ export function conditionalWrites({
 }: ConditionalWritesOptions): ConditionalWrites {
   let form = profile.ifMatch;
   const unknown = new Set<'ifAbsent' | 'ifMatch'>();
+  /** Under which a write was done: the provider understands them in the present form. */
+  const proven = new Set<'ifAbsent' | 'ifMatch'>();
 
   function check(condition: Precondition | undefined): void {
     if (condition === undefined) return;
@@ -102,6 +115,7 @@ export function conditionalWrites({
         const outcome = await tryOnce(ref, condition, attempt.headers, write, replayable, call);
         if (!(outcome instanceof StorageError)) {
           form = attempt.form;
+          proven.add(name);
           return outcome.done;
         }
         if (!replayable) throw outcome;
@@ -119,7 +133,38 @@ export function conditionalWrites({
       }
       throw notUnderstood(name, refusal);
     },
+    quickHeaders(condition) {
+      check(condition);
+      return condition === undefined ? {} : headersOf(condition, form);
+    },
+    quickSuccess(condition) {
+      if (condition !== undefined) proven.add(nameOf(condition));
+    },
+    quickRefusal({ key, options: { precondition } }, error) {
+      if (precondition === undefined) return error;
+      const refusal = refusedCondition({ key }, precondition, error);
+      if (!isRefusal(refusal) || proven.has(nameOf(precondition))) return refusal;
+      return new ObjectError(
+        key,
+        `was refused under a condition that the provider has not been seen to understand (${refusal.message})`,
+        { driver: S3, retry: 'backoff', cause: refusal },
+      );
+    },
   };
+}
+
+/**
+ * A condition can fail in three ways: 412; 409 when another writer is at it; 404 when what should match is gone
+ * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html).
+ */
+export function refusedCondition<E>(
+  { key }: Pick<ObjectRef, 'key'>,
+  condition: Precondition | undefined,
+  error: E,
+): E | PreconditionFailedError {
+  return condition !== undefined && error instanceof ObjectDoesNotExistError
+    ? new PreconditionFailedError(key, 'is gone', { driver: S3, cause: error })
+    : error;
 }
 
 /**
@@ -167,14 +212,15 @@ function attemptsOf(
   condition: Precondition,
   form: EtagForm,
 ): readonly { readonly form: EtagForm; readonly headers: Headers }[] {
-  if ('ifAbsent' in condition)
-    return [0, 1].map(() => ({ form, headers: { 'if-none-match': '*' } }));
-  const { ifMatch } = condition;
   const other: EtagForm = form === 'quoted' ? 'bare' : 'quoted';
-  return [form, other].map((each) => ({
-    form: each,
-    headers: { 'if-match': each === 'quoted' ? quoted(ifMatch) : unquoted(ifMatch) },
-  }));
+  const forms = 'ifAbsent' in condition ? [form, form] : [form, other];
+  return forms.map((each) => ({ form: each, headers: headersOf(condition, each) }));
+}
+
+function headersOf(condition: Precondition, form: EtagForm): Headers {
+  if ('ifAbsent' in condition) return { 'if-none-match': '*' };
+  const { ifMatch } = condition;
+  return { 'if-match': form === 'quoted' ? quoted(ifMatch) : unquoted(ifMatch) };
 }
 
 /** Whether the condition may be the reason. What passes by itself, and has a reason of its own, is not about the condition. */

@@ -1,17 +1,9 @@
 import type { Backend } from '../backend.js';
-import type {
-  Body,
-  Call,
-  Checksum,
-  ObjectInfo,
-  ObjectRef,
-  Precondition,
-  PutOptions,
-} from '../call.js';
+import type { Body, Call, Checksum, ObjectInfo, ObjectRef, PutOptions } from '../call.js';
 import { findChecksum } from '../digest.js';
-import { ObjectDoesNotExistError, PreconditionFailedError } from '../errors.js';
 import { foundAsSent, isAsSent } from '../http/found-as-sent.js';
 import { fromSource } from '../http/refusal.js';
+import { refusedCondition } from './conditional-write.js';
 import type { S3Context } from './context.js';
 import { S3 } from './errors.js';
 import type { EtagMeaning } from './etag.js';
@@ -129,19 +121,4 @@ async function confirmPromised(
 /** Hex; undefined for a body that was not hashed. */
 function md5Of({ checksums = [] }: Body): string | undefined {
   return findChecksum(checksums, 'md5')?.hex;
-}
-
-/**
- * A condition can fail in three ways: 412; 409 when another writer is at it; 404 when what should match is gone
- * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html).
- */
-export function refusedCondition(
-  { key }: ObjectRef,
-  condition: Precondition | undefined,
-  error: unknown,
-): unknown {
-  if (condition === undefined) return error;
-  if (error instanceof ObjectDoesNotExistError)
-    return new PreconditionFailedError(key, 'is gone', { driver: S3, cause: error });
-  return error;
 }

@@ -13,7 +13,7 @@ import { digestHeaders } from './payload.js';
 
 /** A PUT for each object, with nothing but that one request: what takes more than that fails here, and putObject does it. */
 export function s3QuickPut(context: S3Context): QuickPut {
-  const { client, profile, settings, headers: objectHeaders } = context;
+  const { client, profile, settings, conditions, headers: objectHeaders } = context;
 
   function requestOf(container: string, { key, md5, bytes, options }: QuickObject): S3Request {
     checkKey(key);
@@ -24,7 +24,11 @@ export function s3QuickPut(context: S3Context): QuickPut {
       action: 'put',
       container,
       key,
-      headers: Object.assign(objectHeaders.create(key, options), headers),
+      headers: Object.assign(
+        objectHeaders.create(key, options),
+        headers,
+        conditions.quickHeaders(options.precondition),
+      ),
       body: bytes,
       ...(settings.sign_payload && { payload: hash('sha256', bytes, 'hex') }),
     };
@@ -43,7 +47,7 @@ export function s3QuickPut(context: S3Context): QuickPut {
           passage,
           requestOf: (row) => requestOf(container, objectAt(row)),
           outcomeOf: (row, answer) => outcomeOf(container, objectAt(row), answer, context),
-          failed: (error) => ({ error }),
+          failed: (error, row) => ({ error: conditions.quickRefusal(objectAt(row), error) }),
         },
         call,
       );
@@ -53,10 +57,11 @@ export function s3QuickPut(context: S3Context): QuickPut {
 
 function outcomeOf(
   container: string,
-  { key, md5 }: QuickObject,
+  { key, md5, options }: QuickObject,
   { headers }: HttpAnswer,
-  { etags, profile }: S3Context,
+  { conditions, etags, profile }: S3Context,
 ): PutOutcome {
+  conditions.quickSuccess(options.precondition);
   // A digest went along, which the provider compares before it stores the object.
   const isPromised = profile.checksums.includes('md5');
   const reported = etags.ofAnswer(container, headers)[0]?.hex;

@@ -8,6 +8,7 @@ import {
 } from '../../../src/drivers/errors.js';
 import { batchOf, type Given, type PutAll, sharedBatchOf, text } from './batch-of.js';
 import { outcomeCases } from './batch-put-outcomes.js';
+import { conditionalBatchCases } from './conditional-batches.js';
 import {
   call,
   contentOf,
@@ -30,6 +31,7 @@ export function batchPutCases(fixture: Fixture): void {
   const putAll = (container: string, given: readonly Given[], signal = call.signal) =>
     batchPut.putObjects(container, ...batchOf(given), { signal });
   outcomeCases(fixture, putAll);
+  describe('on conditions', () => conditionalBatchCases(fixture, putAll));
   describe('from shared memory', () =>
     outcomeCases(fixture, (container, given, signal = call.signal) =>
       batchPut.putObjects(container, ...sharedBatchOf(given), { signal }),

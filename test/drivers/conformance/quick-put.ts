@@ -1,10 +1,11 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { PutOutcome } from '../../../src/drivers/capabilities.js';
 import { ContainerDoesNotExistError, ContainerError } from '../../../src/drivers/errors.js';
 import { findObject } from '../../../src/drivers/find-object.js';
 import { OPEN_PASSAGE } from '../../../src/drivers/passage.js';
-import { batchOf, errorOf, type Given, text } from './batch-of.js';
+import { batchOf, errorOf, type Given, type PutAll, text } from './batch-of.js';
 import { outcomeCases } from './batch-put-outcomes.js';
+import { conditionalBatchCases } from './conditional-batches.js';
 import { call, type Fixture, listKeys, rejection, uniqueContainerName } from './fixture.js';
 
 export function quickPutCases(fixture: Fixture): void {
@@ -31,10 +32,12 @@ export function quickPutCases(fixture: Fixture): void {
   const isStored = async (key: string, container: string) =>
     (await findObject(fixture.backend, { container, key }, call)) !== undefined;
 
-  outcomeCases(fixture, async (container, given, signal) => {
+  const putAll: PutAll = async (container, given, signal) => {
     const outcomes = await putEach(container, given, signal);
     return outcomes.map((outcome) => outcome ?? { error: new Error('was not begun') });
-  });
+  };
+  outcomeCases(fixture, putAll);
+  describe('on conditions', () => conditionalBatchCases(fixture, putAll));
 
   const { backend, inContainer } = fixture;
 
