@@ -219,6 +219,7 @@ async function openMirror(
         store,
         policy,
         drain: interrupt,
+        conditional: true,
       });
       const context = {
         effects: counting(effects, confirmed),

@@ -22,13 +22,14 @@ const STATES = [
   'other',
   'same',
   'sent',
+  'conflict',
 ] as const satisfies FileAnswer['state'][];
 const CLASSES = ['ordinary', 'random', 'blank'] as const satisfies readonly ContentClass[];
-/** A byte for each file: its state in three bits, its class in two, and whether a digest of attributes follows. */
-const STATE_BITS = 7;
-const CLASS_SHIFT = 3;
+/** A byte for each file: its state in four bits, its class in two, and whether a digest of attributes follows. */
+const STATE_BITS = 15;
+const CLASS_SHIFT = 4;
 const CLASS_BITS = 3;
-const ATTRIBUTES = 32;
+const ATTRIBUTES = 64;
 
 /** `order`: as it was packed; `files`: the answer for each of its rows. */
 export function packSendAnswer(order: string, files: readonly FileAnswer[]): string {
@@ -113,7 +114,9 @@ export function unpackSendAnswer(
   columns.end();
   return files.map((order, row) => {
     const bits = flags[row] ?? 0;
-    const state = STATES[bits & STATE_BITS] ?? 'left';
+    const state = STATES[bits & STATE_BITS];
+    if (state === undefined || (state === 'conflict' && order.where === 'anywhere'))
+      throw new DamagedColumnsError(`row ${row} has the state ${bits & STATE_BITS}`);
     const [etag = '', versionId = ''] = [etags[row], versionIds[row]];
     if (state !== 'sent' && state !== 'same') {
       requireNothing(bits, etag, versionId);

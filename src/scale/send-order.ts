@@ -1,4 +1,5 @@
 import { SMALL_FILE } from '../sync/plain-upload.js';
+import type { PutWhere } from '../sync/store/object-store.js';
 import {
   BATCH_BYTES,
   BATCH_FILES,
@@ -18,10 +19,18 @@ const MODE_BITS = 0o7777;
 
 const SENDS = ['any', 'ordinary', 'none'] as const satisfies FileOrder['sends'][];
 const REPLACES = ['unknown', 'nothing', 'whole'] as const satisfies FileOrder['replaces'][];
-/** A byte for each file: `sends` in two bits, `replaces` in two, and whether the MD5 of what the object has follows. */
+/** Of a put's condition. ETags of those that match one are in a column of their own. */
+const WHERES = ['anywhere', 'absent', 'ifMatch'] as const;
+/**
+ * A byte for each file: `sends` in two bits, `replaces` in two, whether the MD5 of what the object has follows, and `where` in two.
+ */
 const TWO_BITS = 3;
 const REPLACES_SHIFT = 2;
 const RECORDED = 16;
+const WHERE_SHIFT = 5;
+const FLAGS_END = 128;
+/** Of an ETag. A longer one, which no known provider has, is no condition. */
+const MOST_ETAG_BYTES = 255;
 
 /** An order for another process: each of its rows has an order, and neither reasons nor listings come along. */
 export interface PlainOrder extends BatchOrder {
@@ -64,12 +73,27 @@ export function packSendOrder({ batch, files }: PlainOrder): string {
   columns.add(Uint8Array.from(files, flagsOf));
   const recorded = files.map((file) => file.recorded ?? '').join('');
   columns.add(Buffer.from(recorded, 'hex'));
+  columns.addTexts(files.map((file) => etagOf(file) ?? ''));
   return columns.pack();
 }
 
-function flagsOf({ sends, recorded, replaces }: FileOrder): number {
+function flagsOf(file: FileOrder): number {
+  const { sends, recorded, replaces, where } = file;
   const known = recorded === undefined ? 0 : RECORDED;
-  return SENDS.indexOf(sends) | (REPLACES.indexOf(replaces) << REPLACES_SHIFT) | known;
+  const condition = typeof where === 'string' ? where : etagOf(file) && 'ifMatch';
+  return (
+    SENDS.indexOf(sends) |
+    (REPLACES.indexOf(replaces) << REPLACES_SHIFT) |
+    known |
+    (WHERES.indexOf(condition || 'anywhere') << WHERE_SHIFT)
+  );
+}
+
+/** That its condition names; undefined: none, or none that can be packed. */
+function etagOf({ where }: FileOrder): string | undefined {
+  if (typeof where === 'string') return undefined;
+  const { ifMatch: etag } = where;
+  return etag.includes('\0') || Buffer.byteLength(etag) > MOST_ETAG_BYTES ? undefined : etag;
 }
 
 /**
@@ -96,10 +120,11 @@ export function unpackSendOrder(payload: string): PlainOrder {
   const flags = new Uint8Array(columns.bytes(rows));
   const known = flags.filter((each) => (each & RECORDED) !== 0).length;
   const md5s = Buffer.from(columns.bytes(known * MD5_BYTES));
+  const etags = columns.texts(rows * (MOST_ETAG_BYTES + 1));
   columns.end();
   requireNames(paths);
   requireStats(batch);
-  return { batch, files: ordersOf(batch, flags, md5s) };
+  return { batch, files: ordersOf(batch, flags, md5s, etags) };
 }
 
 /** The names in an order; none where it is damaged: no worker sends anything of it. */
@@ -112,22 +137,35 @@ export function namesInSendOrder(payload: string): readonly string[] {
   }
 }
 
-function ordersOf(batch: UploadBatch, flags: Uint8Array, md5s: Buffer): readonly FileOrder[] {
+function ordersOf(
+  batch: UploadBatch,
+  flags: Uint8Array,
+  md5s: Buffer,
+  etags: readonly string[],
+): readonly FileOrder[] {
   let at = 0;
   return unpackBatch(batch).map(({ entry }, row) => {
     const bits = flags[row] ?? 0;
     const sends = SENDS[bits & TWO_BITS];
     const replaces = REPLACES[(bits >> REPLACES_SHIFT) & TWO_BITS];
-    if (sends === undefined || replaces === undefined || bits >= 2 * RECORDED)
+    const where = whereOf(bits, etags[row] ?? '');
+    if (!sends || !replaces || !where || bits >= FLAGS_END)
       throw new DamagedColumnsError(`row ${row} has the unknown flags ${bits}`);
     if ((bits & RECORDED) === 0) {
       if (sends === 'none') throw new DamagedColumnsError(`row ${row} orders nothing`);
-      return { entry, sends, recorded: undefined, replaces };
+      return { entry, sends, recorded: undefined, replaces, where };
     }
     const recorded = md5s.toString('hex', at, at + MD5_BYTES);
     at += MD5_BYTES;
-    return { entry, sends, recorded, replaces };
+    return { entry, sends, recorded, replaces, where };
   });
+}
+
+/** Undefined: it is none. */
+function whereOf(bits: number, etag: string): PutWhere | undefined {
+  const where = WHERES[(bits >> WHERE_SHIFT) & TWO_BITS];
+  if ((etag !== '') !== (where === 'ifMatch')) return undefined;
+  return where === 'ifMatch' ? { ifMatch: etag } : where;
 }
 
 function requireStats({ sizes, nanoseconds, modes }: UploadBatch): void {

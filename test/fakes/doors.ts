@@ -1,6 +1,8 @@
 /** Requests of an operation wait behind a closed door until the test opens it: so a test decides what is under way, and for how long. */
 export interface Doors<Operation> {
   close(operation: Operation): void;
+  /** Lets in what comes from now on. What waits goes on waiting. */
+  letInLater(operation: Operation): void;
   /** Lets in what waits, and what comes later. */
   open(operation: Operation): void;
   /** Requests that have come to a closed door, those included that were let in since. */
@@ -21,6 +23,10 @@ export function createDoors<Operation>(): Doors<Operation> {
         open = resolve;
       });
       closed.set(operation, { arrived: 0, letIn, open, isOpen: false });
+    },
+    letInLater(operation) {
+      const door = closed.get(operation);
+      if (door !== undefined) door.isOpen = true;
     },
     open(operation) {
       const door = closed.get(operation);

@@ -2,7 +2,12 @@ import { createHash } from 'node:crypto';
 import { appendFileSync, chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ObjectError, TargetUnavailableError } from '../../src/drivers/errors.js';
+import type { Backend } from '../../src/drivers/backend.js';
+import {
+  ObjectError,
+  TargetUnavailableError,
+  UnsupportedOperationError,
+} from '../../src/drivers/errors.js';
 import { digestOfAttributes } from '../../src/sync/file-attributes.js';
 import type { BatchEffects, FileToMark, MarkFiles } from '../../src/sync/work/batch-effects.js';
 import { ciphertext } from '../ciphertext.js';
@@ -169,6 +174,68 @@ export function batchEffectsSuite(
       expect(await objects()).toEqual({ a: 'a', b: 'b' });
     });
 
+    test.each([
+      ['in one call', (backend: Backend) => backend],
+      ['by quick puts', (backend: Backend) => withQuickPut(withoutBatchPut(backend))],
+      ['one by one', withoutBatchPut],
+    ])(
+      'P1: sent %s, overwrites no other object than its order says, and no file is confirmed by it',
+      async (_, wrap) => {
+        const { effects, write, objects, putByOther } = await opened({ wrap, conditional: true });
+        const etags = {
+          same: await putByOther('same', 'known'),
+          changed: await putByOther('changed', 'known'),
+        };
+        await putByOther('changed', 'of another');
+        await putByOther('there', 'of another');
+        const expecting = {
+          new: 'absent',
+          there: 'absent',
+          same: { ifMatch: etags.same },
+          changed: { ifMatch: etags.changed },
+          gone: { ifMatch: etags.same },
+        } as const;
+        const files = Object.entries(expecting).map(([each, where]) =>
+          sending(write(each), { where }),
+        );
+        const answer = await effects.send(orderOf(files), anyMark, never);
+        expect(answer.files.map(({ state }) => state)).toEqual([
+          'sent',
+          'conflict',
+          'sent',
+          'conflict',
+          'conflict',
+        ]);
+        expect(await objects()).toEqual({
+          new: 'new',
+          there: 'of another',
+          same: 'same',
+          changed: 'of another',
+        });
+      },
+    );
+
+    test('P1: an order that is done again, after its answer was lost, sends nothing a second time and confirms nothing', async () => {
+      const { effects, write, objects } = await opened({ conditional: true });
+      const order = orderOf(['a', 'b'].map((each) => sending(write(each), { where: 'absent' })));
+      await effects.send(order, anyMark, never);
+      const { files } = await effects.send(order, anyMark, never);
+      expect(files).toEqual([{ state: 'conflict' }, { state: 'conflict' }]);
+      expect(await objects()).toEqual({ a: 'a', b: 'b' });
+    });
+
+    test('sends without a condition where the provider knows none, or does not understand it', async () => {
+      for (const preconditions of [[], ['ifAbsent', 'ifMatch']] as const) {
+        const wrap = (backend: Backend) => withoutConditions(withQuickPut(backend), preconditions);
+        const { effects, write, objects, putByOther } = await opened({ wrap, conditional: true });
+        await putByOther('a', 'of another');
+        const files = [sending(write('a'), { where: 'absent' })];
+        const answer = await effects.send(orderOf(files), anyMark, never);
+        expect(answer.files.map(({ state }) => state)).toEqual(['sent']);
+        expect(await objects()).toEqual({ a: 'a' });
+      }
+    });
+
     test('describes the attributes that the mirror keeps, and sends no file whose object has no room for them', async () => {
       const { effects, source, write } = await opened({ metadata: { xattr: true } });
       const files = ['a', 'plain', 'large'].map((each) => {
@@ -208,3 +275,32 @@ const withoutBatchPut: NonNullable<EffectsFixtureOptions['wrap']> = (backend) =>
   ...backend,
   capabilities: { ...backend.capabilities, batchPut: undefined },
 });
+
+/** It declares these conditions, and refuses each. */
+function withoutConditions(
+  backend: Backend,
+  preconditions: Backend['capabilities']['preconditions'],
+): Backend {
+  return {
+    ...backend,
+    capabilities: {
+      ...backend.capabilities,
+      preconditions,
+      quickPut: backend.capabilities.quickPut && {
+        async putEach(container, objects, ...rest) {
+          const conditional = objects.some(({ options }) => options.precondition !== undefined);
+          if (conditional) return objects.map(() => ({ error: unsupported() }));
+          return backend.capabilities.quickPut!.putEach(container, objects, ...rest);
+        },
+      },
+    },
+    async putObject(ref, body, options, call) {
+      if (options.precondition !== undefined) throw unsupported();
+      return backend.putObject(ref, body, options, call);
+    },
+  };
+}
+
+function unsupported(): Error {
+  return new UnsupportedOperationError('conditions are not known', driver);
+}

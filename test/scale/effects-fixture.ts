@@ -2,6 +2,7 @@ import { lstatSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Backend } from '../../src/drivers/backend.js';
+import { bytesBody } from '../../src/drivers/body.js';
 import { memoryBackend } from '../../src/drivers/memory/backend.js';
 import { createPartsThreads } from '../../src/drivers/parts-threads.js';
 import type { Policy } from '../../src/sync/decide.js';
@@ -37,16 +38,21 @@ export interface EffectsFixture {
   write(name: string, content?: string | Buffer): LocalEntry;
   /** Contents of the objects, by name. */
   objects(): Promise<Record<string, string>>;
+  /** Another writer puts an object. Resolves with its ETag. */
+  putByOther(name: string, content: string): Promise<string>;
 }
 
 export interface EffectsFixtureOptions {
   readonly metadata?: Partial<Policy['metadata']>;
   readonly wrap?: (backend: Backend) => Backend;
+  /** See LocalBatchOptions. */
+  readonly conditional?: true;
 }
 
 export async function openEffectsFixture({
   metadata = {},
   wrap = (backend) => backend,
+  conditional,
 }: EffectsFixtureOptions = {}): Promise<EffectsFixture> {
   const source = temporaryFolder('batch-effects');
   const storage = memoryBackend();
@@ -81,6 +87,7 @@ export async function openEffectsFixture({
       store: { ...store, putAll },
       policy,
       drain: never,
+      ...(conditional && { conditional }),
     });
   return {
     source,
@@ -93,6 +100,13 @@ export async function openEffectsFixture({
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, content);
       return entryOf(source, name);
+    },
+    async putByOther(name, content) {
+      const ref = { container: 'c', key: `p/${name}` };
+      const options = { contentType: 'x', metaData: {}, headers: {}, checksums: [] };
+      const body = bytesBody(Buffer.from(content));
+      const { extra } = await storage.putObject(ref, body, options, { signal: never });
+      return String(extra['etag']);
     },
     async objects() {
       const { items } = await storage.listObjects('c', 'p/', {}, { signal: never });
@@ -126,7 +140,14 @@ export function entryOf(source: string, path: string): LocalEntry {
 }
 
 export function sending(entry: LocalEntry, more: Partial<FileOrder> = {}): FileOrder {
-  return { entry, sends: 'any', recorded: undefined, replaces: 'unknown', ...more };
+  return {
+    entry,
+    sends: 'any',
+    recorded: undefined,
+    replaces: 'unknown',
+    where: 'anywhere',
+    ...more,
+  };
 }
 
 /** `idle`: rows without an order. */

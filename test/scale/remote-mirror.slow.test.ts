@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -14,14 +15,20 @@ import { createFolder, removeFolder } from '../world/folder.js';
 import { type FixtureOptions, openMirrorFixture } from '../world/mirror-in-process.js';
 import { untilStatsAreOld } from '../world/old-stats.js';
 import { filesBelow } from '../world/tree.js';
+import { entryOf } from './effects-fixture.js';
 import { type JobFault, memoryDispatcher } from './memory-dispatcher.js';
 
 const never = new AbortController().signal;
 const NAMES = Array.from({ length: 40 }, (_, at) => `d${at % 5}/f${at}`);
 const DAEMON = { backoff: { firstMs: 1, limitMs: 5 }, attempts: 4, keepsTrying: true };
 
+interface RemoteMirrorOptions extends FixtureOptions {
+  /** Whether its workers put on conditions. */
+  readonly conditional?: boolean;
+}
+
 /** A mirror whose batches are carried out by workers in this process, with the mirror's source and container. */
-async function openRemoteMirror(options: FixtureOptions = {}) {
+async function openRemoteMirror({ conditional = true, ...options }: RemoteMirrorOptions = {}) {
   const due: (() => void)[] = [];
   const pauses = { beforePut: async () => {} };
   const jobs: PackedJob[] = [];
@@ -41,6 +48,7 @@ async function openRemoteMirror(options: FixtureOptions = {}) {
       },
       policy: settings.policy,
       drain: never,
+      ...(conditional && { conditional }),
     });
     return carryOut(job, { effects, isReserved: () => false }, signal);
   });
@@ -186,9 +194,68 @@ function withheld(events: readonly SyncEvent[]): readonly string[] {
   return [...new Set(paths)];
 }
 
-test('P1: a worker that wakes up after another one did its job overwrites a newer version only until the second look', async () => {
+test('P1: a worker that wakes up after another one did its job overwrites no newer version: the store refuses it', async () => {
   const { mirror, write, writeAll, run, dispatcher, objects, files, later, idle } =
     await openRemoteMirror();
+  await writeAll('0 ');
+  await run('reconcile');
+  for (const prefix of ['1 ', '2 ']) {
+    await writeAll(prefix);
+    dispatcher.fail('changed-hands');
+    await run('scan');
+    await idle();
+    expect(await objects()).toEqual(files());
+  }
+  const [name = ''] = NAMES;
+  write(name, 'version 3');
+  await run('scan');
+  await idle();
+  await dispatcher.thaw();
+  expect(await objects()).toEqual(files());
+  await later();
+  expect(await objects()).toEqual(files());
+  expect(mirror.parts.index.get(name)).toMatchObject({ state: 'confirmed', size: 9 });
+});
+
+test.each([
+  ['of another writer', 'of another'],
+  ['of an earlier request for the same order', ''],
+])(
+  'P1: a file whose condition fails is looked at, and sent or confirmed once: an object %s',
+  async (_, foreign) => {
+    const { mirror, writeAll, run, idle, pauses, jobs, objects, files, events, unconfirmed } =
+      await openRemoteMirror();
+    await writeAll();
+    const [name = ''] = NAMES;
+    const { store } = mirror.root;
+    pauses.beforePut = async () => {
+      const entry = { ...entryOf(mirror.settings.source, name) };
+      const bytes = Buffer.from(foreign || name);
+      const md5 = createHash('md5').update(bytes).digest('hex');
+      await store.putBytes(
+        name,
+        { ...entry, size: bytes.length },
+        { bytes, md5 },
+        'anywhere',
+        never,
+      );
+    };
+    await run('reconcile');
+    await idle();
+    expect(jobs).toHaveLength(1);
+    expect(await objects()).toEqual(files());
+    expect(unconfirmed()).toEqual([]);
+    const done = events.flatMap((event) =>
+      event.event === 'done' && event.name === name ? [event.job] : [],
+    );
+    expect(done).toEqual([foreign === '' ? 'adopt' : 'upload_object']);
+    expect((await run('reconcile')).report).toMatchObject({ uploaded: 0, failed: 0 });
+  },
+);
+
+test('P1: a worker without conditions that wakes up overwrites a newer version only until the second look', async () => {
+  const { mirror, write, writeAll, run, dispatcher, objects, files, later, idle } =
+    await openRemoteMirror({ conditional: false });
   await writeAll('1 ');
   dispatcher.fail('changed-hands');
   await run('reconcile');

@@ -19,6 +19,14 @@ const anyPart = fc
 const anyPath = fc.array(anyPart, { minLength: 1, maxLength: 3 }).map((parts) => parts.join('/'));
 const hex32 = fc.stringMatching(/^[0-9a-f]{32}$/);
 
+const anyText = fc
+  .string({ unit: 'binary', maxLength: 40 })
+  .filter((text) => text !== '' && isWellFormed(text) && !text.includes('\0'));
+const anyWhere: fc.Arbitrary<FileOrder['where']> = fc.oneof(
+  fc.constantFrom('anywhere' as const, 'absent' as const),
+  fc.record({ ifMatch: anyText }),
+);
+
 const anyOrderOf = (path: string): fc.Arbitrary<FileOrder> =>
   fc
     .record({
@@ -34,12 +42,14 @@ const anyOrderOf = (path: string): fc.Arbitrary<FileOrder> =>
       sends: fc.constantFrom('any' as const, 'ordinary' as const, 'none' as const),
       md5: fc.option(hex32, { nil: undefined }),
       replaces: fc.constantFrom('unknown' as const, 'nothing' as const, 'whole' as const),
+      where: anyWhere,
     })
-    .map(({ stat, sends, md5, replaces }) => ({
+    .map(({ stat, sends, md5, replaces, where }) => ({
       entry: { path, kind: 'file', ...stat },
       sends,
       recorded: sends === 'none' ? (md5 ?? '0'.repeat(32)) : md5,
       replaces,
+      where,
     }));
 
 const orderOf = (files: readonly FileOrder[]): PlainOrder => ({
@@ -54,13 +64,11 @@ const anyOrder = fc
 
 const HASHED_AT = 1_700_000_000_000;
 const states = ['unconfirmed', 'changed', 'unreadable', 'attributes', 'other', 'left'] as const;
-const anyText = fc
-  .string({ unit: 'binary', maxLength: 40 })
-  .filter((text) => text !== '' && isWellFormed(text) && !text.includes('\0'));
 
 /** What a worker may answer to the order of one file. */
-function anyAnswerTo({ entry, sends, recorded }: FileOrder): fc.Arbitrary<FileAnswer> {
-  const unsent = fc.constantFrom(...states).map((state): FileAnswer => ({ state }));
+function anyAnswerTo({ entry, sends, recorded, where }: FileOrder): fc.Arbitrary<FileAnswer> {
+  const conflict = where === 'anywhere' ? [] : (['conflict'] as const);
+  const unsent = fc.constantFrom(...states, ...conflict).map((state): FileAnswer => ({ state }));
   const attributesDigest = fc.option(hex16, { nil: undefined });
   const same = fc.record({ attributesDigest }).map(
     (more): FileAnswer => ({
@@ -143,6 +151,15 @@ describe('an order to send', () => {
     if (file === undefined) throw new Error('no sample');
     const order = orderOf([{ ...file, entry: { ...file.entry, ...change } }]);
     expect(() => unpackSendOrder(packSendOrder(order))).toThrow(DamagedColumnsError);
+  });
+
+  test('sets no condition by an ETag that no column can carry', () => {
+    const [file] = fc.sample(anyOrderOf('a'), { numRuns: 1, seed: 1 });
+    if (file === undefined) throw new Error('no sample');
+    for (const ifMatch of ['', 'a\0b', 'x'.repeat(256)]) {
+      const order = orderOf([{ ...file, where: { ifMatch } }]);
+      expect(unpackSendOrder(packSendOrder(order)).files[0]?.where).toBe('anywhere');
+    }
   });
 
   test('is refused when a name comes twice, and when all files together are more than a batch', () => {
@@ -238,6 +255,15 @@ describe('an answer to an order to send', () => {
     const sent: FileAnswer = { state: 'sent', entry: file.entry, content, confirmed: { md5 } };
     const payload = packSendAnswer(packed, [sent]);
     expect(() => unpackSendAnswer(payload, packed, order, 0)).toThrow('against its order');
+  });
+
+  test('is refused when it says that a condition was not met which was not set', () => {
+    const [file] = fc.sample(anyOrderOf('a'), { numRuns: 1, seed: 1 });
+    if (file === undefined) throw new Error('no sample');
+    const order = orderOf([{ ...file, where: 'anywhere' }]);
+    const packed = packSendOrder(order);
+    const payload = packSendAnswer(packed, [{ state: 'conflict' }]);
+    expect(() => unpackSendAnswer(payload, packed, order, 0)).toThrow(DamagedColumnsError);
   });
 
   test('does not carry what only a look at the object can confirm: it says that the file may have been sent', () => {

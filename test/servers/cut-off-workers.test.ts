@@ -31,7 +31,7 @@ withServers('several machines', 'LONGSHORE_REDIS_URL', redisServers(), () => {
       await lineOf(worker, 'queue up');
       const returned = await lineOf(worker, 'job returned', { level: 'warn' });
       expect(returned).toMatchObject({ refusal: 'fenced' });
-      expect(machines.putsBelow('b')).toBe(puts);
+      expect(machines.putsBelow('b')).toEqual(puts);
       machines.fill('c', 200);
       await machines.equal();
       expect(await sentBy(worker)).toBeGreaterThan(0);

@@ -11,8 +11,8 @@ import { lineOf, openSeveralMachines, type SeveralMachines } from './several-mac
 /** A daemon and its workers over a fake of S3. */
 export interface MachinesOnS3 extends SeveralMachines {
   readonly fake: FakeS3;
-  /** Puts of objects below a folder that the fake has answered. */
-  putsBelow(folder: string): number;
+  /** Puts of objects below a folder that the fake has answered, in order. */
+  putsBelow(folder: string): FakeS3['log'];
 }
 
 /** `reach`: where a machine reaches a port of this one; default: at the port itself. */
@@ -35,7 +35,7 @@ export async function openMachinesOnS3(
     putsBelow: (folder) =>
       fake.log.filter(
         ({ operation, key }) => operation === 'PutObject' && key?.startsWith(`${folder}/`),
-      ).length,
+      ),
   };
 }
 
@@ -65,7 +65,7 @@ export async function holdBatchOf(machines: MachinesOnS3, redis: OwnRedis, name:
   });
 }
 
-/** Changes a third of such a folder: of more, a worker would think that it has another source. */
+/** Changes a third of such a folder. */
 export function changeBatchOf({ source }: MachinesOnS3, name: string): void {
   for (let at = 0; at < 300; at += 3) {
     const path = join(source, name, String(at));

@@ -8,8 +8,8 @@ import type { PlanParts } from './put-file.js';
 /** What the provider confirmed of an object that was sent or copied. */
 export type Confirmed = Pick<ObjectRecord, 'md5' | 'md5Parts' | 'etag' | 'partSize' | 'versionId'>;
 
-/** `absent`: only where no object is. */
-export type PutWhere = 'anywhere' | 'absent';
+/** `absent`: only where no object is; `ifMatch`: only in the place of the object with this ETag, as ObjectInfo's `extra` has it. */
+export type PutWhere = 'anywhere' | 'absent' | { readonly ifMatch: string };
 
 export interface Inspected {
   readonly remote: Remote;
@@ -35,18 +35,27 @@ export interface FileInBatch {
   /** Where in the memory its content begins; it is as long as `entry` says. */
   readonly begin: number;
   readonly replaces: ReplacedObject;
+  /** A condition on its put, as far as the provider can tell; see putBytes. */
+  readonly where: PutWhere;
 }
 
 /**
- * Sends each file, and compares the provider's digest with that of the bytes (P2). Resolves with what was confirmed of each,
- * in their order; undefined: it may or may not have been sent, and nothing is confirmed. Sends no further file after trouble
- * of the target or the container.
+ * - `Confirmed`: what the provider confirmed;
+ * - `conflict`: the provider refused the file, as another object is there than `where` says. It may be this very file, which an
+ *   earlier request has brought there;
+ * - undefined: it may or may not have been sent, and nothing is confirmed.
+ */
+export type PutInBatch = Confirmed | 'conflict' | undefined;
+
+/**
+ * Sends each file, and compares the provider's digest with that of the bytes (P2). Resolves with what became of each, in their
+ * order. Sends no further file after trouble of the target or the container.
  */
 export type PutBatch = (
   files: readonly FileInBatch[],
   content: SharedArrayBuffer,
   signal: AbortSignal,
-) => Promise<readonly (Confirmed | undefined)[]>;
+) => Promise<readonly PutInBatch[]>;
 
 /** A mirror's objects in its container. Names are below the mirror's prefix. Calls reject with the errors of the driver. */
 export interface ObjectStore {
@@ -78,8 +87,9 @@ export interface ObjectStore {
     signal: AbortSignal,
   ): Promise<Inspected>;
   /**
-   * Sends a file or link whose content is in memory. Resolves once the provider's digest was compared (P2). `where`
-   * 'absent': rejects with PreconditionFailedError, where the provider can tell, when an object is there after all.
+   * Sends a file or link whose content is in memory. Resolves once the provider's digest was compared (P2). Rejects with
+   * PreconditionFailedError, where the provider can tell, when another object is there than `where` says; with
+   * ObjectDoesNotExistError when none is.
    */
   putBytes(
     name: ObjectName,

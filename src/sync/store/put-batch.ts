@@ -1,10 +1,15 @@
 import type { Backend } from '../../drivers/backend.js';
 import type { BatchedObject, BatchPut, PutOutcome, QuickPut } from '../../drivers/capabilities.js';
-import { ObjectError } from '../../drivers/errors.js';
+import {
+  ObjectDoesNotExistError,
+  ObjectError,
+  PreconditionFailedError,
+  UnsupportedOperationError,
+} from '../../drivers/errors.js';
 import { OPEN_PASSAGE } from '../../drivers/passage.js';
 import { failpoint } from '../../failpoint.js';
 import type { CopySources } from './copy-sources.js';
-import type { Confirmed, FileInBatch, ObjectStore, PutBatch } from './object-store.js';
+import type { FileInBatch, ObjectStore, PutBatch, PutInBatch } from './object-store.js';
 import type { PutDescriptions } from './put-options.js';
 
 export interface PutBatchOptions {
@@ -29,25 +34,32 @@ export function batchPuts(options: PutBatchOptions): PutBatch {
 
 function eachByItself({ putBytes }: PutBatchOptions): PutBatch {
   return async (files, content, signal) => {
-    const confirmed = new Array<Confirmed | undefined>(files.length).fill(undefined);
+    const sent = new Array<PutInBatch>(files.length).fill(undefined);
     const rows = files.entries();
     let stopped = false;
     const send = async () => {
       for (const [row, file] of rows) {
         if (stopped) return;
-        const { name, entry, md5 } = file;
+        const { name, entry, md5, where } = file;
         const bytes = bytesOf(file, content);
         try {
-          confirmed[row] = await putBytes(name, entry, { md5, bytes }, 'anywhere', signal);
+          sent[row] = await putBytes(name, entry, { md5, bytes }, where, signal);
           failpoint('sync: batch sent in part');
         } catch (error) {
+          if (isConflict(file, error)) sent[row] = 'conflict';
           stopped ||= !(error instanceof ObjectError);
         }
       }
     };
     await Promise.all(Array.from({ length: Math.min(AT_ONCE, files.length) }, send));
-    return confirmed;
+    return sent;
   };
+}
+
+/** Whether another object is there than the file's condition says, or none. */
+function isConflict({ where }: FileInBatch, error: unknown): boolean {
+  if (where === 'anywhere') return false;
+  return error instanceof PreconditionFailedError || error instanceof ObjectDoesNotExistError;
 }
 
 /**
@@ -70,12 +82,12 @@ function quickly(options: PutBatchOptions, quickPut: QuickPut): PutBatch {
       const each = await quickPut.putEach(container, objects, OPEN_PASSAGE, { signal });
       for (const [at, row] of rows.entries()) outcomes[row] = each[at];
     });
-    const confirmed = outcomes.map((outcome, row) => confirmedBy(outcome, files[row]?.md5));
-    const again = [...files.keys()].filter((row) => isWorthAnotherTry(outcomes[row]));
-    if (again.length === 0) return confirmed;
-    const sent = await sendAgain(rowsOf(files, again), content, signal);
-    for (const [at, row] of again.entries()) confirmed[row] = sent[at];
-    return confirmed;
+    const sent = files.map((file, row) => answerTo(file, outcomes[row]));
+    const again = [...files.keys()].filter((row) => isWorthAnotherTry(files[row], outcomes[row]));
+    if (again.length === 0) return sent;
+    const sentAgain = await sendAgain(rowsOf(files, again), content, signal);
+    for (const [at, row] of again.entries()) sent[row] = sentAgain[at];
+    return sent;
   };
 }
 
@@ -83,11 +95,18 @@ function rowsOf(files: readonly FileInBatch[], rows: readonly number[]): readonl
   return rows.flatMap((row) => files[row] ?? []);
 }
 
-/** Not of an object that was refused for a reason that stays: its own job sees to it. */
-function isWorthAnotherTry(outcome: PutOutcome | undefined): boolean {
+/**
+ * Not of an object that was refused for a reason that stays: its own job sees to it. Without a condition
+ * that the provider does not know.
+ */
+function isWorthAnotherTry(
+  file: FileInBatch | undefined,
+  outcome: PutOutcome | undefined,
+): boolean {
   if (outcome === undefined) return true;
   if ('stored' in outcome) return false;
   const { error } = outcome;
+  if (error instanceof UnsupportedOperationError) return file?.where !== 'anywhere';
   return !(error instanceof ObjectError) || error.retry !== 'never';
 }
 
@@ -96,10 +115,10 @@ function bytesOf({ entry, begin }: FileInBatch, content: SharedArrayBuffer): Uin
 }
 
 function objectOf(
-  { name, entry, md5 }: FileInBatch,
+  { name, entry, md5, where }: FileInBatch,
   { prefix, descriptions }: PutBatchOptions,
 ): BatchedObject {
-  const options = descriptions.optionsFor(name, entry, md5, 'anywhere');
+  const options = descriptions.optionsFor(name, entry, md5, where);
   return { key: prefix + name, size: entry.size, md5, options };
 }
 
@@ -107,23 +126,20 @@ function objectOf(
 function together(options: PutBatchOptions, batchPut: BatchPut): PutBatch {
   const { container } = options;
   return async (files, content, signal) => {
-    const confirmed: (Confirmed | undefined)[] = [];
+    const sent: PutInBatch[] = [];
     for (const share of sharesOf(files, batchPut)) {
       const objects = share.map((file) => ({ begin: file.begin, ...objectOf(file, options) }));
       const outcomes = await batchPut.putObjects(container, objects, content, { signal });
-      for (const [row, { md5 }] of share.entries()) confirmed.push(confirmedBy(outcomes[row], md5));
+      for (const [row, file] of share.entries()) sent.push(answerTo(file, outcomes[row]));
     }
-    return confirmed;
+    return sent;
   };
 }
 
-/** Undefined: not known to be stored with this content. */
-function confirmedBy(
-  outcome: PutOutcome | undefined,
-  expectedMd5: string | undefined,
-): Confirmed | undefined {
-  if (outcome === undefined || 'error' in outcome || outcome.stored.md5 !== expectedMd5)
-    return undefined;
+function answerTo(file: FileInBatch, outcome: PutOutcome | undefined): PutInBatch {
+  if (outcome === undefined) return undefined;
+  if ('error' in outcome) return isConflict(file, outcome.error) ? 'conflict' : undefined;
+  if (outcome.stored.md5 !== file.md5) return undefined;
   const { md5, etag, versionId } = outcome.stored;
   return {
     md5,

@@ -1,5 +1,6 @@
 import type { Backend } from '../../drivers/backend.js';
-import type { PutOptions } from '../../drivers/call.js';
+import type { Precondition, PutOptions } from '../../drivers/call.js';
+import type { Capabilities } from '../../drivers/capabilities.js';
 import { guessContentType } from '../../drivers/content-type.js';
 import { UnsupportedOperationError } from '../../drivers/errors.js';
 import {
@@ -53,8 +54,7 @@ export function createPutDescriptions(options: PutDescriptionsOptions): PutDescr
   return {
     reportsMd5,
     optionsFor(name, entry, md5, where) {
-      const conditional =
-        where === 'absent' && backend.capabilities.preconditions.includes('ifAbsent');
+      const precondition = preconditionOf(where, backend.capabilities);
       const headers = headersByPattern(rules, name);
       const storageClass = storageClassByPattern(rules, name);
       return {
@@ -63,15 +63,26 @@ export function createPutDescriptions(options: PutDescriptionsOptions): PutDescr
         headers,
         ...(storageClass !== undefined && { storageClass }),
         checksums: md5 === undefined ? [] : [{ algorithm: 'md5', hex: md5 }],
-        ...(conditional ? { precondition: { ifAbsent: true } } : {}),
+        ...(precondition !== undefined && { precondition }),
       };
     },
   };
 }
 
+/** Undefined: none, or none that the provider has. */
+function preconditionOf(
+  where: PutWhere,
+  { preconditions }: Pick<Capabilities, 'preconditions'>,
+): Precondition | undefined {
+  if (where === 'anywhere') return undefined;
+  const wanted: Precondition = where === 'absent' ? { ifAbsent: true } : where;
+  const name = where === 'absent' ? 'ifAbsent' : 'ifMatch';
+  return preconditions.includes(name) ? wanted : undefined;
+}
+
 /**
- * Sends; a second time without the precondition if the provider does not support it. The container was found to have no
- * such object a moment before.
+ * Sends; a second time without the precondition if the provider does not support it. It is a second safeguard: the container was
+ * found to have no such object a moment before, or a fence holds those that would write the name as well.
  */
 export async function sendWhere<T>(
   options: PutOptions,

@@ -1,7 +1,7 @@
 import type { ReplacedObject } from '../../drivers/capabilities.js';
 import type { ObjectName } from '../../state/object-index.js';
 import type { LocalEntry } from '../../watcher/entry.js';
-import type { Confirmed } from '../store/object-store.js';
+import type { Confirmed, PutWhere } from '../store/object-store.js';
 import type { UploadBatch } from '../upload-batch.js';
 import type { MarkedContent } from './books.js';
 
@@ -52,6 +52,11 @@ export interface FileOrder {
   /** Hex MD5 of what the object has, of a file that may not have changed: the same content is not sent again. */
   readonly recorded: string | undefined;
   readonly replaces: ReplacedObject;
+  /**
+   * What the mirror believes to be there. Another process than the mirror's own makes a condition of it, where the provider knows
+   * conditions: it may be late, and would overwrite what was sent since.
+   */
+  readonly where: PutWhere;
 }
 
 export type MarkFiles = (files: readonly FileToMark[]) => Promise<void>;
@@ -94,12 +99,21 @@ interface ReadFile {
 
 /**
  * - `unconfirmed`: it may or may not have been sent.
+ * - `conflict`: the provider refused it under its condition (FileOrder.where), as another object is there: of another writer, or
+ *   of an earlier request for the same order, whose answer was lost.
  * - Nothing was sent of the others: `changed`: it is not, or not any longer, the version of its entry; `unreadable`: the system
  *   refused to read it; `attributes`: some of its attributes cannot be kept; `other`: its content is not what was recorded, or
  *   looks encrypted or wiped, and its order does not allow to send that; `left`: it was not looked at.
  */
 export interface UnsentFile {
-  readonly state: 'unconfirmed' | 'changed' | 'unreadable' | 'attributes' | 'other' | 'left';
+  readonly state:
+    | 'unconfirmed'
+    | 'conflict'
+    | 'changed'
+    | 'unreadable'
+    | 'attributes'
+    | 'other'
+    | 'left';
 }
 
 /** Nothing of the order was begun, and nothing will be: no file was sent. */

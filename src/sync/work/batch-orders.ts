@@ -1,6 +1,7 @@
 import type { ReplacedObject } from '../../drivers/capabilities.js';
 import type { ObjectRecord } from '../../state/object-index.js';
 import type { Policy } from '../decide.js';
+import type { PutWhere } from '../store/object-store.js';
 import type { BatchedFile } from '../upload-batch.js';
 import type { FileOrder } from './batch-effects.js';
 import { compareTouched } from './touched-files.js';
@@ -15,16 +16,16 @@ export function orderOf(
   policy: Policy,
 ): FileOrder | undefined {
   const { entry } = file;
-  const replaces = replacedBy(file, known);
+  const there = { replaces: replacedBy(file, known), where: expected(file, known) };
   if (file.why !== 'touched') {
     const sends = sendable(file, known);
-    return sends === undefined ? undefined : { entry, sends, recorded: undefined, replaces };
+    return sends === undefined ? undefined : { entry, sends, recorded: undefined, ...there };
   }
   if (known === undefined || known.md5 === '') return undefined;
   if (known.state !== 'confirmed' || known.guarded !== undefined) return undefined;
   const ifOther = { file, entry, content: { ...UNREAD, md5: OTHER_MD5 }, known };
   const sends = compareTouched(ifOther, policy) === 'changed' ? sendable(file, known) : undefined;
-  return { entry, sends: sends ?? 'none', recorded: known.md5, replaces };
+  return { entry, sends: sends ?? 'none', recorded: known.md5, ...there };
 }
 
 /** Of content that no record has. */
@@ -39,6 +40,19 @@ function replacedBy({ listed }: BatchedFile, known: ObjectRecord | undefined): R
     known.md5 !== '' &&
     known.etag?.replaceAll('"', '') === known.md5;
   return isWhole ? 'whole' : 'unknown';
+}
+
+/**
+ * What the object is believed to be. What a listing knows better than the record (another object, a lost one) did not come along
+ * in full, and then nothing is said of one that is there.
+ */
+function expected({ why, listed }: BatchedFile, known: ObjectRecord | undefined): PutWhere {
+  if (listed === 'absent') return 'absent';
+  if (known === undefined) return listed === 'unknown' ? 'absent' : 'anywhere';
+  const { state, etag } = known;
+  return state === 'confirmed' && why !== 'drift' && etag !== undefined
+    ? { ifMatch: etag }
+    : 'anywhere';
 }
 
 /** Which content of the file may be sent; undefined: none. */

@@ -10,7 +10,7 @@ import {
 } from '../source/batch-content.js';
 import type { FileReader } from '../source/file-reader.js';
 import type { ReadAttributes } from '../source/read-attributes.js';
-import type { FileInBatch, ObjectStore } from '../store/object-store.js';
+import type { FileInBatch, ObjectStore, PutInBatch } from '../store/object-store.js';
 import type {
   BatchAnswer,
   BatchEffects,
@@ -28,6 +28,12 @@ export interface LocalBatchOptions {
   readonly policy: AttributePolicy;
   /** Aborted: nothing is sent of what has not been marked yet. */
   readonly drain: AbortSignal;
+  /**
+   * Sends each file under the condition of its order, where the provider knows it. Default: without. The mirror's own process is
+   * under a lease and has one job for each name, and its condition would cost a job of its own for each object that others have
+   * changed.
+   */
+  readonly conditional?: true;
 }
 
 /** A file on its way. */
@@ -41,6 +47,7 @@ const UNREADABLE: UnsentFile = { state: 'unreadable' };
 const ATTRIBUTES: UnsentFile = { state: 'attributes' };
 const OTHER: UnsentFile = { state: 'other' };
 const UNCONFIRMED: UnsentFile = { state: 'unconfirmed' };
+const CONFLICT: UnsentFile = { state: 'conflict' };
 
 /**
  * BatchEffects in this process: one message to the reader, and nothing awaited for a single file but its request where each is
@@ -63,15 +70,16 @@ export function localBatchEffects(options: LocalBatchOptions): BatchEffects {
     failpoint('sync: batch marked, nothing sent');
     const confirmed = await store.putAll(sending, read.content, signal);
     failpoint('sync: batch sent, not recorded');
-    for (const [at, { row, entry, content }] of sending.entries()) {
-      const said = confirmed[at];
-      answers[row] =
-        said === undefined ? UNCONFIRMED : { state: 'sent', entry, content, confirmed: said };
-    }
+    for (const [at, file] of sending.entries()) answers[file.row] = answerBy(file, confirmed[at]);
     return { files: answers, changedHands: false };
   }
 
   return { send };
+}
+
+function answerBy({ entry, content }: Sending, put: PutInBatch): FileAnswer {
+  if (put === undefined) return UNCONFIRMED;
+  return put === 'conflict' ? CONFLICT : { state: 'sent', entry, content, confirmed: put };
 }
 
 /** Adds to `sending` what is to be sent, whose answers come later. */
@@ -93,11 +101,11 @@ function answersTo(
 }
 
 function answerTo(
-  { entry: found, sends, recorded, replaces }: FileOrder,
+  { entry: found, sends, recorded, replaces, where: expected }: FileOrder,
   row: number,
   begin: number,
   read: BatchContent,
-  { policy, store }: LocalBatchOptions,
+  { policy, store, conditional }: LocalBatchOptions,
 ): FileAnswer | Sending {
   const state = read.states[row];
   if (state !== FILE_READ) return state === FILE_UNREADABLE ? UNREADABLE : CHANGED;
@@ -108,7 +116,8 @@ function answerTo(
   const content = { md5, looks, hashedAtMs: read.hashedAtMs[row] ?? 0 };
   if (md5 === recorded) return { state: 'same', entry, content };
   if (sends === 'none' || (sends === 'ordinary' && looks !== 'ordinary')) return OTHER;
-  return { row, name: entry.path, entry, md5, begin, replaces, content };
+  const where = conditional === true ? expected : 'anywhere';
+  return { row, name: entry.path, entry, md5, begin, replaces, where, content };
 }
 
 /** With its attributes, where the mirror keeps any; undefined: some are skipped, which a job of its own reports. */

@@ -114,12 +114,19 @@ async function carryOut(
   }
 }
 
+/** States after which the object of a file need not be what it was, or has a new record. */
+const MAY_BE_OTHER: ReadonlySet<FileAnswer['state'] | undefined> = new Set([
+  'sent',
+  'same',
+  'unconfirmed',
+  'conflict',
+]);
+
 /** Rows that were marked before anything was known of their content, and whose objects are what they were. */
 function rowsNotSent({ files }: BatchAnswer, marks: BatchMarks): readonly number[] {
-  return [...files.keys()].filter((row) => {
-    const state = files[row]?.state;
-    return marks.isBlind(row) && state !== 'sent' && state !== 'same' && state !== 'unconfirmed';
-  });
+  return [...files.keys()].filter(
+    (row) => marks.isBlind(row) && !MAY_BE_OTHER.has(files[row]?.state),
+  );
 }
 
 async function describe<File extends BatchedFile>(
@@ -145,7 +152,8 @@ function sort<File extends BatchedFile>(
   for (const [row, file] of files.entries()) {
     const answer = answers[row];
     if (answer !== undefined && place(file, answer, known[row], policy, sorted)) continue;
-    const mayHaveGoneOut = changedHands || answer?.state === 'unconfirmed';
+    const state = answer?.state;
+    const mayHaveGoneOut = changedHands || state === 'unconfirmed' || state === 'conflict';
     sorted.left.push({ file, mayHaveGoneOut });
   }
   return sorted;

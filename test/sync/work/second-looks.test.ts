@@ -22,7 +22,7 @@ const entry = {
 };
 const order: BatchOrder = {
   batch: packBatch([{ entry, why: 'new', listed: 'unknown' }]),
-  files: [{ entry, sends: 'any', recorded: undefined, replaces: 'unknown' }],
+  files: [{ entry, sends: 'any', recorded: undefined, replaces: 'unknown', where: 'anywhere' }],
 };
 const content = { md5: undefined, looks: 'ordinary', hashedAtMs: 0 } as const;
 const answered = (changedHands: boolean): BatchAnswer => ({
