@@ -4,34 +4,38 @@ import type { TrialResult } from '../drivers/trial/trial.js';
 const DAY_S = 86_400;
 
 /**
- * What a container keeps of that which mirrors replace and delete: a result, or none where it keeps nothing, or where these
- * credentials may not ask. Rejects with the signal's reason.
+ * What a container keeps of that which mirrors replace and delete: a result, or none where it keeps nothing, as far as the provider
+ * says it. Rejects with the signal's reason.
  */
 export async function probeKeptContent(
-  { headContainer, capabilities }: Pick<Backend, 'headContainer' | 'capabilities'>,
+  { capabilities: { versions } }: Pick<Backend, 'capabilities'>,
   container: string,
   signal: AbortSignal,
 ): Promise<readonly TrialResult[]> {
-  const keepsVersions = await unlessRefused(
-    capabilities.versions?.keepsVersions(container, { signal }),
-    signal,
-  );
-  const info = await unlessRefused(headContainer(container, { signal }), signal);
-  const seconds = Number(info?.extra['softDeleteSeconds'] ?? 0);
-  const notes = [
+  if (versions === undefined) return [];
+  const keepsVersions = await unlessRefused(versions.keepsVersions(container, { signal }), signal);
+  const seconds = await unlessRefused(versions.softDeleteSeconds(container, { signal }), signal);
+  const kept = [
     ...(keepsVersions === true
       ? ['earlier versions are kept for as long as the container’s own rules say']
       : []),
-    ...(seconds > 0
-      ? [`soft delete keeps deleted objects ${Math.round(seconds / DAY_S)} days`]
+    ...(typeof seconds === 'number' && seconds > 0
+      ? [`soft delete keeps deleted objects ${daysOf(seconds)}`]
       : []),
   ];
+  const unseen =
+    seconds === 'unseen'
+      ? [
+          'whether soft delete is on cannot be seen: these credentials may not ask, or the store does not say it',
+        ]
+      : [];
+  const notes = [...kept, ...unseen];
   if (notes.length === 0) return [];
   return [
     {
       kind: 'capability',
       id: 'kept content',
-      title: 'what is replaced and deleted stays for a time, and is paid for',
+      title: `what is replaced and deleted ${kept.length > 0 ? 'stays' : 'may stay'} for a time, and is paid for`,
       verdict: 'passed',
       problems: [],
       notes,
@@ -40,10 +44,12 @@ export async function probeKeptContent(
   ];
 }
 
-async function unlessRefused<T>(
-  answer: Promise<T> | undefined,
-  signal: AbortSignal,
-): Promise<T | undefined> {
+function daysOf(seconds: number): string {
+  const days = Math.round(seconds / DAY_S);
+  return days === 1 ? '1 day' : `${days} days`;
+}
+
+async function unlessRefused<T>(answer: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   try {
     return await answer;
   } catch {

@@ -14,6 +14,11 @@ export interface ObjectVersion extends ObjectInfo {
 export interface Versions {
   /** Whether what is replaced or deleted in this container from now on stays there as an earlier version. */
   keepsVersions(container: string, call: Call): Promise<boolean>;
+  /**
+   * Seconds for which the provider keeps what is deleted here for an undelete, beside the versions; no listing shows it. 0: it
+   * does not. `unseen`: these credentials may not ask, or the store does not say it.
+   */
+  softDeleteSeconds(container: string, call: Call): Promise<number | 'unseen'>;
   /** Keys in listing order, the newest version of each first. */
   listVersions(
     container: string,

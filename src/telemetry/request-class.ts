@@ -42,6 +42,7 @@ export const CLASS_OF: Readonly<Record<Operation, RequestClass>> = {
   containerUrl: 'head',
   objectUrl: 'head',
   keepsVersions: 'container',
+  softDeleteSeconds: 'container',
   listVersions: 'list',
   headVersion: 'head',
   readVersion: 'get',

@@ -2,11 +2,15 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { exitCodeOfSignal } from '../../src/cli/exit.js';
+import { openFake as openFakeAzure } from '../drivers/azure/open.js';
 import { openFake as openFakeB2 } from '../drivers/b2/open.js';
-import { call, listKeys } from '../drivers/conformance/fixture.js';
+import { call, listKeys, put } from '../drivers/conformance/fixture.js';
 import { openFake as openFakeGoogle } from '../drivers/google/open.js';
 import { openFake as openFakeS3 } from '../drivers/s3/open.js';
 import { openFake as openFakeSwift } from '../drivers/swift/open.js';
+import { containerSas, KEY } from '../fakes/azure/identity.js';
+import { ACCOUNT as AZURE_ACCOUNT } from '../fakes/azure/request.js';
+import { startFakeAzure } from '../fakes/azure/server.js';
 import { SECRET as B2_SECRET, KEY_ID } from '../fakes/b2/account.js';
 import { startFakeB2 } from '../fakes/b2/server.js';
 import { startFakeGoogle } from '../fakes/google/server.js';
@@ -142,6 +146,38 @@ mirrors: [{ name: a, source: ./data, target: offsite, container: bucket-of-mine 
   } finally {
     await backend.close();
     await b2.close();
+  }
+});
+
+it('probe: says what an Azure account keeps, and when it may not ask', async () => {
+  const softDelete = '<Enabled>true</Enabled><Days>1</Days>';
+  const azure = await startFakeAzure({ softDelete });
+  const backend = openFakeAzure(azure);
+  try {
+    await backend.createContainer('box', call);
+    await put(backend, { container: 'box', key: 'older than the versions' }, 'x');
+    azure.rules.versioning = true;
+    await put(backend, { container: 'box', key: 'with versions' }, 'x');
+    const at = `driver: azure_blobs, key: ${AZURE_ACCOUNT}, host: ${azure.host}, port: ${azure.port}, secure: false`;
+    writeConfig(
+      console.folder,
+      `
+targets:
+  vault: { ${at}, secret: ${KEY} }
+  guest: { ${at}, sas: "${containerSas('box', Date.now())}" }${mirrors}`,
+    );
+    expect(await console.run(['probe', 'vault'])).toBe(0);
+    expect(console.stdout.text()).toMatch(
+      /kept content: .* stays .*\(earlier versions are kept .*; soft delete keeps deleted objects 1 day\)\n/,
+    );
+    azure.rules.versioning = false;
+    expect(await console.run(['probe', 'guest', '--container', 'box'])).toBe(0);
+    expect(console.stdout.text()).toMatch(
+      /kept content: .* may stay .*\(whether soft delete is on cannot be seen: these credentials may not ask, or the store does not say it\)\n/,
+    );
+  } finally {
+    await backend.close();
+    await azure.close();
   }
 });
 

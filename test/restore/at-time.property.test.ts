@@ -108,6 +108,7 @@ function withVersions(
     .map(({ each }) => each);
   const versions: Versions = {
     keepsVersions: async () => true,
+    softDeleteSeconds: async () => 0,
     listVersions: async (_, prefix, { after = '0' }) => {
       const all = newestFirst.filter(({ key }) => key.startsWith(prefix));
       const next = Number(after) + 2; // small pages, so that versions of one key are on two

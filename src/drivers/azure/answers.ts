@@ -52,6 +52,7 @@ const described: AnswerRule = { statuses: [200], headers: { etag: STRONG_ETAG } 
 const read: AnswerRule = { statuses: [200, 206] };
 
 export const AZURE_ANSWERS = {
+  serviceProperties: answeredBy(document('StorageServiceProperties')),
   listContainers: answeredBy(document('EnumerationResults')),
   createContainer: { statuses: [201] },
   headContainer: { statuses: [200] },

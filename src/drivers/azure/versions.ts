@@ -7,6 +7,10 @@ import { blobPage, infoOf } from './listing.js';
 import type { ListedBlob } from './listing-xml.js';
 import { checkContainer, refuseImpossible } from './names.js';
 import type { ObjectOperations } from './objects.js';
+import { azureSoftDelete } from './soft-delete.js';
+
+/** Objects that are looked at for whether the account keeps versions. */
+const SEEN = 100;
 
 /** A place in a listing of versions; its text is what pages hand out. */
 interface VersionMarker {
@@ -17,10 +21,11 @@ interface VersionMarker {
 
 /** Where the account keeps versions. There are no delete markers: of a deleted object no version is the latest. */
 export function azureVersions(
-  { client }: AzureContext,
+  context: AzureContext,
   { headObject }: Pick<ObjectOperations, 'headObject'>,
   read: ReadVersion,
 ): Versions {
+  const { client } = context;
   const include = 'metadata,versions';
 
   /** All versions of one key, which may be in several pages. */
@@ -58,13 +63,15 @@ export function azureVersions(
   }
 
   return {
-    /** The account's switch is in no answer that a container's rights allow: objects say whether they are versions. */
+    /** The account's switch is in no answer of the service: objects say whether they are versions, and older ones are none. */
     async keepsVersions(container, call) {
       checkContainer(container);
-      const request = { container, prefix: '', after: undefined, size: 1, include: 'versions' };
+      const request = { container, prefix: '', after: undefined, size: SEEN, include: 'versions' };
       const { blobs } = await blobPage(client, request, call);
       return blobs.some(isVersion);
     },
+
+    softDeleteSeconds: azureSoftDelete(context),
 
     listVersions,
 

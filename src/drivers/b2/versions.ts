@@ -18,6 +18,8 @@ interface VersionMarker extends VersionsPlace {
 export function b2Versions(context: B2Context, read: ReadVersion): Versions {
   const { client, buckets } = context;
   return {
+    softDeleteSeconds: async () => 0, // B2 has versions alone
+
     async keepsVersions(container, call) {
       checkContainer(container);
       await buckets.find(container, call);

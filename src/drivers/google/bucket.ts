@@ -86,12 +86,34 @@ export function bucketInfo(resource: unknown, expected: string | undefined): Con
   const extra: Record<string, unknown> = {};
   for (const field of ['location', 'storageClass', 'timeCreated'])
     if (textOf(resource, field) !== undefined) extra[field] = textOf(resource, field);
-  const seconds = Number(textOf(resource, 'softDeletePolicy', 'retentionDurationSeconds') ?? 0);
+  const seconds = softDeleteIn(resource);
   if (seconds > 0) extra['softDeleteSeconds'] = seconds;
   if (keepsVersionsIn(resource)) extra['versioning'] = true;
   const retention = Number(textOf(resource, 'retentionPolicy', 'retentionPeriod') ?? 0);
   if (retention > 0) extra['retentionSeconds'] = retention;
   return { name, extra };
+}
+
+/** See Versions.softDeleteSeconds: most roles for objects may not look at the bucket. */
+export async function softDeleteSeconds(
+  context: GoogleContext,
+  container: string,
+  call: Call,
+): Promise<number | 'unseen'> {
+  call.signal.throwIfAborted();
+  checkContainer(container);
+  try {
+    return softDeleteIn(await bucketResource(context, container, call));
+  } catch (error) {
+    if (error instanceof ContainerAccessDeniedError) return 'unseen';
+    throw error;
+  }
+}
+
+/** Seconds; 0: it is off. */
+function softDeleteIn(resource: unknown): number {
+  const seconds = Number(textOf(resource, 'softDeletePolicy', 'retentionDurationSeconds') ?? 0);
+  return Number.isFinite(seconds) && seconds > 0 ? seconds : 0;
 }
 
 export function keepsVersionsIn(bucket: unknown): boolean {

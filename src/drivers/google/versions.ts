@@ -4,7 +4,7 @@ import type { ObjectVersion, Versions } from '../capabilities.js';
 import { ObjectDoesNotExistError } from '../errors.js';
 import type { ReadVersion } from '../http/read-object.js';
 import { listOf, textOf } from './auth/members.js';
-import { bucketResource, keepsVersionsIn } from './bucket.js';
+import { bucketResource, keepsVersionsIn, softDeleteSeconds } from './bucket.js';
 import type { GoogleContext } from './context.js';
 import { GOOGLE } from './errors.js';
 import { readDocument } from './json.js';
@@ -63,6 +63,8 @@ export function googleVersions(
       call.signal.throwIfAborted();
       return keepsVersionsIn(await bucketResource(context, container, call));
     },
+
+    softDeleteSeconds: (container, call) => softDeleteSeconds(context, container, call),
 
     /** The provider lists the oldest version of a name first: a page ends with a whole name, so that it can be turned round. */
     async listVersions(container, prefix, { after, size = PAGE_LIMIT }, call) {

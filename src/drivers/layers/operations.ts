@@ -41,6 +41,7 @@ export const EFFECTS: Readonly<Record<Operation, 'reads' | 'changes'>> = {
   containerUrl: 'reads',
   objectUrl: 'reads',
   keepsVersions: 'reads',
+  softDeleteSeconds: 'reads',
   listVersions: 'reads',
   headVersion: 'reads',
   readVersion: 'reads',

@@ -24,6 +24,8 @@ export function s3Versions(
   if (!profile.features.includes('versions')) return undefined;
 
   return {
+    softDeleteSeconds: async () => 0, // S3 has versions alone
+
     async keepsVersions(container, call) {
       checkContainer(container);
       const action = 'look up the versioning';

@@ -29,6 +29,7 @@ function complete(): Backend {
     cdn: named<Cdn>(['enableContainer', 'enableObject', 'containerUrl', 'objectUrl']),
     versions: named<Versions>([
       'keepsVersions',
+      'softDeleteSeconds',
       'listVersions',
       'headVersion',
       'readVersion',

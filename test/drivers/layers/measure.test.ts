@@ -93,6 +93,7 @@ test('so is the reading of a version', async () => {
   await put(inner, ref, randomContent(1000));
   const versions = {
     keepsVersions: async () => true,
+    softDeleteSeconds: async () => 0,
     listVersions: async () => ({ items: [], next: undefined }),
     headVersion: () => inner.headObject(ref, call),
     readVersion: () => inner.readObject(ref, undefined, call),

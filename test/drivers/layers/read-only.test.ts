@@ -45,6 +45,7 @@ beforeEach(async () => {
   };
   const versions = {
     keepsVersions: async () => true,
+    softDeleteSeconds: async () => 0,
     listVersions: async () => ({ items: [], next: undefined }),
     headVersion: () => memory.headObject(ref, call),
     readVersion: () => memory.readObject(ref, undefined, call),
@@ -92,6 +93,7 @@ test('every operation that changes something resolves and does not reach the pro
     containerUrl: () => cdn!.containerUrl('c', call),
     objectUrl: () => cdn!.objectUrl(ref, call),
     keepsVersions: () => versions!.keepsVersions('c', call),
+    softDeleteSeconds: () => versions!.softDeleteSeconds('c', call),
     listVersions: () => versions!.listVersions('c', '', {}, call),
     headVersion: () => versions!.headVersion(ref, 'v1', call),
     readVersion: () => versions!.readVersion(ref, 'v1', undefined, call),

@@ -72,6 +72,16 @@ export function listContainers(request: FakeRequest, { store, pageLimit }: FakeR
   };
 }
 
+export function serviceProperties({ softDelete }: FakeRules): Answer {
+  const policy =
+    softDelete === '' ? '' : `<DeleteRetentionPolicy>${softDelete}</DeleteRetentionPolicy>`;
+  return {
+    status: 200,
+    headers: XML,
+    body: `\ufeff<?xml version="1.0" encoding="utf-8"?><StorageServiceProperties><Logging><Version>1.0</Version></Logging><Cors />${policy}</StorageServiceProperties>`,
+  };
+}
+
 interface Entry {
   readonly key: string;
   /** Undefined: only blocks of it were sent. */

@@ -88,6 +88,7 @@ function checkServiceSas(
   const reads = method === 'GET' || method === 'HEAD';
   if (isBlob && !reads) throw new Refusal(403, 'AuthorizationPermissionMismatch');
   const beyond: readonly string[] = [
+    'ServiceProperties',
     'ListContainers',
     'CreateContainer',
     'HeadContainer',

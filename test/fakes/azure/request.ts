@@ -14,6 +14,7 @@ export type Operation =
   | 'Imds'
   | 'AppService'
   | 'UserDelegationKey'
+  | 'ServiceProperties'
   | 'ListContainers'
   | 'CreateContainer'
   | 'HeadContainer'
@@ -57,10 +58,11 @@ function operationOf(request: Parsed, isInAccount: boolean): Operation {
   if (rawPath === '/metadata/identity/oauth2/token') return 'Imds';
   if (rawPath === '/msi/token') return 'AppService';
   if (!isInAccount) return 'Unknown';
-  if (request.container === undefined)
-    return method === 'POST' && query.get('comp') === 'userdelegationkey'
-      ? 'UserDelegationKey'
-      : 'ListContainers';
+  if (request.container === undefined) {
+    const comp = query.get('comp');
+    if (method === 'POST' && comp === 'userdelegationkey') return 'UserDelegationKey';
+    return comp === 'properties' ? 'ServiceProperties' : 'ListContainers';
+  }
   return request.key === undefined ? containerOperation(request) : blobOperation(request);
 }
 

@@ -8,6 +8,7 @@ import {
   headContainer,
   listBlobs,
   listContainers,
+  serviceProperties,
 } from './containers.js';
 import type { Fault, OwnFault } from './faults.js';
 import { checkAccess, machineToken, token, userDelegationKey } from './identity.js';
@@ -35,6 +36,8 @@ export interface FakeRules {
   /** Whether a listing begins with a page that is empty and not the last. */
   emptyFirstPage: boolean;
   versioning: boolean;
+  /** What the service properties have as policy of soft delete. */
+  softDelete: string;
   hasBatch: boolean;
   hasCopyByUrl: boolean;
   /** Bytes that one request may copy. */
@@ -60,6 +63,8 @@ function perform(request: FakeRequest, rules: FakeRules, fault: Fault | undefine
       return machineToken(request, rules);
     case 'UserDelegationKey':
       return userDelegationKey();
+    case 'ServiceProperties':
+      return serviceProperties(rules);
     case 'ListContainers':
       return listContainers(request, rules);
     case 'CreateContainer':
@@ -161,6 +166,7 @@ export async function startFakeAzure(
     pageLimit: 5_000,
     emptyFirstPage: false,
     versioning: false,
+    softDelete: '<Enabled>false</Enabled>',
     hasBatch: true,
     hasCopyByUrl: true,
     largestCopy: 256 * 2 ** 20,
