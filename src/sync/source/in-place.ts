@@ -1,5 +1,4 @@
 import { readlinkSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
 import { isWithin } from '../../watcher/links.js';
 import type { KeptAttributes } from '../file-attributes.js';
 
@@ -28,12 +27,20 @@ export function openPlaceCheck({
     root ??= realpathSync.native(source);
     const real = (fd === undefined ? undefined : pathOfOpen(fd)) ?? realpathSync.native(path);
     if (follow) return isWithin(real, root);
-    const expected = join(root, path.slice(source.length));
+    const expected = belowRoot(root, path, source);
     // Two folders whose names differ in case alone may be links to one another, where the file system distinguishes case.
     return (
       real === expected || (isSamePath(real, expected) && realpathSync.native(path) === expected)
     );
   };
+}
+
+/** The path below `root` that `path` is below `source`. Not normalised, which costs as much as reading a small file. */
+function belowRoot(root: string, path: string, source: string): string {
+  const behind = path.slice(source.length);
+  const below = behind.startsWith('/') ? behind.slice(1) : behind;
+  if (below === '') return root;
+  return root === '/' ? root + below : `${root}/${below}`;
 }
 
 /** Where the open file is, whatever has become of its path; undefined where the system does not tell (proc(5)). */

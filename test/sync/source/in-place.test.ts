@@ -49,6 +49,24 @@ describe('an open file is the one at its path', () => {
     }
   });
 
+  test('also below a source that is the root of the system, or has a slash at its end', () => {
+    const path = join(source, 'plain');
+    writeFileSync(path, 'content');
+    const itself = openSync(path, 'r');
+    try {
+      for (const root of ['/', `${source}/`, source]) {
+        const isInPlace = openPlaceCheck({ source: root, follow: false });
+        const below = path.slice(root === '/' ? 1 : source.length + 1);
+        expect(isInPlace(`${root}/${below}`, itself)).toBe(true); // as a batch puts it together
+        expect(isInPlace(path, itself)).toBe(true);
+        expect(isInPlace(`${root}/${below}s`, itself)).toBe(false);
+      }
+      expect(openPlaceCheck({ source, follow: false })(source)).toBe(true);
+    } finally {
+      closeSync(itself);
+    }
+  });
+
   test.each([
     ['letters', 'LETTERS'],
     ['\u00fc', 'u\u0308'],
