@@ -22,7 +22,7 @@ import {
   type PutOrder,
   SKIPPED,
 } from './protocol.js';
-import { attributesOf, writeAbout } from './record.js';
+import { attributesOf, type MetaData, writeAbout } from './record.js';
 import type { FileThread } from './thread.js';
 
 export function localCopy(
@@ -194,9 +194,7 @@ function describe({
     throw new UnsupportedOperationError(`a file cannot keep the header "${header}"`, context);
   if (storageClass !== undefined)
     throw new UnsupportedOperationError('a file has no storage class', context);
-  const lowerCased = Object.fromEntries(
-    Object.entries(metaData).map(([key, value]) => [key.toLowerCase(), value]),
-  );
+  const lowerCased = withLowerCaseKeys(metaData);
   const about = writeAbout(contentType, lowerCased);
   if (Buffer.byteLength(about) > LONGEST_ABOUT_BYTES) {
     throw new UnsupportedOperationError(
@@ -205,4 +203,13 @@ function describe({
     );
   }
   return { about, attributes: attributesOf(lowerCased) };
+}
+
+/** Itself where all keys are in lower case, which saves a copy for each object of a mirror. */
+function withLowerCaseKeys(metaData: MetaData): MetaData {
+  const isLowerCase = (key: string) => key === key.toLowerCase();
+  if (Object.keys(metaData).every(isLowerCase)) return metaData;
+  return Object.fromEntries(
+    Object.entries(metaData).map(([key, value]) => [key.toLowerCase(), value]),
+  );
 }

@@ -27,7 +27,7 @@ export function objectMetadata(
     ...(metadata.mtime ? { mtime: secondsText(entry.mtimeNs) } : {}),
     ...(metadata.mode ? { mode: (entry.mode | FILE_TYPE_BITS[entry.kind]).toString(8) } : {}),
     ...(metadata.owner ? { uid: String(entry.uid), gid: String(entry.gid) } : {}),
-    ...attributeMetadata(entry.attributes ?? {}),
+    ...(entry.attributes === undefined ? {} : attributeMetadata(entry.attributes)),
     ...(isRecordedLink(entry, policy) ? { [LINK_KEY]: String(entry.inode) } : {}),
     ...(md5 === undefined ? {} : { [MD5_KEY]: Buffer.from(md5, 'hex').toString('base64') }),
   };
