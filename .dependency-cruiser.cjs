@@ -123,6 +123,7 @@ const ground = [
   'make-folders',
   'md5-code',
   'md5-lanes',
+  'md5-words',
   'open-files',
   'package-files',
   'parts-digest',
@@ -189,6 +190,7 @@ const doors = {
   'preact-render-to-string': 'src/page/render.tsx',
   '@preact/signals': 'src/page/browser/signals.ts',
   '@napi-rs/xattr': 'src/extended-attributes.ts',
+  '@node-rs/crc32': 'src/drivers/crc32c.ts',
   '@koromix/koffi-linux-x64': 'src/unix-datagram.ts',
   '@koromix/koffi-linux-arm64': 'src/unix-datagram.ts',
 };

@@ -16,6 +16,7 @@ const OUTSIDE: Readonly<Record<string, (path: string) => boolean>> = {
   lmdb: (path) => path === 'dist/index.cjs',
   piscina: (path) => /^dist\/.*\.js$/.test(path),
   '@napi-rs/xattr': (path) => path === 'index.js',
+  '@node-rs/crc32': (path) => path === 'index.js',
 };
 
 /** Optional packages for a queue (src/scale), which go along with all that they depend on. */
@@ -29,8 +30,9 @@ const isCommonJs = (path: string) =>
 /** The native library for this machine's kind: only those for the C library of Debian. */
 const isForGlibc = (path: string) => path === 'index.js' || /\.glibc\.node$/.test(path);
 
-/** For `metadata: [xattr, acl]` (src/extended-attributes.ts), for the C library of Debian. */
-const isXattrLibrary = (path: string) => path.endsWith('.node');
+/** For `metadata: [xattr, acl]` (src/extended-attributes.ts) and for CRC-32C (src/drivers/crc32c.ts), for the C library of Debian. */
+const OF_NODE_API = ['@napi-rs/xattr', '@node-rs/crc32'];
+const isLibrary = (path: string) => path.endsWith('.node');
 
 /** By which entries reach the journal with their fields (src/unix-datagram.ts); the other library is for musl. */
 const isDatagramLibrary = (path: string) =>
@@ -64,9 +66,8 @@ export async function programFiles(release: Release): Promise<readonly RegularFi
   files.push(
     ...(await packageFiles(checkout, `@koromix/koffi-linux-${process.arch}`, isDatagramLibrary)),
   );
-  files.push(
-    ...(await packageFiles(checkout, `@napi-rs/xattr-linux-${process.arch}-gnu`, isXattrLibrary)),
-  );
+  for (const name of OF_NODE_API)
+    files.push(...(await packageFiles(checkout, `${name}-linux-${process.arch}-gnu`, isLibrary)));
   return files.map((file) =>
     file.path === 'dist/bundle/main.js' ? forThisSystemsNode(file) : file,
   );

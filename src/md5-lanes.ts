@@ -1,4 +1,5 @@
-import { BLOCK, LANES, md5Module, SINES } from './md5-code.js';
+import { md5Module } from './md5-code.js';
+import { BLOCK, LANES, MOST_LANES, SINES, WORKSPACE } from './md5-words.js';
 import { type SharedMemory, WebAssembly } from './web-assembly.js';
 
 /** An MD5 that has taken whole blocks of a content, and takes more. Plain data. */
@@ -21,7 +22,7 @@ export interface Md5Piece {
 /** `hex`: of the whole content, after its last piece. */
 export type Md5Result = { readonly state: Md5State } | { readonly hex: string };
 
-/** Computes MD5s of several contents at the same time, each step of up to four of them by one instruction. */
+/** Computes MD5s of several contents at the same time, each step of up to four of them by one instruction, and of eight by two. */
 export interface Md5Lanes {
   /** Takes a further piece of each of these contents. Returns a result for each. @throws RangeError for a piece with a part of a block */
   update(pieces: readonly Md5Piece[]): readonly Md5Result[];
@@ -30,7 +31,8 @@ export interface Md5Lanes {
 /** See md5Module. All arguments are addresses in the memory, but for the last, which counts blocks. */
 interface Md5Functions {
   hashOne(state: number, content: number, blocks: number): void;
-  hashFour(state: number, sines: number, ...contentsAndBlocks: readonly number[]): void;
+  hashFour(workspace: number, ...contentsAndBlocks: readonly number[]): void;
+  hashEight(workspace: number, ...contentsAndBlocks: readonly number[]): void;
 }
 
 const FIRST_WORDS: readonly number[] = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476];
@@ -39,11 +41,12 @@ const EMPTY: Md5State = { words: FIRST_WORDS, bytes: 0 };
 /** Of one call, so that V8 soon runs its fast translation of the functions, which it makes while the first calls run. */
 const MOST_BLOCKS = 2048;
 
-/** Where in the workspace what is. */
-const STATES = SINES.byteLength;
-const TAIL = STATES + 16 * LANES;
+/** Where in the workspace the last blocks of a content are. */
+const TAIL = WORKSPACE.bytes;
 /** Bytes of the memory that an Md5Lanes works with. */
 export const MD5_WORKSPACE = 1024;
+/** As many are hashed one after the other in less time than together. */
+const FEW = 2;
 
 /** A content that is hashed. */
 interface Lane {
@@ -59,7 +62,7 @@ export function openMd5Lanes(memory: SharedMemory, workspace: number): Md5Lanes 
   const module = new WebAssembly.Module(md5Module());
   const functions = new WebAssembly.Instance(module, { memory: { memory } })
     .exports as Md5Functions;
-  const states = new Uint32Array(buffer, workspace + STATES, 4 * LANES);
+  const states = new Uint32Array(buffer, workspace + WORKSPACE.states, 4 * MOST_LANES);
   new Uint32Array(buffer, workspace, SINES.length).set(SINES);
 
   function hashAlone(words: Uint32Array, at: number, blocks: number): void {
@@ -68,14 +71,23 @@ export function openMd5Lanes(memory: SharedMemory, workspace: number): Md5Lanes 
     words.set(states.subarray(0, words.length));
   }
 
+  /** The place of a number of a state: those of four contents beside each other. */
+  const placeOf = (lane: number, word: number): number =>
+    (Math.floor(lane / LANES) * 4 + word) * LANES + (lane % LANES);
+
   function hashTogether(lanes: readonly Lane[], blocks: number): void {
     for (const [lane, { words }] of lanes.entries())
-      for (const [word, value] of words.entries()) states[word * LANES + lane] = value;
+      for (const [word, value] of words.entries()) states[placeOf(lane, word)] = value;
+    const isFour = lanes.length <= LANES;
     // A lane without a content repeats the first one, and its result is dropped.
-    const contents = Array.from({ length: LANES }, (_, lane) => (lanes[lane] ?? lanes[0])?.at ?? 0);
-    functions.hashFour(states.byteOffset, workspace, ...contents, blocks);
+    const contents = Array.from(
+      { length: isFour ? LANES : MOST_LANES },
+      (_, lane) => (lanes[lane] ?? lanes[0])?.at ?? 0,
+    );
+    if (isFour) functions.hashFour(workspace, ...contents, blocks);
+    else functions.hashEight(workspace, ...contents, blocks);
     for (const [lane, { words }] of lanes.entries())
-      for (const word of words.keys()) words[word] = states[word * LANES + lane] ?? 0;
+      for (const word of words.keys()) words[word] = states[placeOf(lane, word)] ?? 0;
   }
 
   /** Those with the most to do come first, so that all end together. */
@@ -84,12 +96,11 @@ export function openMd5Lanes(memory: SharedMemory, workspace: number): Md5Lanes 
       const chosen = lanes
         .filter(({ blocks }) => blocks > 0)
         .sort((a, b) => b.blocks - a.blocks)
-        .slice(0, LANES);
-      const [most] = chosen;
-      if (most === undefined) return;
+        .slice(0, MOST_LANES);
+      if (chosen.length === 0) return;
       const blocks = Math.min(MOST_BLOCKS, ...chosen.map((lane) => lane.blocks));
-      if (chosen.length === 1) hashAlone(most.words, most.at, blocks);
-      else hashTogether(chosen, blocks);
+      if (chosen.length > FEW) hashTogether(chosen, blocks);
+      else for (const { words, at } of chosen) hashAlone(words, at, blocks);
       for (const lane of chosen) {
         lane.at += blocks * BLOCK;
         lane.blocks -= blocks;

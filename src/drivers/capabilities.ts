@@ -240,6 +240,11 @@ export interface Multipart {
   readonly partSize: { readonly min: number; readonly max: number; readonly maxParts: number };
   /** True: parts are pieces of one stream: sent in their order, of one size but the last, never replaced or listed by `unfinished`. */
   readonly inOrder?: true;
+  /**
+   * True: the provider compares each part with a digest, and reports no MD5 of the whole that could be compared. That one is
+   * computed only where it is asked for, as it takes as long as those of all parts.
+   */
+  readonly provesParts?: true;
   begin(ref: ObjectRef, options: UploadOptions, call: Call): Promise<UploadToken>;
   /**
    * `body.size` is never undefined here. Resolves once the provider has confirmed these very bytes, where it reports

@@ -6,9 +6,7 @@ import { withMd5 } from './cut-parts.js';
 import type { PartsThreads } from './parts-threads.js';
 import type { PartsAnswer } from './read-parts.js';
 
-/** Parts up to this are handed over as they were read; larger ones are read again as they are sent, from the system's cache. */
-const MOST_BUFFERED = 8 * 1024 * 1024;
-/** Parts that are read and not released yet: those on their way, and the one that is next. */
+/** Parts that are hashed and not released yet, where they are not handed over: those on their way, and the one that is next. */
 const AHEAD = 5;
 
 export interface FilePartsOptions {
@@ -23,31 +21,33 @@ export interface FilePartsOptions {
   readonly changed: () => Error;
 }
 
-/** A file in parts, which a thread reads and hashes once, in order, and never more than a few ahead of those that were released. */
+/**
+ * A file in parts, which a thread reads and hashes once, in order, and never more than a few ahead of those that were released. Parts
+ * for which there is no memory are read again as they are sent, from the system's cache.
+ */
 export function fileParts(
   { path, follow, version, threads, slice, changed }: FilePartsOptions,
   { partSize, wholeMd5 }: Cut,
   signal: AbortSignal,
 ): PartSource {
-  const withBytes = partSize <= MOST_BUFFERED;
   let whole: string | undefined;
 
   async function* parts(): AsyncGenerator<BodyPart, void, undefined> {
-    const reading = threads.open({ path, follow, version, partSize, wholeMd5, withBytes });
+    const reading = threads.open({ path, follow, version, partSize, wholeMd5 });
     try {
-      for (let i = 0; i < AHEAD; i += 1) reading.want(null);
+      const { slots } = reading;
+      for (let slot = 0; slot < (slots ?? AHEAD); slot += 1)
+        reading.want(slots === undefined ? null : slot);
       for (let start = 0; ; ) {
         const answer = await orAborted(reading.next(), signal);
         if (answer.kind !== 'part') {
           whole = endOf(answer);
           return;
         }
-        const { number, size, md5, buffer } = answer;
+        const { number, size, md5, slot } = answer;
         const body =
-          buffer === undefined
-            ? slice(start, start + size)
-            : bytesBody(new Uint8Array(buffer, 0, size));
-        const release = () => reading.want(buffer ?? null);
+          slot === undefined ? slice(start, start + size) : bytesBody(reading.bytes(slot, size));
+        const release = () => reading.want(slot ?? null);
         yield { number, size, md5, body: withMd5(body, md5), release };
         start += size;
       }

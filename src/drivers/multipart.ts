@@ -118,12 +118,15 @@ function refuseOtherContent({ options, ref, driver }: Upload, md5: string | unde
   );
 }
 
-/** Where the ETag of the object will say what its parts were, the MD5 of the whole is not needed to verify it. */
+/**
+ * Where the ETag of the object will say what its parts were, or each of them is proven by itself, the MD5 of the whole is not needed
+ * to verify it.
+ */
 function wantsWholeMd5({ multipart, ref, options, settings }: Upload): boolean {
   return (
     settings.wholeMd5 === true ||
     expectedMd5(options) !== undefined ||
-    multipart.etagOfParts(ref.container, []) === undefined
+    (multipart.provesParts !== true && multipart.etagOfParts(ref.container, []) === undefined)
   );
 }
 

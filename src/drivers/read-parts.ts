@@ -1,6 +1,10 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { type FileVersion, isVersion, statDescriptor } from '../file-stat.js';
+import { BLOCK } from '../md5-words.js';
+import type { SharedMemory } from '../web-assembly.js';
+import type { Hashable, WholeMd5 } from './hash-parts.js';
+import type { PartSlots } from './part-memory.js';
 
 export interface PartsOrder {
   readonly path: string;
@@ -10,8 +14,8 @@ export interface PartsOrder {
   readonly partSize: number;
   /** Whether each byte is hashed a second time, for the MD5 of the whole file. */
   readonly wholeMd5: boolean;
-  /** False: parts are hashed and not handed over. */
-  readonly withBytes: boolean;
+  /** Where in the memory the parts go; undefined: they are hashed and not handed over. */
+  readonly slots: PartSlots | undefined;
 }
 
 export type PartsAnswer =
@@ -20,7 +24,8 @@ export type PartsAnswer =
       readonly number: number;
       readonly size: number;
       readonly md5: string;
-      readonly buffer: ArrayBuffer | undefined;
+      /** Where it is; undefined: it was not handed over. */
+      readonly slot: number | undefined;
     }
   /** `md5`: of the whole, where it was asked for. */
   | { readonly kind: 'end'; readonly md5: string | undefined }
@@ -30,61 +35,98 @@ export type PartsAnswer =
 
 /** A file that is read in parts, in order, by synchronous calls. */
 export interface PartReader {
-  /** Reads the next part, into the buffer of an earlier one where that is given. After any answer but a part there is none. */
-  next(given: ArrayBuffer | null): PartsAnswer;
+  /**
+   * Reads the next part into this slot; null: nowhere, of a part that is not handed over. After any answer but a part there is none. A part
+   * is Hashable when it is in memory and has no digest yet; the answer must not be looked at before it has one.
+   */
+  read(slot: number | null): { readonly answer: () => PartsAnswer; readonly hashable?: Hashable };
   close(): void;
 }
 
-/** What is read before it is hashed: small enough to be in the processor's cache still when a second digest comes to it. */
+/** What is read before it is hashed, when it is not kept: small enough to be in the processor's cache still. */
 const CHUNK = 256 * 1024;
 
-/** Opens the file with its first part. */
-export function openPartReader(order: PartsOrder): PartReader {
-  const { path, follow, version, partSize, withBytes } = order;
-  const whole = order.wholeMd5 ? createHash('md5') : undefined;
+/** Opens the file with its first part. `memory`: that of the slots. */
+export function openPartReader(order: PartsOrder, memory?: SharedMemory): PartReader {
+  const { path, follow, version, partSize, slots } = order;
+  const isInLanes = slots !== undefined && partSize % BLOCK === 0;
+  const wholeInLanes: WholeMd5 | undefined =
+    order.wholeMd5 && isInLanes ? { before: undefined, hex: undefined } : undefined;
+  const whole = order.wholeMd5 && !isInLanes ? createHash('md5') : undefined;
+  let chunk: Uint8Array | undefined;
   let fd: number | undefined;
   let number = 0;
   let position = 0;
 
-  function readPart(given: ArrayBuffer | null): PartsAnswer {
+  /** Fills the bytes from the file; false: it ends before. */
+  function fill(file: number, into: Uint8Array): boolean {
+    for (let done = 0; done < into.byteLength; ) {
+      const got = readSync(file, into, done, into.byteLength - done, position);
+      if (got === 0) return false;
+      done += got;
+      position += got;
+    }
+    return true;
+  }
+
+  /** Hex MD5 of the next bytes; undefined: the file ends before. */
+  function hashNext(file: number, size: number): string | undefined {
+    const md5 = createHash('md5');
+    chunk ??= new Uint8Array(CHUNK);
+    for (const end = position + size; position < end; ) {
+      const into = chunk.subarray(0, Math.min(CHUNK, end - position));
+      if (!fill(file, into)) return undefined;
+      md5.update(into);
+      whole?.update(into);
+    }
+    return md5.digest('hex');
+  }
+
+  function readPart(slot: number | null): ReturnType<PartReader['read']> {
     // O_NONBLOCK: a FIFO that took the file's place would otherwise block until it has a writer.
     fd ??= openSync(
       path,
       constants.O_RDONLY | constants.O_NONBLOCK | (follow ? 0 : constants.O_NOFOLLOW),
     );
-    if (position === 0 && !isVersion(statDescriptor(fd), version)) return { kind: 'changed' };
+    if (position === 0 && !isVersion(statDescriptor(fd), version)) return CHANGED;
     const size = Math.min(partSize, version.size - position);
-    const buffer = given ?? new ArrayBuffer(withBytes ? Math.min(partSize, version.size) : CHUNK);
-    const md5 = createHash('md5');
-    for (let done = 0; done < size; ) {
-      const wanted = Math.min(CHUNK, size - done);
-      const into = new Uint8Array(buffer, withBytes ? done : 0, wanted);
-      const got = readSync(fd, into, 0, wanted, position);
-      if (got === 0) return { kind: 'changed' };
-      const read = into.subarray(0, got);
-      md5.update(read);
-      whole?.update(read);
-      done += got;
-      position += got;
+    const part = { kind: 'part', number: number + 1, size, slot: slot ?? undefined } as const;
+    let hashable: Hashable | undefined;
+    let md5: string | undefined;
+    if (slot === null || slots === undefined || memory === undefined) md5 = hashNext(fd, size);
+    else {
+      const begin = slots.begin + slot * slots.bytes;
+      const into = new Uint8Array(memory.buffer, begin, size);
+      if (!fill(fd, into)) return CHANGED;
+      whole?.update(into);
+      const isLast = position === version.size;
+      hashable = { begin, length: size, isLast, whole: wholeInLanes, md5: undefined };
     }
+    if (md5 === undefined && hashable === undefined) return CHANGED;
     // After each part, so that an upload of a changed file ends early.
-    if (!isVersion(statDescriptor(fd), version)) return { kind: 'changed' };
+    if (!isVersion(statDescriptor(fd), version)) return CHANGED;
     number += 1;
-    const bytes = withBytes ? buffer : undefined;
-    return { kind: 'part', number, size, md5: md5.digest('hex'), buffer: bytes };
+    if (hashable === undefined) return { answer: () => ({ ...part, md5: md5 ?? '' }) };
+    const hashed = hashable;
+    return { hashable, answer: () => ({ ...part, md5: hashed.md5 ?? '' }) };
+  }
+
+  function wholeMd5(): string | undefined {
+    if (whole !== undefined) return whole.digest('hex');
+    if (wholeInLanes === undefined) return undefined;
+    return version.size === 0 ? hash('md5', '', 'hex') : wholeInLanes.hex;
   }
 
   return {
-    next(given) {
+    read(slot) {
       try {
-        if (position < version.size) return readPart(given);
-        return { kind: 'end', md5: whole?.digest('hex') };
+        if (position < version.size) return readPart(slot);
+        return { answer: () => ({ kind: 'end', md5: wholeMd5() }) };
       } catch (error) {
         const { code = 'EUNKNOWN', message } = error as NodeJS.ErrnoException;
         // ELOOP: a link where a file was, refused by O_NOFOLLOW.
-        return ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(code)
-          ? { kind: 'changed' }
-          : { kind: 'failed', code, message };
+        if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(code)) return CHANGED;
+        return { answer: () => ({ kind: 'failed', code, message }) };
       }
     },
     close() {
@@ -93,3 +135,5 @@ export function openPartReader(order: PartsOrder): PartReader {
     },
   };
 }
+
+const CHANGED = { answer: (): PartsAnswer => ({ kind: 'changed' }) };

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import { openGate } from '../drivers/gate.js';
-import { LANES } from '../md5-code.js';
 import { MD5_WORKSPACE, type Md5Result } from '../md5-lanes.js';
+import { LANES } from '../md5-words.js';
 import { type ProgramFile, programFile } from '../program-files.js';
 import { createThreadPool, type ThreadPool } from '../thread-pool.js';
 import { createSharedMemory } from '../web-assembly.js';

@@ -8,11 +8,14 @@ import type { BodyPart } from '../../src/drivers/call.js';
 import { checksumOf } from '../../src/drivers/digest.js';
 import { ObjectHashMismatchError, SourceChangedError } from '../../src/drivers/errors.js';
 import { fileBody } from '../../src/drivers/file-body.js';
+import { hashParts } from '../../src/drivers/hash-parts.js';
 import { memoryBackend } from '../../src/drivers/memory/backend.js';
+import { createPartMemory, WORKSPACE_BEGIN } from '../../src/drivers/part-memory.js';
 import { createPartsThreads } from '../../src/drivers/parts-threads.js';
-import { openPartReader } from '../../src/drivers/read-parts.js';
+import { openPartReader, type PartsOrder } from '../../src/drivers/read-parts.js';
 import { sendObject } from '../../src/drivers/send.js';
 import { statPath, versionOf } from '../../src/file-stat.js';
+import { openMd5Lanes } from '../../src/md5-lanes.js';
 import { digestOfParts } from '../../src/parts-digest.js';
 import { programFile } from '../../src/program-files.js';
 import { temporaryFolder } from '../world/folder.js';
@@ -23,6 +26,8 @@ const MIB = 2 ** 20;
 const threads = createPartsThreads();
 afterAll(() => threads.close());
 const options = { ref: { container: 'c', key: 'k' }, driver: 'test', threads };
+const memory = createPartMemory(MIB);
+const lanes = openMd5Lanes(memory.memory, WORKSPACE_BEGIN);
 let path: string;
 let folder: string;
 
@@ -59,7 +64,7 @@ test.each([
   ['a last part of full size', 4 * MIB, MIB],
   ['one part that is larger than the file', 2 * MIB, 3 * MIB],
   ['more parts than there are buffers, of odd sizes', 5 * MIB + 3, 300_001],
-  ['parts that are read again as they are sent', 20 * MIB + 7, 9 * MIB],
+  ['a file of two parts, both in memory', 20 * MIB + 7, 11 * MIB],
 ])('file parts: have the bytes of the file, and their digests: %s', async (_, size, partSize) => {
   const content = randomContent(size);
   await writeFile(path, content);
@@ -85,13 +90,13 @@ test('P7: file parts: reading waits while parts are not released', async () => {
   await writeFile(path, randomContent(12 * MIB));
   const { parts } = await partsOf(MIB);
   const held: BodyPart[] = [];
-  for (let i = 0; i < 5; i += 1) held.push((await parts.next()).value as BodyPart);
+  for (let i = 0; i < 8; i += 1) held.push((await parts.next()).value as BodyPart);
   const next = parts.next();
   // Only another request shows that a thread waits: a second reading of the same file ends meanwhile.
   await drain((await partsOf(MIB)).parts);
   expect(await Promise.race([next, Promise.resolve('waits')])).toBe('waits');
   for (const { release } of held) release();
-  expect(((await next).value as BodyPart).number).toBe(6);
+  expect(((await next).value as BodyPart).number).toBe(9);
   await parts.return();
 });
 
@@ -137,28 +142,56 @@ test('file parts: the whole is hashed only where it is wanted', async () => {
   expect(() => source.md5()).toThrow('was not hashed');
 });
 
+/** All parts of a file, hashed as many at once as `together` says, and the answer after them. */
+function readAllParts(order: PartsOrder, together: number) {
+  const reader = openPartReader(order, memory.memory);
+  const { slots } = order;
+  const md5s: string[] = [];
+  try {
+    for (;;) {
+      const count = slots === undefined ? 1 : Math.min(together, slots.count);
+      const read = Array.from({ length: count }, (_, slot) => reader.read(slots ? slot : null));
+      hashParts(
+        read.flatMap(({ hashable }) => hashable ?? []),
+        lanes,
+      );
+      for (const { answer } of read) {
+        const found = answer();
+        if (found.kind !== 'part') return { md5s, end: found };
+        expect(found.number).toBe(md5s.length + 1);
+        md5s.push(found.md5);
+      }
+    }
+  } finally {
+    reader.close();
+  }
+}
+
 test('file parts: the digest of part digests is that of the file, for any size of file and parts', async () => {
   const sizes = fc.oneof(
     fc.tuple(fc.integer({ min: 1, max: 3_000 }), fc.nat(7_000)),
+    fc.tuple(fc.integer({ min: 1, max: 40 }), fc.nat(12)).map(([of64, n]) => [of64 * 64, n * 700]),
     fc.tuple(fc.integer({ min: 1, max: 3_000 }), fc.nat(5)).map(([part, n]) => [part, part * n]),
   );
   await fc.assert(
-    fc.asyncProperty(sizes, fc.boolean(), async ([partSize = 1, size = 0], withBytes) => {
-      const content = randomContent(size);
-      await writeFile(path, content);
-      const version = versionOf(statPath(path));
-      const order = { path, follow: true, version, partSize, wholeMd5: true, withBytes };
-      const reader = openPartReader(order);
-      const md5s: string[] = [];
-      let answer = reader.next(null);
-      for (; answer.kind === 'part'; answer = reader.next(answer.buffer ?? null))
-        md5s.push(answer.md5);
-      reader.close();
-      expect(answer).toEqual({ kind: 'end', md5: checksumOf('md5', content).hex });
-      expect(digestOfParts(md5s)).toBe(digestIn(partSize, content));
-      expect(md5s.length).toBe(Math.ceil(size / partSize));
-    }),
-    { numRuns: 60 },
+    fc.asyncProperty(
+      sizes,
+      fc.boolean(),
+      fc.integer({ min: 1, max: 9 }),
+      async ([partSize = 1, size = 0], inMemory, together) => {
+        const content = randomContent(size);
+        await writeFile(path, content);
+        const version = versionOf(statPath(path));
+        const slots = inMemory ? memory.reserve(partSize, size) : undefined;
+        const order = { path, follow: true, version, partSize, wholeMd5: true, slots };
+        const { md5s, end } = readAllParts(order, together);
+        if (slots !== undefined) memory.free(slots);
+        expect(end).toEqual({ kind: 'end', md5: checksumOf('md5', content).hex });
+        expect(digestOfParts(md5s)).toBe(digestIn(partSize, content));
+        expect(md5s.length).toBe(Math.ceil(size / partSize));
+      },
+    ),
+    { numRuns: 100 },
   );
 });
 
@@ -183,6 +216,47 @@ test('threads for parts: two read all files, and stay', async () => {
   expect(started).toBe(1);
   await Promise.all([read(), read(), read(), read(), read()]);
   expect(started).toBe(2);
+});
+
+test('threads for parts: a file without memory for its parts is read again when it is sent', async () => {
+  const content = randomContent(5 * MIB + 1);
+  await writeFile(path, content);
+  const own = createPartsThreads(undefined, 4 * MIB);
+  onTestFinished(() => own.close());
+  const open = async () =>
+    (await fileBody(path, { ...options, threads: own })).parts!(
+      { partSize: MIB, wholeMd5: true },
+      call.signal,
+    );
+  const [first, second] = [await open(), await open()];
+  const inMemory = (await first.parts.next()).value as BodyPart;
+  expect(inMemory.body.bytes?.byteLength).toBe(MIB);
+  const read = await drain(second.parts);
+  expect(read.content.equals(content)).toBe(true);
+  expect(second.md5()).toBe(checksumOf('md5', content).hex);
+  // What was read before is what is sent, whatever became of the memory beside it.
+  expect(Buffer.from(inMemory.body.bytes!).equals(content.subarray(0, MIB))).toBe(true);
+  inMemory.release();
+  await drain(first.parts, 1);
+  const third = await open();
+  const again = (await third.parts.next()).value as BodyPart;
+  expect(again.body.bytes?.byteLength).toBe(MIB);
+  await third.parts.return();
+});
+
+test('threads for parts: many files at once have the bytes of each', async () => {
+  const contents = [1, 3 * MIB + 11, 2 * MIB, 640_000, 4 * MIB - 1].map(randomContent);
+  await Promise.all(
+    contents.map(async (content, at) => {
+      const own = join(folder, `file-${at}`);
+      await writeFile(own, content);
+      const body = await fileBody(own, { ...options, threads });
+      const source = body.parts?.({ partSize: 64 * 1024 + 64 * at, wholeMd5: true }, call.signal);
+      if (source === undefined) return;
+      expect((await drain(source.parts)).content.equals(content)).toBe(true);
+      expect(source.md5()).toBe(checksumOf('md5', content).hex);
+    }),
+  );
 });
 
 test('threads for parts: reading rejects when its thread has ended, and the next file has another thread', async () => {

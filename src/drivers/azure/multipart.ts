@@ -41,6 +41,7 @@ export function azureMultipart(
 
   return {
     partSize,
+    provesParts: true,
     etagOfParts: () => undefined, // ETags are opaque
 
     async begin(ref, options, call) {

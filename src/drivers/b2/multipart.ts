@@ -30,6 +30,7 @@ export function b2Multipart(context: B2Context, objects: Pick<Backend, 'headObje
   return {
     partSize: PART_SIZE,
     // A large file's id is no digest of its content.
+    provesParts: true,
     etagOfParts: () => undefined,
     cutsOf: async () => undefined,
 

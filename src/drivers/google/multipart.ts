@@ -27,6 +27,7 @@ export function xmlMultipart(context: GoogleContext, lookUp: LookUp): Multipart 
   return {
     ...listing,
     partSize: PART_SIZE,
+    provesParts: true,
     // Our ETag is the generation, which cannot be foreseen.
     etagOfParts: () => undefined,
     cutsOf: async () => undefined,

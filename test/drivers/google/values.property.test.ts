@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { crc32c } from '../../../src/drivers/crc32c.js';
+import { crc32c, portableCrc32c } from '../../../src/drivers/crc32c.js';
 import { combineCrc32c } from '../../../src/drivers/google/crc32c-combine.js';
 import { keyProblem, newContainerProblem } from '../../../src/drivers/google/names.js';
 import { crc32cOfParts, writeReceipt } from '../../../src/drivers/google/part-receipt.js';
 import { hexOfCrc32c } from '../../../src/drivers/google/payload.js';
+import { randomContent } from '../conformance/fixture.js';
 
 /** Byte by byte, bit by bit: RFC 3720 appendix B.4. */
 function slowCrc32c(bytes: Uint8Array): number {
@@ -27,6 +28,44 @@ describe('CRC32C', () => {
       }),
     );
     expect(hexOfCrc32c(crc32c(Buffer.from('123456789')))).toBe('e3069283');
+  });
+
+  test('is the same by the instruction of the processor and without it', () => {
+    const large = fc.integer({ min: 65_530, max: 200_000 });
+    fc.assert(
+      fc.property(large, fc.nat(200_000), fc.nat(7), (size, cut, from) => {
+        const shared = new Uint8Array(new SharedArrayBuffer(size + from), from);
+        const bytes = randomContent(size);
+        shared.set(bytes);
+        const expected = portableCrc32c(bytes);
+        expect(crc32c(bytes)).toBe(expected);
+        expect(crc32c(shared)).toBe(expected);
+        expect(crc32c(shared.subarray(cut), crc32c(shared.subarray(0, cut)))).toBe(expected);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  // RFC 3720 appendix B.4
+  test.each([
+    ['32 bytes of zeroes', Buffer.alloc(32), '8a9136aa'],
+    ['32 bytes of ones', Buffer.alloc(32, 0xff), '62a8ab43'],
+    [
+      '32 bytes in ascending order',
+      Buffer.from(Array.from({ length: 32 }, (_, at) => at)),
+      '46dd794e',
+    ],
+    [
+      '32 bytes in descending order',
+      Buffer.from(Array.from({ length: 32 }, (_, at) => 31 - at)),
+      '113fdb5c',
+    ],
+  ])('of %s is that of RFC 3720', (_, bytes, hex) => {
+    expect(hexOfCrc32c(portableCrc32c(bytes))).toBe(hex);
+    // A native library is used for more bytes alone; it goes on from any checksum.
+    const zeroes = Buffer.alloc(2 ** 16);
+    const all = Buffer.concat([zeroes, bytes]);
+    expect(crc32c(all)).toBe(portableCrc32c(bytes, portableCrc32c(zeroes)));
   });
 
   test('of parts is that of the whole, and is not known where that of one part is not', () => {
