@@ -18,7 +18,7 @@ import type { Access, Authorization } from './credentials/access.js';
 import { type AzureSubject, toStorageError } from './errors.js';
 import { type Failure, readFailure } from './failure.js';
 import type { AzureSettings } from './settings.js';
-import { sharedKey } from './sign.js';
+import { rememberedOrder, sharedKey } from './sign.js';
 
 export interface AzureRequest extends ProviderRequest<AzureOperation>, AzureSubject {}
 
@@ -59,6 +59,7 @@ const REFUSAL_BYTES = 2 ** 20;
 export function createAzureClient(options: AzureClientOptions): AzureClient {
   const { http, clock, access, address, settings } = options;
   const time = createProviderTime(clock, options.notice);
+  const order = rememberedOrder();
   /** Whether the clocks were compared: with a token or a SAS, or by an emulator, none is refused for its time. */
   let isCompared = false;
 
@@ -125,7 +126,7 @@ export function createAzureClient(options: AzureClientOptions): AzureClient {
     headers['x-ms-date'] = httpTime(time.now());
     if (authorization.kind === 'token') headers['authorization'] = `Bearer ${authorization.token}`;
     if (authorization.kind === 'key')
-      headers['authorization'] = sharedKey(request, authorization.account);
+      headers['authorization'] = sharedKey(request, authorization.account, order);
   }
 
   return {
