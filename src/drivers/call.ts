@@ -102,6 +102,8 @@ export interface Cut {
   readonly partSize: number;
   /** Whether the MD5 of the whole is wanted, for which each byte is hashed a second time. */
   readonly wholeMd5: boolean;
+  /** True: the SHA-1 of each part is wanted, too, where it is read by a thread. */
+  readonly partSha1?: boolean;
 }
 
 /** A version of a file. A backend that reads it does what `open` would do: the same version before and after, or nothing is stored. */

@@ -245,6 +245,8 @@ export interface Multipart {
    * computed only where it is asked for, as it takes as long as those of all parts.
    */
   readonly provesParts?: true;
+  /** True: the provider compares the SHA-1 of each part. */
+  readonly partSha1?: true;
   begin(ref: ObjectRef, options: UploadOptions, call: Call): Promise<UploadToken>;
   /**
    * `body.size` is never undefined here. Resolves once the provider has confirmed these very bytes, where it reports

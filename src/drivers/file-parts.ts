@@ -1,8 +1,7 @@
 import type { FileVersion } from '../file-stat.js';
 import { orAborted } from '../signal.js';
 import { bytesBody } from './body.js';
-import type { Body, BodyPart, Cut, PartSource } from './call.js';
-import { withMd5 } from './cut-parts.js';
+import type { Body, BodyPart, Checksum, Cut, PartSource } from './call.js';
 import type { PartsThreads } from './parts-threads.js';
 import type { PartsAnswer } from './read-parts.js';
 
@@ -27,13 +26,13 @@ export interface FilePartsOptions {
  */
 export function fileParts(
   { path, follow, version, threads, slice, changed }: FilePartsOptions,
-  { partSize, wholeMd5 }: Cut,
+  { partSize, wholeMd5, partSha1 = false }: Cut,
   signal: AbortSignal,
 ): PartSource {
   let whole: string | undefined;
 
   async function* parts(): AsyncGenerator<BodyPart, void, undefined> {
-    const reading = threads.open({ path, follow, version, partSize, wholeMd5 });
+    const reading = threads.open({ path, follow, version, partSize, wholeMd5, partSha1 });
     try {
       const { slots } = reading;
       for (let slot = 0; slot < (slots ?? AHEAD); slot += 1)
@@ -44,11 +43,11 @@ export function fileParts(
           whole = endOf(answer);
           return;
         }
-        const { number, size, md5, slot } = answer;
+        const { number, size, md5, sha1, slot } = answer;
         const body =
           slot === undefined ? slice(start, start + size) : bytesBody(reading.bytes(slot, size));
         const release = () => reading.want(slot ?? null);
-        yield { number, size, md5, body: withMd5(body, md5), release };
+        yield { number, size, md5, body: withDigests(body, md5, sha1), release };
         start += size;
       }
     } finally {
@@ -69,4 +68,11 @@ export function fileParts(
       return whole;
     },
   };
+}
+
+/** The same body, of known content. */
+function withDigests(body: Body, md5: string, sha1: string | undefined): Body {
+  const checksums: Checksum[] = [{ algorithm: 'md5', hex: md5 }];
+  if (sha1 !== undefined) checksums.push({ algorithm: 'sha1', hex: sha1 });
+  return { ...body, checksums };
 }

@@ -72,7 +72,7 @@ export async function sendInParts(
     if (made !== undefined) return made;
   }
   const wholeMd5 = wantsWholeMd5(upload);
-  const cut = { partSize, wholeMd5 };
+  const cut = { partSize, wholeMd5, partSha1: multipart.partSha1 === true };
   const source = body.parts?.(cut, settings.signal) ?? cutIntoParts(body, cut);
   const md5OfWhole = () => (wholeMd5 ? source.md5() : undefined);
   let { parts } = source;

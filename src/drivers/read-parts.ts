@@ -14,6 +14,8 @@ export interface PartsOrder {
   readonly partSize: number;
   /** Whether each byte is hashed a second time, for the MD5 of the whole file. */
   readonly wholeMd5: boolean;
+  /** Whether the SHA-1 of each part is wanted, too. */
+  readonly partSha1: boolean;
   /** Where in the memory the parts go; undefined: they are hashed and not handed over. */
   readonly slots: PartSlots | undefined;
 }
@@ -24,6 +26,8 @@ export type PartsAnswer =
       readonly number: number;
       readonly size: number;
       readonly md5: string;
+      /** Where it was asked for. */
+      readonly sha1: string | undefined;
       /** Where it is; undefined: it was not handed over. */
       readonly slot: number | undefined;
     }
@@ -41,6 +45,11 @@ export interface PartReader {
    */
   read(slot: number | null): { readonly answer: () => PartsAnswer; readonly hashable?: Hashable };
   close(): void;
+}
+
+interface Digests {
+  readonly md5: string;
+  readonly sha1: string | undefined;
 }
 
 /** What is read before it is hashed, when it is not kept: small enough to be in the processor's cache still. */
@@ -69,17 +78,19 @@ export function openPartReader(order: PartsOrder, memory?: SharedMemory): PartRe
     return true;
   }
 
-  /** Hex MD5 of the next bytes; undefined: the file ends before. */
-  function hashNext(file: number, size: number): string | undefined {
+  /** Digests of the next bytes; undefined: the file ends before. */
+  function hashNext(file: number, size: number): Digests | undefined {
     const md5 = createHash('md5');
+    const sha1 = order.partSha1 ? createHash('sha1') : undefined;
     chunk ??= new Uint8Array(CHUNK);
     for (const end = position + size; position < end; ) {
       const into = chunk.subarray(0, Math.min(CHUNK, end - position));
       if (!fill(file, into)) return undefined;
       md5.update(into);
+      sha1?.update(into);
       whole?.update(into);
     }
-    return md5.digest('hex');
+    return { md5: md5.digest('hex'), sha1: sha1?.digest('hex') };
   }
 
   function readPart(slot: number | null): ReturnType<PartReader['read']> {
@@ -90,10 +101,9 @@ export function openPartReader(order: PartsOrder, memory?: SharedMemory): PartRe
     );
     if (position === 0 && !isVersion(statDescriptor(fd), version)) return CHANGED;
     const size = Math.min(partSize, version.size - position);
-    const part = { kind: 'part', number: number + 1, size, slot: slot ?? undefined } as const;
     let hashable: Hashable | undefined;
-    let md5: string | undefined;
-    if (slot === null || slots === undefined || memory === undefined) md5 = hashNext(fd, size);
+    let digests: Digests | undefined;
+    if (slot === null || slots === undefined || memory === undefined) digests = hashNext(fd, size);
     else {
       const begin = slots.begin + slot * slots.bytes;
       const into = new Uint8Array(memory.buffer, begin, size);
@@ -101,12 +111,13 @@ export function openPartReader(order: PartsOrder, memory?: SharedMemory): PartRe
       whole?.update(into);
       const isLast = position === version.size;
       hashable = { begin, length: size, isLast, whole: wholeInLanes, md5: undefined };
+      digests = { md5: '', sha1: order.partSha1 ? hash('sha1', into, 'hex') : undefined };
     }
-    if (md5 === undefined && hashable === undefined) return CHANGED;
     // After each part, so that an upload of a changed file ends early.
-    if (!isVersion(statDescriptor(fd), version)) return CHANGED;
+    if (digests === undefined || !isVersion(statDescriptor(fd), version)) return CHANGED;
     number += 1;
-    if (hashable === undefined) return { answer: () => ({ ...part, md5: md5 ?? '' }) };
+    const part = { kind: 'part', number, size, slot: slot ?? undefined, ...digests } as const;
+    if (hashable === undefined) return { answer: () => part };
     const hashed = hashable;
     return { hashable, answer: () => ({ ...part, md5: hashed.md5 ?? '' }) };
   }

@@ -1,4 +1,4 @@
-import { appendFile, open, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, open, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeEach, expect, onTestFinished, test } from 'vitest';
@@ -135,6 +135,21 @@ test('G6: file parts: reading rejects with the reason of the signal', async () =
   expect((await rejection(drain(parts))).message).toBe('enough');
 });
 
+test.each([
+  ['in memory', MIB],
+  ['read again when they are sent', 30 * MIB],
+])('file parts: the SHA-1 of each is known where it is wanted: %s', async (_, partSize) => {
+  await writeFile(path, randomContent(3 * MIB + 7));
+  if (partSize > MIB) await truncate(path, 4 * partSize);
+  const cut = { partSize, wholeMd5: false, partSha1: true };
+  const { parts } = (await fileBody(path, options)).parts!(cut, call.signal);
+  for await (const { body, md5, release } of parts) {
+    const sha1 = checksumOf('sha1', await readAll(body.open()));
+    expect(body.checksums).toEqual([{ algorithm: 'md5', hex: md5 }, sha1]);
+    release();
+  }
+});
+
 test('file parts: the whole is hashed only where it is wanted', async () => {
   await writeFile(path, randomContent(3 * MIB));
   const source = await partsOf(MIB, call.signal, false);
@@ -183,7 +198,15 @@ test('file parts: the digest of part digests is that of the file, for any size o
         await writeFile(path, content);
         const version = versionOf(statPath(path));
         const slots = inMemory ? memory.reserve(partSize, size) : undefined;
-        const order = { path, follow: true, version, partSize, wholeMd5: true, slots };
+        const order = {
+          path,
+          follow: true,
+          version,
+          partSize,
+          wholeMd5: true,
+          partSha1: false,
+          slots,
+        };
         const { md5s, end } = readAllParts(order, together);
         if (slots !== undefined) memory.free(slots);
         expect(end).toEqual({ kind: 'end', md5: checksumOf('md5', content).hex });

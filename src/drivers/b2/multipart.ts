@@ -31,6 +31,7 @@ export function b2Multipart(context: B2Context, objects: Pick<Backend, 'headObje
     partSize: PART_SIZE,
     // A large file's id is no digest of its content.
     provesParts: true,
+    partSha1: true,
     etagOfParts: () => undefined,
     cutsOf: async () => undefined,
 
