@@ -1,9 +1,9 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type RedisServer, startRedisServer } from '../../servers/redis-server.js';
 import { run } from '../../world/program.js';
-import { hasEnded, startDaemon, stop, watching } from '../daemon.js';
+import { hasEnded, PATIENCE_MS, startDaemon, stop, watching } from '../daemon.js';
 import { fail } from '../failure.js';
 import { nowMs } from '../journal.js';
 import { judgeContents } from '../judge.js';
@@ -19,7 +19,9 @@ export interface SceneOptions extends WorldOptions {
   readonly happenings: readonly HappeningName[];
   /** How often each of them has happened. */
   readonly happened: Map<HappeningName, number>;
-  /** How much is left for it, in seconds. */
+  /** Is called when everything works, and trouble may begin. */
+  readonly begin: () => void;
+  /** How much is left for that, in seconds. */
   readonly leftS: () => number;
 }
 
@@ -67,8 +69,10 @@ async function trouble(
   const isOver = new AbortController();
   let changing: Promise<void> | undefined;
   try {
-    await fleet.complete();
+    await fleet.completeSoundly();
     await watching(world, scene.daemon);
+    await firstWork(scene);
+    options.begin();
     changing = changeUntil(scene, isOver.signal);
     await befall(scene, options);
     isOver.abort();
@@ -102,6 +106,17 @@ async function befall(scene: Scene, options: SceneOptions): Promise<void> {
       fail(world, `the daemon ended by itself, with ${code}`, scene.daemon);
     }
     if (await HAPPENINGS[name].happen(scene)) happened.set(name, timesOf(name) + 1);
+  }
+}
+
+/** Resolves when a worker has written. Nothing has befallen them: they are there, or about to be. */
+async function firstWork({ world, daemon }: Scene): Promise<void> {
+  const { tree, paths } = world;
+  const deadline = nowMs() + PATIENCE_MS;
+  while (!(existsSync(paths.log) && readFileSync(paths.log, 'utf8').includes('"by":"worker"'))) {
+    if (nowMs() > deadline) fail(world, 'no worker writes anything', daemon);
+    tree.changeMany();
+    await delay(500);
   }
 }
 
