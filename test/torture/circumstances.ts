@@ -89,7 +89,9 @@ export function configuration(
   circumstances: Circumstances,
   { engine, slow, queue }: Setting,
 ): string {
-  const { watch, losesEvents, losesState, links, deletes, guard } = circumstances;
+  const { watch, losesEvents, losesState, links, deletes, guard, workers } = circumstances;
+  // A machine that takes the lease over, and the one that gets it back, know of no object that only the other one has put.
+  const forgets = losesState || workers === 'frozen';
   return configText({
     state,
     top: `log: { level: debug }\ndrain: 20s\n${queue ?? ''}`,
@@ -103,7 +105,7 @@ export function configuration(
     watch: ${watch}
     rescan: ${watch === 'scan' || losesEvents ? '1s' : '0'}
     reconcile: ${losesState || driver !== 'local' ? '2s' : '0'}
-    extraneous: ${losesState ? 'delete' : 'keep'}
+    extraneous: ${forgets ? 'delete' : 'keep'}
     symlinks: ${links}
     index: ${engine}
     deletes: ${deletes}
