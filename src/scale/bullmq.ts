@@ -16,6 +16,11 @@ export interface JobQueue {
   forgotten(ids: readonly string[]): Promise<readonly string[]>;
   /** Removes jobs as far as no worker is at work on them. Resolves with those that it has removed. */
   remove(ids: readonly string[]): Promise<readonly string[]>;
+  /**
+   * Removes those of these jobs that wait for a worker, and none that has ended: its answer stays. `unbegun`: only those that no
+   * worker has ever had. Resolves with those that it has removed.
+   */
+  takeBack(ids: readonly string[], which: 'all' | 'unbegun'): Promise<readonly TakenBack[]>;
   /** The ids of all jobs in it, whichever program added them; of a larger queue a part. */
   ids(): Promise<readonly string[]>;
   /** Workers take no job while it is paused. */
@@ -37,6 +42,12 @@ export interface EndedJob {
   readonly failure: string;
   /** How often it was taken from a worker that fell silent. */
   readonly takenOver: number;
+}
+
+export interface TakenBack {
+  readonly id: string;
+  /** A worker had it, and fell silent. */
+  readonly wasBegun: boolean;
 }
 
 export interface JobQueueOptions {
@@ -85,6 +96,7 @@ export async function openJobQueue(options: JobQueueOptions): Promise<JobQueue> 
       const removed = await Promise.all(ids.map((id) => queue.remove(id)));
       return ids.filter((_, at) => removed[at] === 1);
     },
+    takeBack: (ids, which) => takeBack(redis, queue, ids, which),
     ids: () => idsIn(queue),
     setPaused: (isPaused) => (isPaused ? queue.pause() : queue.resume()),
     async counts() {
@@ -99,6 +111,37 @@ export async function openJobQueue(options: JobQueueOptions): Promise<JobQueue> 
       await queue.close();
     },
   };
+}
+
+/**
+ * What BullMQ's own removal of a job does to one that waits, in one step: it would remove one as well that has ended meanwhile.
+ * `processedOn` is there from the moment on when the first worker had it.
+ */
+const TAKE_BACK = `
+local taken = {}
+for at = 2, #ARGV do
+  local job = KEYS[2] .. ARGV[at]
+  local wasBegun = redis.call('HEXISTS', job, 'processedOn')
+  if (wasBegun == 0 or ARGV[1] == 'all') and redis.call('LREM', KEYS[1], 1, ARGV[at]) == 1 then
+    redis.call('DEL', job)
+    table.insert(taken, { ARGV[at], wasBegun })
+  end
+end
+return taken`;
+
+async function takeBack(
+  redis: RedisConnection,
+  queue: Queue,
+  ids: readonly string[],
+  which: 'all' | 'unbegun',
+): Promise<readonly TakenBack[]> {
+  if (ids.length === 0) return [];
+  const keys = [queue.toKey('wait'), queue.toKey('')];
+  const taken = await redis.eval(TAKE_BACK, keys, [which, ...ids]);
+  return (taken as readonly (readonly [string, number])[]).map(([id, wasBegun]) => ({
+    id,
+    wasBegun: wasBegun !== 0,
+  }));
 }
 
 const STATES = ['wait', 'active', 'delayed', 'prioritized', 'completed', 'failed'] as const;

@@ -38,7 +38,7 @@ export interface Dispatcher {
   /**
    * Resolves once with the first answer to this job, however often it was done. Rejects with QueueAwayError when no answer will
    * come, JobRefusedError when a worker returned the job, and the signal's reason when that is aborted. Whatever it rejects
-   * with, unless `JobRefusedError.nothingBegun`: the job may have been done in part, and may still be under way.
+   * with, unless `nothingBegun` of the error says otherwise: the job may have been done in part, and may still be under way.
    */
   run(job: PackedJob, signal: AbortSignal): Promise<DispatchedAnswer>;
   status(): DispatcherStatus;
@@ -90,6 +90,13 @@ export interface WorkerStatus {
 /** No worker will answer this job, as far as this process can know: the queue is away, full or closed, or has no worker. */
 export class QueueAwayError extends Error {
   override readonly name = 'QueueAwayError';
+  /** No worker has had the job, and none will. */
+  readonly nothingBegun: boolean;
+
+  constructor(message: string, { nothingBegun = false } = {}) {
+    super(message);
+    this.nothingBegun = nothingBegun;
+  }
 }
 
 /**

@@ -38,7 +38,7 @@ export interface JobsUnderWay {
   refused(job: JobUnderWay, refused: RefusedJob): void;
   /** Its caller does it. It may be done by a worker as well. */
   takenBack(job: JobUnderWay, why: string): void;
-  /** No worker is at work on it, and none will be. */
+  /** It is not in the queue any more, where no worker had had it: none will. */
   removed(job: JobUnderWay, why: string): void;
   /** Its caller wants no answer any more. It may be done by a worker all the same. */
   dropped(job: JobUnderWay, reason: unknown): void;
@@ -117,7 +117,8 @@ export function jobsUnderWay(epoch: string, nowMs: () => number): JobsUnderWay {
       leave(job);
       waiting.reject(new QueueAwayError(why));
     },
-    removed: (job, why) => end(job)?.reject(new QueueAwayError(why)),
+    removed: (job, why) =>
+      end(job)?.reject(new QueueAwayError(why, { nothingBegun: !job.addedAgain })),
     dropped(job, reason) {
       leave(job);
       end(job)?.reject(reason);

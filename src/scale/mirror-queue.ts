@@ -23,6 +23,8 @@ export interface MirrorQueue {
   /** The caller wants no answer to it any more. */
   drop(job: JobUnderWay, reason: unknown): void;
   takeBack(why: string): void;
+  /** Takes back the jobs that no worker has had, if all workers return jobs of the mirror: nothing would begin them. */
+  takeBackRefused(): Promise<void>;
   /** Workers take no job of the mirror while it is paused. */
   setPaused(isPaused: boolean): Promise<void>;
   /** Takes back the jobs that no worker has begun; resolves when the others have their answers. */
@@ -39,11 +41,15 @@ export interface MirrorQueueOptions {
   readonly notAdded: (job: JobUnderWay, error: unknown) => void;
   /** See QueueDispatcher.serve. */
   readonly doneAgain: (payload: string) => void;
+  /** Whether all workers that were there at the last look return jobs of the mirror. */
+  readonly isRefused: () => boolean;
+  /** A worker has returned a job, and may leave the mirror alone from now on. */
+  readonly returned: () => void;
   readonly log: Pick<Logger, 'warn'>;
 }
 
 export function createMirrorQueue(options: MirrorQueueOptions): MirrorQueue {
-  const { mirror, queue, jobs, notAdded, log } = options;
+  const { mirror, queue, jobs, notAdded, isRefused, log } = options;
   /** Jobs to be removed: they have their answers, or nothing waits for one any more. */
   const ended = new Set<string>();
   let isSwept = false;
@@ -58,19 +64,11 @@ export function createMirrorQueue(options: MirrorQueueOptions): MirrorQueue {
     try {
       await queue.add(id, kind, { ...facts, mirror, payload });
       job.state = 'there';
-      if (isDraining) await takeBackWaiting([job]);
+      if (isDraining) await takeBackWaiting(options, [job], 'all', ENDS);
+      else if (isRefused()) await takeBackWaiting(options, [job], 'unbegun', REFUSED);
     } catch (error) {
       job.state = 'unsure';
       notAdded(job, error);
-    }
-  }
-
-  /** Those of these jobs that no worker is at work on. */
-  async function takeBackWaiting(waiting: readonly JobUnderWay[]): Promise<void> {
-    const removed = await queue.remove(waiting.map(({ id }) => id));
-    for (const id of removed) {
-      const job = jobs.get(id);
-      if (job !== undefined) jobs.removed(job, 'the mirror ends');
     }
   }
 
@@ -124,6 +122,12 @@ export function createMirrorQueue(options: MirrorQueueOptions): MirrorQueue {
         jobs.takenBack(job, why);
       }
     },
+    async takeBackRefused() {
+      const mine = jobs.of(mirror);
+      const taken = isRefused() ? await takeBackWaiting(options, mine, 'unbegun', REFUSED) : 0;
+      if (taken > 0)
+        log.warn('jobs taken back from the queue', { mirror, jobs: taken, why: REFUSED });
+    },
     setPaused(paused) {
       isPaused = paused;
       return pauseAsWanted();
@@ -131,7 +135,7 @@ export function createMirrorQueue(options: MirrorQueueOptions): MirrorQueue {
     async drain() {
       isDraining = true;
       await queue.setPaused(true);
-      await takeBackWaiting(jobs.of(mirror));
+      await takeBackWaiting(options, jobs.of(mirror), 'all', ENDS);
       await Promise.allSettled(jobs.of(mirror).map(({ answer }) => answer));
     },
     async close() {
@@ -139,6 +143,28 @@ export function createMirrorQueue(options: MirrorQueueOptions): MirrorQueue {
       await queue.close();
     },
   };
+}
+
+const ENDS = 'the mirror ends';
+const REFUSED = 'no worker takes jobs of this mirror';
+
+/** Takes back those of these jobs that wait for a worker; `unbegun`: for their first one. Resolves with how many. */
+async function takeBackWaiting(
+  { queue, jobs }: Pick<MirrorQueueOptions, 'queue' | 'jobs'>,
+  waiting: readonly JobUnderWay[],
+  which: 'all' | 'unbegun',
+  why: string,
+): Promise<number> {
+  const ids = waiting.map(({ id }) => id);
+  const taken = await queue.takeBack(ids, which);
+  for (const { id, wasBegun } of taken) {
+    const job = jobs.get(id);
+    if (job === undefined) continue;
+    // The worker that fell silent may still be about to write.
+    if (wasBegun) jobs.takenBack(job, why);
+    else jobs.removed(job, why);
+  }
+  return taken.length;
 }
 
 /** Removes the jobs of earlier processes. */
@@ -152,7 +178,7 @@ async function sweep({ mirror, queue, jobs }: MirrorQueueOptions): Promise<void>
 /** Gives a job that has ended its answer, if one is waited for. */
 function settle(found: EndedJob, options: MirrorQueueOptions): void {
   const { id, answer, failure, takenOver } = found;
-  const { mirror, jobs, log } = options;
+  const { mirror, jobs, returned, log } = options;
   if (!isJobId(id)) throw foreignJob(mirror, id);
   const job = jobs.get(id);
   if (job === undefined) {
@@ -168,6 +194,7 @@ function settle(found: EndedJob, options: MirrorQueueOptions): void {
   } else if ('refusal' in read) {
     log.warn('worker returned a job', { mirror, job: id, ...read });
     jobs.refused(job, { ...read, nothingBegun: read.nothingBegun && !changedHands });
+    returned();
   } else jobs.answered(job, { ...read, changedHands });
 }
 

@@ -9,7 +9,13 @@ import { type JobsUnderWay, type JobUnderWay, jobsUnderWay } from './jobs-under-
 import { createLooks, type Looks } from './looks.js';
 import { createMirrorQueue, type MirrorQueue } from './mirror-queue.js';
 import { createLink, type QueueLink } from './queue-link.js';
-import { createQueueLook, jobsOfWorkers, type QueueLook, TAKE_BACK_MS } from './queue-look.js';
+import {
+  createQueueLook,
+  isRefused,
+  jobsOfWorkers,
+  type QueueLook,
+  TAKE_BACK_MS,
+} from './queue-look.js';
 import type { QueueNames } from './queue-names.js';
 import { leaveName } from './queue-owner.js';
 import type { RedisConnection } from './redis.js';
@@ -97,7 +103,9 @@ export function openQueueDispatcher(options: QueueDispatcherOptions): QueueDispa
       const place = served.get(order.mirror);
       const facts = place?.facts();
       if (!place || !facts || place.isDraining() || !link.isUp() || stop.signal.aborted)
-        throw new QueueAwayError(`the queue takes no jobs of mirror ${order.mirror} now`);
+        throw new QueueAwayError(`the queue takes no jobs of mirror ${order.mirror} now`, {
+          nothingBegun: true,
+        });
       const job = jobs.begin(order, facts);
       const forget = onAbort(signal, () => place.drop(job, signal.reason));
       try {
@@ -116,6 +124,9 @@ export function openQueueDispatcher(options: QueueDispatcherOptions): QueueDispa
       const place = createMirrorQueue({
         ...{ mirror, queue, facts, jobs },
         ...{ notAdded, doneAgain, log },
+        isRefused: () => isRefused(found.workers(), mirror),
+        // The sign of the worker says more: see there.
+        returned: () => void looks.request('all'),
       });
       served.set(mirror, place);
       void looks.request('all');

@@ -77,6 +77,7 @@ export function createQueueLook(options: QueueLookOptions): QueueLook {
       if (!place.isOpen()) await place.prepare();
       await place.collect();
       await place.recover();
+      await place.takeBackRefused();
       const facts = place.facts();
       if (facts !== undefined) await putFacts(redis, names, place.mirror, facts);
       const counts = await place.counts();
@@ -122,6 +123,12 @@ export function jobsOfWorkers(workers: readonly WorkerStatus[], mirror: string):
         mirrors.includes(mirror) && refusals.every((refusal) => refusal.mirror !== mirror),
     )
     .reduce((sum, { jobs }) => sum + jobs, 0);
+}
+
+/** Whether workers help a mirror, and all of them return its jobs. */
+export function isRefused(workers: readonly WorkerStatus[], mirror: string): boolean {
+  const helps = workers.some(({ mirrors }) => mirrors.includes(mirror));
+  return helps && jobsOfWorkers(workers, mirror) === 0;
 }
 
 /** For how long each mirror has had no workers. */

@@ -9,7 +9,12 @@ import {
   NotBegunError,
   type RemoteBatchEffects,
 } from '../sync/work/batch-effects.js';
-import { type DispatchedAnswer, type Dispatcher, JobRefusedError } from './dispatcher.js';
+import {
+  type DispatchedAnswer,
+  type Dispatcher,
+  JobRefusedError,
+  QueueAwayError,
+} from './dispatcher.js';
 import { unpackSendAnswer } from './send-answer.js';
 import { fitsOrder, type PlainOrder, packSendOrder, withoutIdleRows } from './send-order.js';
 
@@ -21,7 +26,7 @@ export interface RemoteEffectsOptions {
 /**
  * The effects of each mirror, by its name, that are carried out by the workers of one dispatcher.
  *
- * `send` rejects with QueueAwayError and JobRefusedError (NotBegunError when that says so), and with DamagedColumnsError for an
+ * `send` rejects with QueueAwayError and JobRefusedError (NotBegunError when they say so), and with DamagedColumnsError for an
  * answer that cannot be one to its order.
  */
 export function openRemoteEffects({
@@ -64,12 +69,16 @@ export function openRemoteEffects({
         const files = unpackSendAnswer(answer.payload, payload, packed.order, hashedAtMs);
         return answerOf(order, packed.rows, files, answer.changedHands);
       } catch (error) {
-        if (error instanceof JobRefusedError && error.nothingBegun)
-          throw new NotBegunError(error.message, { cause: error });
+        if (isOfNothingBegun(error)) throw new NotBegunError(error.message, { cause: error });
         throw error;
       }
     },
   });
+}
+
+function isOfNothingBegun(error: unknown): error is Error {
+  const isOfQueue = error instanceof JobRefusedError || error instanceof QueueAwayError;
+  return isOfQueue && error.nothingBegun;
 }
 
 const LEFT = { state: 'left' } as const;
