@@ -14,10 +14,11 @@ import { mirrorSettings } from './mirror-settings.js';
 import type { WorkProgress } from './notify/stall.js';
 import { readVersion } from './package-files.js';
 import type { WorkedMirror } from './scale/answer-job.js';
-import { carryOut, readingSameSource } from './scale/carry-out.js';
+import { carryOut } from './scale/carry-out.js';
 import { permitLayer } from './scale/fenced-job.js';
 import { queueNames, servedDaemon } from './scale/queue-names.js';
 import { openRedis, type RedisConnection } from './scale/redis.js';
+import { readingSameSource } from './scale/same-source.js';
 import { settingsDigest } from './scale/settings-digest.js';
 import { openSharedLimits } from './scale/shared-limits.js';
 import { createWorker, type Worker } from './scale/worker.js';
@@ -208,14 +209,14 @@ async function openMirror(
     settings: settingsDigest(mirror, target),
     source,
     lease: createLeaseWatch({ object, mirror: name, clock, log }),
-    carryOut(job, permit, signal) {
+    carryOut(job, differs, permit, signal) {
       // The permit is innermost: a call that waited for a slot or a retry asks it last of all.
       const backend = layered(bare, [permitLayer(permit), ...layers]);
       const wholeMd5 = policy.deletes === 'trash';
       const files = filePuts({ backend, follow, partsAbove, partSize, wholeMd5, threads });
       const store = containerStore({ backend, container, prefix, policy, headers, follow, files });
       const effects = localBatchEffects({
-        reader: readingSameSource(reader, { clock, interrupt }),
+        reader: readingSameSource(reader, { root: source, follow, differs, clock, interrupt }),
         store,
         policy,
         drain: interrupt,

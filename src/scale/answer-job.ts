@@ -5,11 +5,11 @@ import type { LeaseWatch } from '../lease/lease-watch.js';
 import type { Logger } from '../log.js';
 import { childController, orAborted } from '../signal.js';
 import type { TakenJob } from './bullmq.js';
-import { SourceDiffersError, SourceSilentError } from './carry-out.js';
 import { DamagedColumnsError } from './column-bytes.js';
 import type { PackedJob, Refusal } from './dispatcher.js';
 import { createJobPermit, type JobPermit } from './fenced-job.js';
 import { asDetail, isKind, type QueuedAnswer, type QueuedJob, readJob } from './job-form.js';
+import { SourceDiffersError, SourceSilentError } from './same-source.js';
 import { differingGroups } from './settings-digest.js';
 import { sourceDiffers } from './source-proof.js';
 
@@ -21,8 +21,16 @@ export interface WorkedMirror {
   /** Where its source is on this machine. */
   readonly source: string;
   readonly lease: Pick<LeaseWatch, 'seen' | 'look' | 'run'>;
-  /** Does the job, and asks the permit before each change. Resolves with the payload of its answer. */
-  carryOut(job: PackedJob, permit: JobPermit, signal: AbortSignal): Promise<string>;
+  /**
+   * Does the job, and asks the permit before each change. Resolves with the payload of its answer. `differs`: see SourceHere; by
+   * what the job says of its source.
+   */
+  carryOut(
+    job: PackedJob,
+    differs: () => string | undefined,
+    permit: JobPermit,
+    signal: AbortSignal,
+  ): Promise<string>;
 }
 
 export interface AnswerJobOptions {
@@ -65,9 +73,10 @@ export async function answerJob(
     const permit = await openPermit(taken, job, options, controller.signal);
     endLock = keepLock(taken, permit, clock, (error) => controller.abort(error));
     hasBegun = true;
-    const { payload } = job;
+    const { payload, source } = job;
     const order = { kind: job.kind, mirror: mirror.name, payload };
-    const answer = await mirror.carryOut(order, permit, controller.signal);
+    const differs = () => sourceDiffers(source, mirror.source);
+    const answer = await mirror.carryOut(order, differs, permit, controller.signal);
     permit.check(); // what it says may be true, and another worker may be at work all the same
     return { worker, payload: answer };
   } catch (error) {

@@ -1,18 +1,10 @@
-import { appendFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.js';
-import {
-  carryOut,
-  readingSameSource,
-  SourceDiffersError,
-  SourceSilentError,
-} from '../../src/scale/carry-out.js';
+import { carryOut } from '../../src/scale/carry-out.js';
 import { DamagedColumnsError } from '../../src/scale/column-bytes.js';
 import { JobRefusedError, QueueAwayError } from '../../src/scale/dispatcher.js';
 import { openRemoteEffects } from '../../src/scale/remote-effects.js';
 import { type MarkFiles, NotBegunError } from '../../src/sync/work/batch-effects.js';
-import { fakeClock } from '../fakes/clock.js';
 import { batchEffectsSuite } from './batch-effects-suite.js';
 import { type EffectsFixture, openEffectsFixture, orderOf, sending } from './effects-fixture.js';
 import { memoryDispatcher } from './memory-dispatcher.js';
@@ -127,38 +119,6 @@ describe('remote effects', () => {
     const lease = orderOf([sending(write('.longshore/lease'))]);
     await expect(reserved.send(lease, anyMark, never)).rejects.toThrow('reserved');
   });
-});
-
-test('a worker sends nothing of a batch when most of its files are missing or others: it has another source', async () => {
-  const { localWith, source, write, objects } = await openEffectsFixture();
-  const order = orderOf(['a', 'b', 'c', 'd'].map((each) => sending(write(each))));
-  const effects = localWith((reader) =>
-    readingSameSource(reader, { clock: systemClock, interrupt: never }),
-  );
-  rmSync(join(source, 'a'));
-  appendFileSync(join(source, 'b'), 'x');
-  const { files } = await effects.send(order, anyMark, never);
-  expect(files.map(({ state }) => state).slice(2)).toEqual(['sent', 'sent']);
-  rmSync(join(source, 'c'));
-  await expect(effects.send(order, anyMark, never)).rejects.toThrow(SourceDiffersError);
-  expect(Object.keys(await objects())).toEqual(['c', 'd']);
-});
-
-test.each([
-  ['does not answer', 120_000, new AbortController(), SourceSilentError],
-  ['does not answer, and the worker is to end', 0, new AbortController(), Error],
-])('a worker sends nothing of a batch whose source %s', async (_, ms, interrupting, why) => {
-  const { localWith, write, objects } = await openEffectsFixture();
-  const clock = fakeClock();
-  const waits = { readAll: () => new Promise<never>(() => {}) };
-  const reading = { clock, interrupt: interrupting.signal };
-  const effects = localWith(() => readingSameSource(waits, reading));
-  const order = orderOf([sending(write('a'))]);
-  const sent = expect(effects.send(order, anyMark, never)).rejects.toThrow(why);
-  await clock.advance(ms);
-  if (ms === 0) interrupting.abort(new Error('the worker ends'));
-  await sent;
-  expect(await objects()).toEqual({});
 });
 
 /** Calls `run` in each turn until the promise has settled. */

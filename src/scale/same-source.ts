@@ -1,0 +1,93 @@
+import { dirname, join } from 'node:path';
+import type { Clock } from '../clock.js';
+import { type FileVersion, lstatPathIfAny, statPathIfAny } from '../file-stat.js';
+import { withDeadline } from '../lease/with-deadline.js';
+import { type BatchContent, FILE_READ } from '../sync/source/batch-content.js';
+import type { FileReader } from '../sync/source/file-reader.js';
+import { pathsOf, versionAt } from '../sync/upload-batch.js';
+import type { RelativePath } from '../watcher/entry.js';
+
+/** The source here is another one than that of the order. Nothing was sent. */
+export class SourceDiffersError extends Error {
+  override readonly name = 'SourceDiffersError';
+}
+
+/** The file system of the source does not answer, as that of a file server that is away. Nothing was sent. */
+export class SourceSilentError extends Error {
+  override readonly name = 'SourceSilentError';
+}
+
+/** A source that answers at all has the small files of a batch read by then, however slow it is. Milliseconds. */
+const READ_WITHIN_MS = 120_000;
+
+/** The source of a mirror on this machine. */
+export interface SourceHere {
+  readonly root: string;
+  /** Whether files are read through symbolic links. */
+  readonly follow: boolean;
+  /** Why it is another one than that of the order, by its root and its landmarks; undefined: it is not. */
+  differs(): string | undefined;
+  readonly clock: Clock;
+  /** What is being read is not waited for any more. */
+  readonly interrupt: AbortSignal;
+}
+
+/**
+ * The same reader for a source that may be another one than the coordinator's, or not be mounted, or not answer. `readAll` rejects
+ * with SourceSilentError, and with SourceDiffersError when most files of a batch are others here than in its order, and not because they were changed since. Files
+ * that were changed or removed are none of that: there may be many of them, and they say nothing about the source.
+ */
+export function readingSameSource(
+  reader: Pick<FileReader, 'readAll'>,
+  source: SourceHere,
+): Pick<FileReader, 'readAll'> {
+  const { clock, interrupt } = source;
+  const silent = () =>
+    new SourceSilentError(
+      `its files were not read within ${READ_WITHIN_MS / 1_000} s: does the file server of the source answer?`,
+    );
+  return {
+    async readAll(batch): Promise<BatchContent> {
+      const read = () => reader.readAll(batch);
+      const content = await withDeadline(clock, READ_WITHIN_MS, interrupt, read, silent);
+      const rows = [...content.states.keys()];
+      const others = rows.filter((row) => content.states[row] !== FILE_READ);
+      if (2 * others.length <= rows.length) return content;
+      const why = source.differs();
+      if (why !== undefined) throw new SourceDiffersError(why);
+      const paths = pathsOf(batch);
+      const strange = others.filter(
+        (row) => !isChangedSince(source, paths[row] ?? '', versionAt(batch, row)),
+      );
+      if (2 * strange.length > rows.length)
+        throw new SourceDiffersError(
+          `${strange.length} of ${rows.length} files are missing here, or have other sizes, times or inodes, and were not changed since: is everything below ${source.root} mounted?`,
+        );
+      return content;
+    },
+  };
+}
+
+/**
+ * Whether a file that is not as it was ordered was changed, replaced or removed after that. All times are of one file system,
+ * which sets a ctime itself. What is another version and not a later one is of another tree.
+ */
+function isChangedSince(
+  { root, follow }: Pick<SourceHere, 'root' | 'follow'>,
+  path: RelativePath,
+  { ctimeNs }: FileVersion,
+): boolean {
+  const stat = follow ? statPathIfAny : lstatPathIfAny;
+  try {
+    const found = stat(join(root, path));
+    if (found !== undefined) return found.ctimeNs > ctimeNs;
+    // To remove an entry changes its folder, or a folder above that where the whole folder was removed.
+    for (let folder = dirname(path); ; folder = dirname(folder)) {
+      const above = statPathIfAny(join(root, folder));
+      if (above !== undefined) return above.ctimeNs >= ctimeNs;
+      if (folder === '.') return false;
+    }
+  } catch {
+    return false; // unreadable here, and not there
+  }
+}
