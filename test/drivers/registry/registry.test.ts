@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { StorageError } from '../../../src/drivers/errors.js';
 import { openDriver } from '../../../src/drivers/registry/open.js';
 import { builtinDrivers, findDriver } from '../../../src/drivers/registry/registry.js';
@@ -64,26 +64,46 @@ test('registry: a driver that it opened repeats requests that failed in passing'
   expect(failures).toBe(-1);
 });
 
-test('registry: detects the provider before it opens a driver whose settings do not name it', async () => {
-  const server = createServer(
-    (_, response) => void response.writeHead(403, { server: 'MinIO' }).end(),
-  );
+/** A server that says what it is, and nothing else. A lost answer fails the test long before its own time is over. */
+async function startMinio() {
+  const requests: string[] = [];
+  const server = createServer(({ url = '' }, response) => {
+    requests.push(url);
+    response.writeHead(403, { server: 'MinIO' }).end();
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  const settings = { host: '127.0.0.1', port, secure: false, key: 'a', secret: 'b' };
-  try {
-    const driver = await openDriver('s3', { profile: 'auto', ...settings });
-    expect(driver.capabilities.preconditions).toEqual(['ifAbsent', 'ifMatch']);
-    await driver.close();
-    const generic = await openDriver('s3', { profile: 'generic', ...settings });
-    expect(generic.capabilities.preconditions).toEqual([]);
-    await generic.close();
-    const reason = new Error('enough');
-    await expect(openDriver('s3', settings, { signal: AbortSignal.abort(reason) })).rejects.toBe(
-      reason,
-    );
-  } finally {
+  onTestFinished(async () => {
+    const closed = new Promise((resolve) => server.close(resolve));
     server.closeAllConnections();
-    server.close();
-  }
+    await closed;
+  });
+  const { port } = server.address() as AddressInfo;
+  const waits = { connect_timeout: '10s', timeout: '20s' };
+  const settings = { host: '127.0.0.1', port, secure: false, key: 'a', secret: 'b', ...waits };
+  return { requests, settings };
+}
+
+test('registry: detects the provider before it opens a driver whose settings do not name it', async () => {
+  const { requests, settings } = await startMinio();
+  const driver = await openDriver('s3', { profile: 'auto', ...settings });
+  expect(requests).toEqual(['/']);
+  expect(driver.capabilities.preconditions).toEqual(['ifAbsent', 'ifMatch']);
+  await driver.close();
+});
+
+test('registry: asks no provider that the settings name', async () => {
+  const { requests, settings } = await startMinio();
+  const generic = await openDriver('s3', { profile: 'generic', ...settings });
+  expect(generic.capabilities.preconditions).toEqual([]);
+  await generic.close();
+  expect(requests).toEqual([]);
+});
+
+test('registry: a detection that is aborted rejects with the reason', async () => {
+  const { requests, settings } = await startMinio();
+  const reason = new Error('enough');
+  await expect(openDriver('s3', settings, { signal: AbortSignal.abort(reason) })).rejects.toBe(
+    reason,
+  );
+  expect(requests).toEqual([]);
 });
