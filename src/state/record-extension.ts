@@ -13,10 +13,10 @@ import type { ObjectRecord } from './object-index.js';
 type ReadFields = { -readonly [Field in keyof ObjectRecord]?: ObjectRecord[Field] };
 
 interface ExtensionField {
-  readonly name: keyof ObjectRecord;
   /** A power of two. */
   readonly bit: number;
   readonly bytes: number;
+  isIn(record: ObjectRecord): boolean;
   /** @throws RangeError, TypeError for a value that no record can have */
   write(bytes: Buffer, record: ObjectRecord, at: number): void;
   read(bytes: Buffer, record: ReadFields, at: number): void;
@@ -24,9 +24,9 @@ interface ExtensionField {
 
 const FIELDS: readonly ExtensionField[] = [
   {
-    name: 'provenAtMs',
     bit: 1,
     bytes: 8,
+    isIn: ({ provenAtMs }) => provenAtMs !== undefined,
     write(bytes, { provenAtMs }, at) {
       if (!Number.isFinite(provenAtMs))
         throw new RangeError(`provenAtMs must be a time, got ${provenAtMs}`);
@@ -37,9 +37,9 @@ const FIELDS: readonly ExtensionField[] = [
     },
   },
   {
-    name: 'attributesDigest',
     bit: 2,
     bytes: 8,
+    isIn: ({ attributesDigest }) => attributesDigest !== undefined,
     write(bytes, { attributesDigest = '' }, at) {
       if (!/^[0-9a-f]{16}$/.test(attributesDigest))
         throw new RangeError(`attributesDigest must be 16 hex digits, got ${attributesDigest}`);
@@ -50,9 +50,9 @@ const FIELDS: readonly ExtensionField[] = [
     },
   },
   {
-    name: 'hardLink',
     bit: 4,
     bytes: 0,
+    isIn: ({ hardLink }) => hardLink !== undefined,
     write() {}, // its bit says all
     read(_bytes, record) {
       record.hardLink = true;
@@ -65,7 +65,7 @@ const KNOWN_BITS = FIELDS.reduce((bits, { bit }) => bits | bit, 0);
 /** The first byte of a record's extension; 0: the record has none. */
 export function extensionFlags(record: ObjectRecord): number {
   let flags = 0;
-  for (const { name, bit } of FIELDS) if (record[name] !== undefined) flags |= bit;
+  for (const field of FIELDS) if (field.isIn(record)) flags |= field.bit;
   return flags;
 }
 

@@ -99,15 +99,10 @@ export function createMirrorStats(
       if (kind === 'copy_object') totals.copied += 1;
       if (kind === 'delete_object') totals.deleted += 1;
       totals.bytes += bytes;
-      report({
-        event: 'done',
-        job: kind,
-        name: job.name,
-        why,
-        bytes,
-        seconds: startedMs === undefined ? 0 : secondsSince(startedMs),
-        ...(planned && { planned }),
-      });
+      const { name } = job;
+      const seconds = startedMs === undefined ? 0 : secondsSince(startedMs);
+      const event = { mirror, event: 'done', job: kind, name, why, bytes, seconds } as const;
+      observe(planned === undefined ? event : { ...event, planned });
     },
     failed({ name, error, attempt, retryInMs, isQuarantined, passing }) {
       if (isQuarantined) totals.failed += 1;

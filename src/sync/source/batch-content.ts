@@ -11,6 +11,7 @@ export const FILE_UNREADABLE = 2;
 
 const CLASSES = ['ordinary', 'random', 'blank'] as const satisfies readonly ContentClass[];
 const MD5_BYTES = 16;
+const MD5_DIGITS = 2 * MD5_BYTES;
 
 /** What a thread has read of the files of a batch, by columns in their order. */
 export interface BatchContent {
@@ -51,9 +52,10 @@ export function noteRead(
   classes[row] = CLASSES.indexOf(contentClass);
 }
 
-/** Lower-case hex. */
-export function md5At({ md5s }: Pick<BatchContent, 'md5s'>, row: number): string {
-  return Buffer.from(md5s.buffer, md5s.byteOffset + row * MD5_BYTES, MD5_BYTES).toString('hex');
+/** The MD5 of each row's file: lower-case hex. */
+export function md5sOf({ md5s }: Pick<BatchContent, 'md5s'>): (row: number) => string {
+  const all = Buffer.from(md5s.buffer, md5s.byteOffset, md5s.byteLength).toString('hex');
+  return (row) => all.slice(row * MD5_DIGITS, (row + 1) * MD5_DIGITS);
 }
 
 export function contentClassAt(

@@ -3,7 +3,13 @@ import type { Resume } from '../../drivers/driver.js';
 import type { OnPart } from '../../drivers/resumed-upload.js';
 import type { FileVersion } from '../../file-stat.js';
 import type { Logger } from '../../log.js';
-import type { AbandonedUpload, KeptToken, Ledger, UnfinishedUpload } from '../../state/ledger.js';
+import type {
+  AbandonedUpload,
+  KeptToken,
+  Ledger,
+  LedgerDocument,
+  UnfinishedUpload,
+} from '../../state/ledger.js';
 import type { ObjectName } from '../../state/object-index.js';
 import { type UploadEvent, uploadStep } from './upload-step.js';
 
@@ -59,10 +65,13 @@ export function unfinishedUploads({
   clock,
   log,
 }: UnfinishedUploadsOptions): UnfinishedUploads {
-  const find = (name: ObjectName): UnfinishedUpload | undefined =>
-    Object.hasOwn(ledger.read().unfinishedUploads, name)
-      ? ledger.read().unfinishedUploads[name]
-      : undefined;
+  const isNone = rememberingNone();
+
+  function find(name: ObjectName): UnfinishedUpload | undefined {
+    const uploads = ledger.read().unfinishedUploads;
+    // Asked about each object: a property of this name makes the engine keep the name for good.
+    return !isNone(uploads) && Object.hasOwn(uploads, name) ? uploads[name] : undefined;
+  }
 
   /** The only place that changes these uploads. Resolves when the ledger has it. */
   function apply(names: readonly ObjectName[], event: UploadEvent): Promise<void> {
@@ -140,5 +149,18 @@ export function unfinishedUploads({
         return left.length === 0 ? document : { ...document, abandonedUploads: left };
       });
     },
+  };
+}
+
+/** Whether there are none; looked through once for each version of the ledger. */
+function rememberingNone(): (uploads: LedgerDocument['unfinishedUploads']) => boolean {
+  let last: LedgerDocument['unfinishedUploads'] | undefined;
+  let isNone = true;
+  return (uploads) => {
+    if (uploads !== last) {
+      last = uploads;
+      isNone = Object.keys(uploads).length === 0;
+    }
+    return isNone;
   };
 }

@@ -6,7 +6,7 @@ import {
   contentClassAt,
   FILE_READ,
   FILE_UNREADABLE,
-  md5At,
+  md5sOf,
 } from '../source/batch-content.js';
 import type { FileReader } from '../source/file-reader.js';
 import type { ReadAttributes } from '../source/read-attributes.js';
@@ -91,8 +91,10 @@ function answersTo(
   options: LocalBatchOptions,
 ): FileAnswer[] {
   let begin = 0;
+  const md5Of = md5sOf(read);
   return files.map((file, row) => {
-    const answer = file === undefined ? LEFT : answerTo(file, row, begin, read, options);
+    const at = { row, begin, md5: md5Of(row) };
+    const answer = file === undefined ? LEFT : answerTo(file, at, read, options);
     begin += sizes[row] ?? 0;
     if (!('begin' in answer)) return answer;
     sending.push(answer);
@@ -102,8 +104,7 @@ function answersTo(
 
 function answerTo(
   { entry: found, sends, recorded, replaces, where: expected }: FileOrder,
-  row: number,
-  begin: number,
+  { row, begin, md5 }: Pick<Sending, 'row' | 'begin' | 'md5'>,
   read: BatchContent,
   { policy, store, conditional }: LocalBatchOptions,
 ): FileAnswer | Sending {
@@ -111,7 +112,6 @@ function answerTo(
   if (state !== FILE_READ) return state === FILE_UNREADABLE ? UNREADABLE : CHANGED;
   const entry = describedEntry(found, read.attributes[row], policy, store);
   if (entry === undefined) return ATTRIBUTES;
-  const md5 = md5At(read, row);
   const looks = contentClassAt(read, row);
   const content = { md5, looks, hashedAtMs: read.hashedAtMs[row] ?? 0 };
   if (md5 === recorded) return { state: 'same', entry, content };

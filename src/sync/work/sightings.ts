@@ -58,16 +58,22 @@ export function createSightings(): Sightings {
     else byInode?.set(inode, new Set([name]));
   }
 
-  function set(name: ObjectName, sighting: Sighting): void {
-    drop(name);
+  function note(name: ObjectName, sighting: Sighting): void {
     byName.set(name, sighting);
     if (sighting.why !== undefined) refused += 1;
     if (byInode !== undefined) noteInode(sighting.inode, name);
   }
 
+  function set(name: ObjectName, sighting: Sighting): void {
+    drop(name);
+    note(name, sighting);
+  }
+
   return {
     add(name, inode) {
-      if (byName.get(name)?.inode !== inode) set(name, { inode, why: undefined, delayed: false });
+      const before = byName.get(name);
+      if (before === undefined) note(name, { inode, why: undefined, delayed: false });
+      else if (before.inode !== inode) set(name, { inode, why: undefined, delayed: false });
     },
     refuse(name, inode, why, unnameable = false) {
       if (refused >= MOST && byName.get(name)?.why === undefined) overflowed = true;
@@ -79,7 +85,7 @@ export function createSightings(): Sightings {
     },
     isUnnameable: (name) => byName.get(name)?.unnameable === true,
     isDelayed: (name) => byName.get(name)?.delayed === true,
-    whyNot: (name) => byName.get(name)?.why,
+    whyNot: (name) => (refused === 0 ? undefined : byName.get(name)?.why),
     namesOf(inode) {
       if (byInode === undefined) {
         if (byName.size === 0) return NONE;

@@ -96,6 +96,7 @@ export function createTargetRoom({
       return remaining();
     },
     over(name) {
+      if (error === undefined) return; // none waits
       waiting.delete(name);
       if (waiting.size === 0) forget();
     },
