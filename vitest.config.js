@@ -38,7 +38,7 @@ export default defineConfig({
       }),
       project('system', onTheSystem, overServers),
       // Over the servers that the environment names: test/servers/environment.ts.
-      project('servers', overServers, [], { testTimeout: 180_000 }),
+      project('servers', overServers, [], { testTimeout: 300_000 }),
     ],
   },
 });

@@ -109,7 +109,7 @@ function verifies(server: Server, open: (settings: Settings) => Backend): void {
       const { verify: scrub } = (JSON.parse(stdout) as DaemonStatus).mirrors[0]!;
       expect(scrub?.proofs, daemon.stderr()).toMatchObject({ verifiedObjects: SMALL + 3 });
       expect(scrub?.damaged).toEqual([]);
-    }, 90_000);
+    }, 180_000);
     daemon.kill('SIGTERM');
     await daemon.finished;
     expect(await mirror.differences()).toEqual([]);
