@@ -10,6 +10,7 @@ import { openQueueDispatcher } from './scale/queue-dispatcher.js';
 import { daemonName, queueNames } from './scale/queue-names.js';
 import { openRedis } from './scale/redis.js';
 import { openRemoteEffects } from './scale/remote-effects.js';
+import { openRemoteParts } from './scale/remote-parts.js';
 import { openRemoteReadBack } from './scale/remote-read-back.js';
 import { namesInSendOrder } from './scale/send-order.js';
 import { settingsDigest } from './scale/settings-digest.js';
@@ -18,6 +19,7 @@ import { proofOf } from './scale/source-proof.js';
 import { onAbort } from './signal.js';
 import type { RemoteReadBack } from './sync/proof/batch-read-back.js';
 import type { RemoteBatchEffects } from './sync/work/batch-effects.js';
+import type { RemotePartsEffects } from './sync/work/parts-effects.js';
 import type { PauseGate } from './sync/work/pause-gate.js';
 import type { World } from './world.js';
 
@@ -45,6 +47,7 @@ export interface ServedByWorkers {
 export interface HelpedMirror extends Closable {
   readonly effects: RemoteBatchEffects;
   readonly readBack: RemoteReadBack;
+  readonly parts: RemotePartsEffects;
 }
 
 /** Between looks at the folders by which workers know a source again. */
@@ -98,6 +101,7 @@ export async function openCoordinator(
           },
         },
         readBack: openRemoteReadBack(dispatcher, name),
+        parts: openRemoteParts(dispatcher, name),
         async close() {
           forget();
           proof.close();

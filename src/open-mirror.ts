@@ -93,16 +93,19 @@ export async function openMirror(
 
 /** What other processes do for the mirror, or may have been about to do when the last process of it ended. */
 async function elsewhereOf(
-  { remoteOf, remoteReadBackOf, mode, world: { clock, log } }: Omit<RuntimeOptions, 'mirrors'>,
+  options: Omit<RuntimeOptions, 'mirrors'>,
   mirror: MirrorConfig,
   { location: { folder } }: MirrorStore,
-): Promise<Pick<MirrorParts, 'remote' | 'remoteReadBack' | 'underWay'>> {
+): Promise<Pick<MirrorParts, 'remote' | 'remoteReadBack' | 'remoteParts' | 'underWay'>> {
+  const { remoteOf, remoteReadBackOf, remotePartsOf, mode, world } = options;
+  const { clock, log } = world;
   if (mode.dryRun) return {};
   const remote = remoteOf?.(mirror);
   const remoteReadBack = remoteReadBackOf?.(mirror);
+  const remoteParts = remotePartsOf?.(mirror);
   const underWay = await openUnderWay({ folder, mirror: mirror.name, clock, log });
   const isUnused = remote === undefined && underWay.left.length === 0;
-  return { remoteReadBack, ...(isUnused ? {} : { remote, underWay }) };
+  return { remoteReadBack, remoteParts, ...(isUnused ? {} : { remote, underWay }) };
 }
 
 /** The target as a mirror sees it. The changes of a dry run reach no layer, and so neither limits nor the provider. */

@@ -89,6 +89,7 @@ export async function openMirrorApart(
       ...(helped && {
         remoteOf: () => helped.effects,
         remoteReadBackOf: () => helped.readBack,
+        remotePartsOf: () => helped.parts,
       }),
     },
     config,

@@ -5,6 +5,7 @@ import type { SyncObserver } from './sync/events.js';
 import type { RemoteReadBack } from './sync/proof/batch-read-back.js';
 import type { Persistence } from './sync/work/attempt-parts.js';
 import type { RemoteBatchEffects } from './sync/work/batch-effects.js';
+import type { RemotePartsEffects } from './sync/work/parts-effects.js';
 import type { World } from './world.js';
 
 export interface RuntimeOptions {
@@ -20,6 +21,8 @@ export interface RuntimeOptions {
   readonly remoteOf?: (mirror: MirrorConfig) => RemoteBatchEffects | undefined;
   /** What reads a mirror's objects back in other processes. Missing, or undefined: none does. */
   readonly remoteReadBackOf?: (mirror: MirrorConfig) => RemoteReadBack | undefined;
+  /** What sends parts of a mirror's large files in other processes. Missing, or undefined: none does. */
+  readonly remotePartsOf?: (mirror: MirrorConfig) => RemotePartsEffects | undefined;
 }
 
 /** In what a daemon, a one-shot run and a dry run differ. */

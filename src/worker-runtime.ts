@@ -15,6 +15,7 @@ import type { WorkProgress } from './notify/stall.js';
 import { readVersion } from './package-files.js';
 import type { WorkedMirror } from './scale/answer-job.js';
 import { carryOut } from './scale/carry-out.js';
+import { type Confirmed, countingFiles, countingParts } from './scale/confirmed.js';
 import { permitLayer } from './scale/fenced-job.js';
 import { queueNames, servedDaemon } from './scale/queue-names.js';
 import { openRedis, type RedisConnection } from './scale/redis.js';
@@ -28,8 +29,8 @@ import { OWN_FOLDER, reservedNames } from './sync/reserved-names.js';
 import { openFileReader } from './sync/source/file-reader.js';
 import { containerStore } from './sync/store/container-store.js';
 import { filePuts } from './sync/store/put-file.js';
-import type { BatchEffects } from './sync/work/batch-effects.js';
 import { localBatchEffects } from './sync/work/local-batch-effects.js';
+import { localPartsEffects } from './sync/work/local-parts-effects.js';
 import { detect } from './targets.js';
 import type { World } from './world.js';
 
@@ -55,12 +56,6 @@ export interface OpenedWorker {
   progress(): WorkProgress;
   /** Jobs that were answered, objects and bytes that were confirmed. */
   totals(): { readonly jobs: number } & Readonly<Confirmed>;
-}
-
-/** Bytes and objects that the provider confirmed. */
-interface Confirmed {
-  objects: number;
-  bytes: number;
 }
 
 /** What `longshore worker` works with. It has no state: no index, no ledger, no lease of its own. */
@@ -223,26 +218,15 @@ async function openMirror(
         conditional: true,
       });
       const context = {
-        effects: counting(effects, confirmed),
+        effects: countingFiles(effects, confirmed),
         isReserved: reserved.has,
         readBack: localReadBack({ backend, clock }, { container, prefix }),
+        parts: countingParts(
+          localPartsEffects({ backend, container, prefix, source, follow, threads }),
+          confirmed,
+        ),
       };
       return carryOut(job, context, signal);
-    },
-  };
-}
-
-/** The same effects, whose confirmed objects are counted. */
-function counting(effects: BatchEffects, confirmed: Confirmed): BatchEffects {
-  return {
-    async send(order, mark, signal) {
-      const answer = await effects.send(order, mark, signal);
-      for (const file of answer.files) {
-        if (file.state !== 'sent') continue;
-        confirmed.objects += 1;
-        confirmed.bytes += file.entry.size;
-      }
-      return answer;
     },
   };
 }

@@ -93,7 +93,9 @@ export interface Body {
    */
   slice?(start: number, end: number): Body;
   /** The content in parts, which are read and hashed elsewhere than in this thread. */
-  parts?(cut: Cut, signal: AbortSignal): PartSource;
+  parts?(cut: CutRange, signal: AbortSignal): PartSource;
+  /** Of a file: rejects as reading would when it is not, or not any longer, the version that is meant. */
+  refuseChanged?(): Promise<void>;
 }
 
 /** How a content is cut into parts. */
@@ -104,6 +106,11 @@ export interface Cut {
   readonly wholeMd5: boolean;
   /** True: the SHA-1 of each part is wanted, too, where it is read by a thread. */
   readonly partSha1?: boolean;
+}
+
+export interface CutRange extends Cut {
+  /** Numbers of the first and the last part that are wanted, of a content that is not hashed as a whole. Default: all. */
+  readonly only?: { readonly first: number; readonly last: number };
 }
 
 /** A version of a file. A backend that reads it does what `open` would do: the same version before and after, or nothing is stored. */

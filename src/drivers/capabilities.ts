@@ -247,6 +247,12 @@ export interface Multipart {
   readonly provesParts?: true;
   /** True: the provider compares the SHA-1 of each part. */
   readonly partSha1?: true;
+  /**
+   * True: other processes may send parts, too, with nothing but the token, which has no secret. Whenever a part arrives, also
+   * after a frozen process went on, no object is made of other parts than those that `complete` names by their receipts, and an
+   * object that was made stays what it is. A part has its MD5.
+   */
+  readonly severalSenders?: true;
   begin(ref: ObjectRef, options: UploadOptions, call: Call): Promise<UploadToken>;
   /**
    * `body.size` is never undefined here. Resolves once the provider has confirmed these very bytes, where it reports

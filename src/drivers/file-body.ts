@@ -65,6 +65,14 @@ function largeFileBody(source: Source & { readonly version: FileVersion }): Body
   return {
     ...fileRange(source, 0, version.size),
     file: { ...file, onRead: () => undefined, beforeStored: async () => undefined },
+    async refuseChanged() {
+      const opened = await openSource(source);
+      try {
+        await refuseChanged(opened, source);
+      } finally {
+        await opened.close();
+      }
+    },
     ...(threads !== undefined && {
       parts: (cut, signal) => fileParts({ ...file, threads, slice }, cut, signal),
     }),

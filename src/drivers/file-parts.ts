@@ -1,12 +1,15 @@
 import type { FileVersion } from '../file-stat.js';
 import { orAborted } from '../signal.js';
 import { bytesBody } from './body.js';
-import type { Body, BodyPart, Checksum, Cut, PartSource } from './call.js';
+import type { Body, BodyPart, Checksum, CutRange, PartSource } from './call.js';
 import type { PartsThreads } from './parts-threads.js';
 import type { PartsAnswer } from './read-parts.js';
 
 /** Parts that are hashed and not released yet, where they are not handed over: those on their way, and the one that is next. */
 const AHEAD = 5;
+
+/** Numbers of all parts. */
+const ALL = { first: 1, last: Number.POSITIVE_INFINITY };
 
 export interface FilePartsOptions {
   readonly path: string;
@@ -21,23 +24,26 @@ export interface FilePartsOptions {
 }
 
 /**
- * A file in parts, which a thread reads and hashes once, in order, and never more than a few ahead of those that were released. Parts
- * for which there is no memory are read again as they are sent, from the system's cache.
+ * A file in parts, or some of them in a row, which a thread reads and hashes once, in order, and never more than a few ahead of those
+ * that were released. Parts for which there is no memory are read again as they are sent, from the system's cache.
  */
 export function fileParts(
   { path, follow, version, threads, slice, changed }: FilePartsOptions,
-  { partSize, wholeMd5, partSha1 = false }: Cut,
+  { partSize, wholeMd5, partSha1 = false, only = ALL }: CutRange,
   signal: AbortSignal,
 ): PartSource {
   let whole: string | undefined;
 
   async function* parts(): AsyncGenerator<BodyPart, void, undefined> {
-    const reading = threads.open({ path, follow, version, partSize, wholeMd5, partSha1 });
+    const reading = threads.open({
+      ...{ path, follow, version, partSize, wholeMd5, partSha1 },
+      ...only,
+    });
     try {
       const { slots } = reading;
       for (let slot = 0; slot < (slots ?? AHEAD); slot += 1)
         reading.want(slots === undefined ? null : slot);
-      for (let start = 0; ; ) {
+      for (let start = (only.first - 1) * partSize; ; ) {
         const answer = await orAborted(reading.next(), signal);
         if (answer.kind !== 'part') {
           whole = endOf(answer);

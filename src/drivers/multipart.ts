@@ -16,16 +16,16 @@ import {
 } from './errors.js';
 import { eachInParallel } from './parallel.js';
 import { partSizeFor } from './part-size.js';
+import { isPartsBody, PARALLEL_PARTS } from './parts-range.js';
 import {
+  type AllParts,
   findUpload,
   madeBefore,
   type PartsSettings,
   type SentParts,
   type Upload,
 } from './resumed-upload.js';
-
-/** Parts of one object under way at once. More than this rarely helps, and each may be held in memory. */
-const PARALLEL_PARTS = 4;
+import { type SharedUpload, sendElsewhere } from './send-elsewhere.js';
 
 /**
  * Sends a body in parts, several at a time, reading each byte once. On failure the upload is aborted at the provider,
@@ -65,13 +65,20 @@ export async function sendInParts(
   }
   const driver = backend.name;
   const upload: Upload = { multipart, ref, body, options, partSize, settings, driver };
-  const found = await findUpload(upload);
-  if (found === 'gone') {
+  const listed = await findUpload(upload);
+  if (listed === 'gone') {
     // Perhaps it was completed, and the answer was lost.
     const made = await madeBefore(backend, upload);
     if (made !== undefined) return made;
   }
+  const found = listed === 'gone' ? undefined : listed;
   const wholeMd5 = wantsWholeMd5(upload);
+  const shared = wholeMd5 ? undefined : sharedUpload(upload);
+  if (shared !== undefined) {
+    const { token, parts } = found === undefined ? await begun(upload) : found;
+    const sent = await finish(upload, token, () => sendElsewhere(shared, token, parts));
+    return { ...sent, partSize, md5: undefined };
+  }
   const cut = { partSize, wholeMd5, partSha1: multipart.partSha1 === true };
   const source = body.parts?.(cut, settings.signal) ?? cutIntoParts(body, cut);
   const md5OfWhole = () => (wholeMd5 ? source.md5() : undefined);
@@ -88,15 +95,29 @@ export async function sendInParts(
     parts = following(first.value, parts);
   }
   const { token, parts: there } =
-    found === 'gone' || found === undefined
-      ? { token: await begin(upload).catch((error) => abandonSource(source, error)), parts: [] }
-      : found;
+    found ?? (await begun(upload).catch((error) => abandonSource(source, error)));
   const sent = await finish(upload, token, async () => {
     const sending = await sendMissing(upload, token, there, parts);
     refuseOtherContent(upload, md5OfWhole());
     return sending;
   });
   return { ...sent, partSize, md5: md5OfWhole() };
+}
+
+/** The upload, if other processes may send parts of it as well. */
+function sharedUpload(upload: Upload): SharedUpload | undefined {
+  const { multipart, body, settings } = upload;
+  const { elsewhere } = settings;
+  if (elsewhere === undefined || multipart.severalSenders !== true || !isPartsBody(body))
+    return undefined;
+  return { ...upload, body, elsewhere };
+}
+
+/** A new one, which has no parts. */
+async function begun(
+  upload: Upload,
+): Promise<{ readonly token: UploadToken; readonly parts: readonly Part[] }> {
+  return { token: await begin(upload), parts: [] };
 }
 
 async function* following(
@@ -132,14 +153,6 @@ function wantsWholeMd5({ multipart, ref, options, settings }: Upload): boolean {
 
 function expectedMd5({ checksums }: PutOptions): string | undefined {
   return findChecksum(checksums, 'md5')?.hex;
-}
-
-/** What an upload is completed with. */
-interface AllParts {
-  /** In order. */
-  readonly parts: readonly Part[];
-  /** Hex MD5 of the MD5s of their bytes. */
-  readonly md5Parts: string;
 }
 
 async function sendMissing(

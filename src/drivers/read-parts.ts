@@ -12,6 +12,9 @@ export interface PartsOrder {
   readonly version: FileVersion;
   /** Bytes. */
   readonly partSize: number;
+  /** Numbers of the first and the last part that are wanted. */
+  readonly first: number;
+  readonly last: number;
   /** Whether each byte is hashed a second time, for the MD5 of the whole file. */
   readonly wholeMd5: boolean;
   /** Whether the SHA-1 of each part is wanted, too. */
@@ -57,15 +60,16 @@ const CHUNK = 256 * 1024;
 
 /** Opens the file with its first part. `memory`: that of the slots. */
 export function openPartReader(order: PartsOrder, memory?: SharedMemory): PartReader {
-  const { path, follow, version, partSize, slots } = order;
+  const { path, follow, version, partSize, first, last, slots } = order;
+  const end = Math.min(last * partSize, version.size);
   const isInLanes = slots !== undefined && partSize % BLOCK === 0;
   const wholeInLanes: WholeMd5 | undefined =
     order.wholeMd5 && isInLanes ? { before: undefined, hex: undefined } : undefined;
   const whole = order.wholeMd5 && !isInLanes ? createHash('md5') : undefined;
   let chunk: Uint8Array | undefined;
   let fd: number | undefined;
-  let number = 0;
-  let position = 0;
+  let number = first - 1;
+  let position = number * partSize;
 
   /** Fills the bytes from the file; false: it ends before. */
   function fill(file: number, into: Uint8Array): boolean {
@@ -83,8 +87,8 @@ export function openPartReader(order: PartsOrder, memory?: SharedMemory): PartRe
     const md5 = createHash('md5');
     const sha1 = order.partSha1 ? createHash('sha1') : undefined;
     chunk ??= new Uint8Array(CHUNK);
-    for (const end = position + size; position < end; ) {
-      const into = chunk.subarray(0, Math.min(CHUNK, end - position));
+    for (const behind = position + size; position < behind; ) {
+      const into = chunk.subarray(0, Math.min(CHUNK, behind - position));
       if (!fill(file, into)) return undefined;
       md5.update(into);
       sha1?.update(into);
@@ -94,13 +98,15 @@ export function openPartReader(order: PartsOrder, memory?: SharedMemory): PartRe
   }
 
   function readPart(slot: number | null): ReturnType<PartReader['read']> {
-    // O_NONBLOCK: a FIFO that took the file's place would otherwise block until it has a writer.
-    fd ??= openSync(
-      path,
-      constants.O_RDONLY | constants.O_NONBLOCK | (follow ? 0 : constants.O_NOFOLLOW),
-    );
-    if (position === 0 && !isVersion(statDescriptor(fd), version)) return CHANGED;
-    const size = Math.min(partSize, version.size - position);
+    if (fd === undefined) {
+      // O_NONBLOCK: a FIFO that took the file's place would otherwise block until it has a writer.
+      fd = openSync(
+        path,
+        constants.O_RDONLY | constants.O_NONBLOCK | (follow ? 0 : constants.O_NOFOLLOW),
+      );
+      if (!isVersion(statDescriptor(fd), version)) return CHANGED;
+    }
+    const size = Math.min(partSize, end - position);
     let hashable: Hashable | undefined;
     let digests: Digests | undefined;
     if (slot === null || slots === undefined || memory === undefined) digests = hashNext(fd, size);
@@ -109,7 +115,7 @@ export function openPartReader(order: PartsOrder, memory?: SharedMemory): PartRe
       const into = new Uint8Array(memory.buffer, begin, size);
       if (!fill(fd, into)) return CHANGED;
       whole?.update(into);
-      const isLast = position === version.size;
+      const isLast = position === end;
       hashable = { begin, length: size, isLast, whole: wholeInLanes, md5: undefined };
       digests = { md5: '', sha1: order.partSha1 ? hash('sha1', into, 'hex') : undefined };
     }
@@ -131,7 +137,7 @@ export function openPartReader(order: PartsOrder, memory?: SharedMemory): PartRe
   return {
     read(slot) {
       try {
-        if (position < version.size) return readPart(slot);
+        if (position < end) return readPart(slot);
         return { answer: () => ({ kind: 'end', md5: wholeMd5() }) };
       } catch (error) {
         const { code = 'EUNKNOWN', message } = error as NodeJS.ErrnoException;

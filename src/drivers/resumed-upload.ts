@@ -5,6 +5,7 @@ import type { Resume } from './driver.js';
 import { ObjectDoesNotExistError, UnsupportedOperationError } from './errors.js';
 import { findObject } from './find-object.js';
 import { md5IfMadeOf } from './made-of.js';
+import type { PartsElsewhere } from './parts-range.js';
 
 export interface PartsSettings {
   readonly signal: AbortSignal;
@@ -15,6 +16,8 @@ export interface PartsSettings {
   /** Whether the MD5 of the whole is wanted in any case. See `wantsWholeMd5`. */
   readonly wholeMd5?: boolean;
   readonly onPart?: OnPart;
+  /** Other processes that can send parts of this file; missing: none. */
+  readonly elsewhere?: PartsElsewhere | undefined;
 }
 
 /** Called once the provider has a part of so many bytes; `before`: it had it before this call. */
@@ -30,6 +33,14 @@ export interface SentParts {
   readonly md5Parts: string | undefined;
   /** Whether the provider reported the digest of each part, and it is that of the bytes sent. */
   readonly confirmed: boolean;
+}
+
+/** What an upload is completed with. */
+export interface AllParts {
+  /** In order. */
+  readonly parts: readonly Part[];
+  /** Hex MD5 of the MD5s of their bytes. */
+  readonly md5Parts: string;
 }
 
 /** One call of `sendInParts`. */

@@ -19,6 +19,7 @@ import {
 } from './errors.js';
 import { sendInParts } from './multipart.js';
 import { partSizeFor } from './part-size.js';
+import type { PartsElsewhere } from './parts-range.js';
 import type { OnPart, SentParts } from './resumed-upload.js';
 import { tallyBody } from './tallied-body.js';
 
@@ -33,6 +34,8 @@ export interface SendSettings {
   /** Whether the MD5 of the whole is wanted of a file that goes in parts, even where those of the parts verify it. */
   readonly wholeMd5?: boolean;
   readonly onPart?: OnPart;
+  /** Other processes that can send parts of the file; missing: none. */
+  readonly elsewhere?: PartsElsewhere | undefined;
 }
 
 export interface Sent {

@@ -1,8 +1,10 @@
 import type { ObjectName } from '../state/object-index.js';
 import type { BatchReadBack } from '../sync/proof/batch-read-back.js';
 import type { BatchEffects } from '../sync/work/batch-effects.js';
+import type { PartsEffects } from '../sync/work/parts-effects.js';
 import { DamagedColumnsError } from './column-bytes.js';
 import type { PackedJob } from './dispatcher.js';
+import { packPartsAnswer, unpackPartsOrder } from './parts-columns.js';
 import { packReadBackAnswer, unpackReadBackOrder } from './read-back-columns.js';
 import { packSendAnswer } from './send-answer.js';
 import { unpackSendOrder } from './send-order.js';
@@ -15,6 +17,8 @@ export interface CarryOutContext {
   readonly isReserved: (name: ObjectName) => boolean;
   /** Of this process: see localReadBack. Missing: it reads nothing back. */
   readonly readBack?: BatchReadBack;
+  /** Of this process: see localPartsEffects. Missing: it sends no parts. */
+  readonly parts?: PartsEffects;
 }
 
 /**
@@ -32,6 +36,9 @@ export async function carryOut(
       return send(payload, context, signal);
     case 'verify':
       if (context.readBack !== undefined) return readBack(payload, context.readBack, signal);
+      break;
+    case 'parts':
+      if (context.parts !== undefined) return sendParts(payload, context.parts, context, signal);
   }
   throw new DamagedColumnsError(`no job of kind ${kind} is done here`);
 }
@@ -43,6 +50,17 @@ async function readBack(
 ): Promise<string> {
   const proven = await effects.readBack(unpackReadBackOrder(payload), signal);
   return packReadBackAnswer(payload, proven);
+}
+
+async function sendParts(
+  payload: string,
+  parts: PartsEffects,
+  { isReserved }: Pick<CarryOutContext, 'isReserved'>,
+  signal: AbortSignal,
+): Promise<string> {
+  const order = unpackPartsOrder(payload);
+  if (isReserved(order.name)) throw new DamagedColumnsError('a name is reserved');
+  return packPartsAnswer(payload, await parts.send(order, signal));
 }
 
 async function send(

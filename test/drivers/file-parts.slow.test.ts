@@ -203,6 +203,7 @@ test('file parts: the digest of part digests is that of the file, for any size o
           follow: true,
           version,
           partSize,
+          ...{ first: 1, last: Number.POSITIVE_INFINITY },
           wholeMd5: true,
           partSha1: false,
           slots,

@@ -21,6 +21,7 @@ export function memoryMultipart(
 
   return {
     partSize,
+    severalSenders: true,
     // An ETag here is that of a version, and the object has an MD5 anyway.
     etagOfParts: () => undefined,
     cutsOf: async () => undefined,
@@ -82,7 +83,10 @@ function bytesOfPart(
 ): Uint8Array {
   const found = parts.get(number);
   if (found?.part.receipt !== receipt)
-    throw new ObjectError(token.key, `has no part ${number} with receipt ${receipt}`, context);
+    throw new ObjectError(token.key, `has no part ${number} with receipt ${receipt}`, {
+      ...context,
+      retry: 'backoff', // another process has replaced it
+    });
   if (!last && found.part.size < min)
     throw new ObjectError(token.key, `has part ${number} of less than ${min} bytes`, context);
   return found.bytes;

@@ -168,6 +168,7 @@ function contextOf(options: ContextOptions) {
     linkedSends: createLinkedSends(),
     racyFiles: findings.racyFiles,
     secondLooks,
+    remoteParts: parts.remoteParts,
     seeTo: findings.admission.seeTo,
     sending: (job: Job, size: number, partSize: number) => stats.sending(job.name, size, partSize),
     notInTrash: jobLedger.notInTrash,

@@ -14,6 +14,7 @@ import type { FileReader } from '../source/file-reader.js';
 import type { Persistence } from '../work/attempt-parts.js';
 import type { RemoteBatchEffects } from '../work/batch-effects.js';
 import type { Job } from '../work/job.js';
+import type { RemotePartsEffects } from '../work/parts-effects.js';
 import type { PausedWork } from '../work/paused-work.js';
 import type { JobQueue } from '../work/queue.js';
 import type { TargetHealth } from '../work/target-health.js';
@@ -42,6 +43,8 @@ export interface MirrorParts {
   readonly remote?: RemoteBatchEffects | undefined;
   /** Reads objects back in other processes; undefined: none does for the mirror. */
   readonly remoteReadBack?: RemoteReadBack | undefined;
+  /** Sends parts of large files in other processes; undefined: none does for the mirror. */
+  readonly remoteParts?: RemotePartsEffects | undefined;
   /** Of this and of earlier processes of the mirror; undefined: none ever had anything carried out elsewhere. */
   readonly underWay?: UnderWay | undefined;
   readonly location: IndexLocation;

@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.js';
 import type { Resume } from '../../drivers/driver.js';
+import type { PartsElsewhere } from '../../drivers/parts-range.js';
 import type { OnPart } from '../../drivers/resumed-upload.js';
 import type { FileVersion } from '../../file-stat.js';
 import type { Logger } from '../../log.js';
@@ -19,6 +20,7 @@ export interface PartsPlan {
   readonly partSize: number;
   readonly resume: Resume;
   readonly onPart?: OnPart;
+  readonly elsewhere?: PartsElsewhere | undefined;
 }
 
 /**

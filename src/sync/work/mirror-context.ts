@@ -9,6 +9,7 @@ import type { Books } from './books.js';
 import type { Effects } from './effects.js';
 import type { Job } from './job.js';
 import type { LinkedSends } from './linked-sends.js';
+import type { RemotePartsEffects } from './parts-effects.js';
 import type { RacyFiles } from './racy-files.js';
 import type { RemoteRoot } from './remote-root.js';
 import type { SecondLooks } from './second-looks.js';
@@ -37,6 +38,8 @@ export interface MirrorContext extends Pick<RemoteRoot, 'trash' | 'aside'> {
   readonly racyFiles: Pick<RacyFiles, 'hashedAtMs'>;
   /** Missing: no other process works for the mirror. */
   readonly secondLooks?: Pick<SecondLooks, 'withholds'> | undefined;
+  /** Sends parts of large files in other processes; missing: none works for the mirror. */
+  readonly remoteParts?: RemotePartsEffects | undefined;
   /** Makes jobs of these names, which are not known to have files, for the same run. */
   seeTo(names: Iterable<ObjectName>, run: number, since: Since): Promise<void>;
   /** The job begins to send its file in parts. What this returns is to be called with each part that has arrived. */

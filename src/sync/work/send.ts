@@ -11,6 +11,7 @@ import { keepOld } from './keep-old.js';
 import { markAsSending } from './mark-as-sending.js';
 import type { MirrorContext } from './mirror-context.js';
 import type { Outcome } from './outcome.js';
+import { elsewhereFor } from './parts-effects.js';
 import { confirmedRecord } from './record-of.js';
 import { permitToReplace } from './replace.js';
 
@@ -46,12 +47,13 @@ export async function send(
   return { outcome: 'done', job: 'upload_object', why, bytes: entry.size, entry: { record } };
 }
 
-/** The parts as the books plan them, with how many of them have arrived. */
+/** The parts as the books plan them, with how many of them have arrived, and who else can send them. */
 function meteredParts({ job, entry }: Upload, ctx: MirrorContext, signal: AbortSignal): PlanParts {
   const planParts = ctx.books.planParts(job.name, entry, signal);
   return async (partSize, md5) => {
     const plan = await planParts(partSize, md5);
-    return { ...plan, onPart: ctx.sending(job, entry.size, plan.partSize) };
+    const onPart = ctx.sending(job, entry.size, plan.partSize);
+    return { ...plan, onPart, elsewhere: elsewhereFor(ctx.remoteParts, job.name, entry) };
   };
 }
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { bytesBody } from '../../../src/drivers/body.js';
-import type { UploadToken } from '../../../src/drivers/capabilities.js';
+import type { Multipart, UploadToken } from '../../../src/drivers/capabilities.js';
 import { checksumOf } from '../../../src/drivers/digest.js';
 import {
   ContainerDoesNotExistError,
@@ -88,7 +88,7 @@ export function multipartCases(fixture: Fixture): void {
   }
 
   inContainer(
-    'are resumed by a second client from the token, with parts in any order and some sent twice',
+    'are resumed by a second client from the token, with parts in any order and some sent filled',
     async (container) => {
       const ref = { container, key: 'resumed' };
       const content = randomContent(2 * min + 7);
@@ -222,10 +222,60 @@ export function multipartCases(fixture: Fixture): void {
     },
   );
 
+  if (multipart.severalSenders === true) severalSendersCases(fixture, multipart);
+
   it('G5: cannot begin in a missing container', async () => {
     const ref = { container: uniqueContainerName(), key: 'x' };
     expect(await rejection(multipart.begin(ref, plain, call))).toBeInstanceOf(
       ContainerDoesNotExistError,
     );
   });
+}
+
+/** What a process may do that was frozen, or taken for dead, while another one sent its parts. */
+function severalSendersCases({ backend, again, inContainer }: Fixture, multipart: Multipart): void {
+  const { min } = multipart.partSize;
+  const filled = (character: string) => Buffer.alloc(min, character);
+
+  inContainer(
+    'G1: a part that another process replaced with other bytes is in no object; sent once more, it is',
+    async (container) => {
+      const ref = { container, key: 'large' };
+      const late = (await again()).capabilities.multipart;
+      if (late === undefined) throw new TypeError('the same backend has uploads in parts');
+      const token = await multipart.begin(ref, plain, call);
+      const part = await multipart.uploadPart(token, 1, bytesBody(filled('a')), call);
+      const last = await multipart.uploadPart(token, 2, bytesBody(Buffer.from('end')), call);
+      expect(part.md5, 'a part has its MD5').toBe(checksumOf('md5', filled('a')).hex);
+      await late.uploadPart(token, 1, bytesBody(filled('b')), call);
+      const refusal = await rejection(multipart.complete(token, [part, last], call));
+      expect(refusal).toMatchObject({ retry: expect.not.stringMatching('never') });
+      const there = await multipart.uploadedParts(token, call);
+      const listed = there[0]?.md5; // where it is known
+      expect([undefined, checksumOf('md5', filled('b')).hex]).toContain(listed);
+      const mended = await multipart.uploadPart(token, 1, bytesBody(filled('a')), call);
+      await multipart.complete(token, [mended, last], call);
+      expect((await contentOf(backend, ref)) === `${filled('a')}end`).toBe(true);
+    },
+  );
+
+  inContainer(
+    'G1: a part that comes after the end, of this process or another, changes no object and leaves nothing',
+    async (container) => {
+      const late = (await again()).capabilities.multipart;
+      if (late === undefined) throw new TypeError('the same backend has uploads in parts');
+      const ref = { container, key: 'large' };
+      const token = await multipart.begin(ref, plain, call);
+      const part = await multipart.uploadPart(token, 1, bytesBody(filled('a')), call);
+      await multipart.complete(token, [part], call);
+      await rejection(late.uploadPart(token, 1, bytesBody(filled('b')), call));
+      await rejection(late.uploadPart(token, 2, bytesBody(filled('b')), call));
+      expect((await contentOf(backend, ref)) === String(filled('a'))).toBe(true);
+      const other = await multipart.begin(ref, plain, call);
+      await multipart.abort(other, call);
+      await rejection(late.uploadPart(other, 1, bytesBody(filled('b')), call));
+      expect(await multipart.unfinished(container, '', call)).toEqual([]);
+      expect((await contentOf(backend, ref)) === String(filled('a'))).toBe(true);
+    },
+  );
 }
