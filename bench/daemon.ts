@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { cpuSecondsOf, ownMebibytesOf } from './proc.js';
 import { type Command, cleanEnvironment } from './timing.js';
 
-/** A running `longshore run`. */
+/** A running `longshore run`, or `longshore worker`. */
 export interface Daemon {
   /** User and system seconds since it started, children included. */
   cpuSeconds(): number;

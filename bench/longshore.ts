@@ -20,6 +20,8 @@ export interface Settings {
   readonly target?: string;
   /** Lines of the mirror, for example `settle: 0`. */
   readonly mirror?: string;
+  /** `queue:` and what it has, as lines of the configuration. */
+  readonly queue?: string;
 }
 
 /** Writes a configuration that mirrors the source to a folder, and returns the command with these arguments. */
@@ -43,6 +45,24 @@ export function toS3(
 ): Command {
   const target = `driver: s3, profile: aws, host: 127.0.0.1, port: ${place.port}, secure: false, region: us-east-1, key: bench, secret: bench`;
   return configured(build, place, target, place.bucket, args, settings);
+}
+
+/** The same for a daemon with workers, and for these, which reach the server and the queue at an address of this machine. */
+export function withWorkers(
+  build: Build,
+  place: Place,
+  address: string,
+  queue: string,
+  args: readonly string[],
+): Command {
+  const at = `profile: aws, host: ${address}, port: ${place.port}, secure: false, region: us-east-1`;
+  const target = `driver: s3, ${at}, key: bench, secret: bench`;
+  const mirror = 'workers: true, settle: 0';
+  const file = configured(build, place, target, place.bucket, args, {
+    mirror,
+    queue: `log: { level: debug, repeats: 0 }\n${queue}`,
+  });
+  return { argv: [...file.argv, '--log-json'] };
 }
 
 /** A provider other than S3 that the bench has a server for. */
@@ -78,7 +98,7 @@ function configured(
   writeFileSync(
     file,
     `state: ./state
-targets:
+${settings.queue ?? ''}targets:
   bench: { ${target}${more(settings.target)} }
 mirrors:
   - { name: bench, source: ${JSON.stringify(source)}, target: bench, container: ${container}${more(settings.mirror)} }

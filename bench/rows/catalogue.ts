@@ -13,11 +13,13 @@ import { smallFiles } from './small-files.js';
 import { start } from './start.js';
 import { verifying } from './verifying.js';
 import { watching } from './watching.js';
+import { workers } from './workers.js';
 
 /** All rows, in the order in which they run and stand on the page. */
 export const ROWS: readonly Row[] = [
   ...smallFiles,
   ...largeFiles,
+  ...workers,
   ...providers,
   ...restoring,
   ...verifying,

@@ -36,7 +36,9 @@ function answer(request: Request): Answer {
     case 'HEAD':
       return kept === undefined ? plain(404) : headersOf(kept);
     default:
-      return get(kept, request.headers.get('range'));
+      return query.has('uploadId')
+        ? partsOf(query.get('uploadId') ?? '')
+        : get(kept, request.headers.get('range'));
   }
 }
 
@@ -90,6 +92,20 @@ function begin({ headers }: Request): string {
   return xml(
     200,
     `<InitiateMultipartUploadResult><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`,
+  );
+}
+
+function partsOf(id: string): string {
+  const upload = uploads.get(id);
+  if (upload === undefined) return refusal(404, 'NoSuchUpload');
+  const parts = [...upload.parts].sort(([a], [b]) => a - b);
+  const lines = parts.map(
+    ([number, { size, digest }]) =>
+      `<Part><PartNumber>${number}</PartNumber><Size>${size}</Size><ETag>&quot;${digest}&quot;</ETag></Part>`,
+  );
+  return xml(
+    200,
+    `<ListPartsResult><UploadId>${id}</UploadId><IsTruncated>false</IsTruncated>${lines.join('')}</ListPartsResult>`,
   );
 }
 

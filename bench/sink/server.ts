@@ -1,5 +1,5 @@
 // A loopback S3, or another provider's API, that keeps what is known of each object and none of its bytes: it answers puts with the right MD5 ETag,
-// heads and lists what was put. A process of its own: `node server.js OBJECTS PAGE_DELAY_MS hash|trust BYTES s3|azure|google|b2` prints its port.
+// heads and lists what was put. A process of its own: `node server.js OBJECTS PAGE_DELAY_MS hash|trust BYTES s3|azure|google|b2 ADDRESS` prints its port.
 // The bucket "bench" holds OBJECTS objects of BYTES bytes from the beginning, with the names and contents of the files of a tree,
 // which can be read. Each page of a listing is answered after PAGE_DELAY_MS. trust: a digest that a
 // client declares is believed, so that the server takes no CPU time from large uploads.
@@ -14,8 +14,14 @@ import { serve } from './http.js';
 import { keep } from './objects.js';
 import { S3_SINK } from './s3.js';
 
-const [objects = '0', pageDelayMs = '0', digests = 'hash', bytes = '0', name = 's3'] =
-  process.argv.slice(2);
+const [
+  objects = '0',
+  pageDelayMs = '0',
+  digests = 'hash',
+  bytes = '0',
+  name = 's3',
+  listenAt = '127.0.0.1',
+] = process.argv.slice(2);
 const APIS: Readonly<Record<string, SinkApi>> = {
   s3: S3_SINK,
   azure: AZURE_SINK,
@@ -52,7 +58,7 @@ const server = createServer((socket) =>
     },
   }),
 );
-server.listen(0, '127.0.0.1', () => {
+server.listen(0, listenAt, () => {
   const address = server.address();
   console.log(typeof address === 'object' ? address?.port : '');
 });

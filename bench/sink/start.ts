@@ -21,6 +21,8 @@ export interface SinkOptions {
   readonly trustsDigests?: boolean;
   /** Whose API it has. Default: S3. */
   readonly api?: 's3' | 'azure' | 'google' | 'b2';
+  /** An address of this machine at which it listens. Default: 127.0.0.1. */
+  readonly address?: string;
 }
 
 /** The server in a process of its own. */
@@ -35,9 +37,9 @@ export interface Sink {
 
 export async function startSink(options: SinkOptions = {}): Promise<Sink> {
   const { objects = 0, objectBytes = 0, pageDelayMs = 0, trustsDigests = false } = options;
-  const { api = 's3' } = options;
+  const { api = 's3', address = '127.0.0.1' } = options;
   const digests = trustsDigests ? 'trust' : 'hash';
-  const args = [SERVER, ...[objects, pageDelayMs, digests, objectBytes, api].map(String)];
+  const args = [SERVER, ...[objects, pageDelayMs, digests, objectBytes, api, address].map(String)];
   const server = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const port = await new Promise<number>((resolve, reject) => {
     server.stdout.once('data', (line) => resolve(Number(String(line).trim())));
@@ -45,7 +47,7 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
     server.once('exit', () => reject(new Error('the server ended')));
   });
   const ask = async (question: string) => {
-    const [answer] = await once(get(`http://127.0.0.1:${port}/-/${question}`), 'response');
+    const [answer] = await once(get(`http://${address}:${port}/-/${question}`), 'response');
     return text(answer);
   };
   const digestOf = digestsOfParts();
