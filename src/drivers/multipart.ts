@@ -99,6 +99,7 @@ export async function sendInParts(
   const sent = await finish(upload, token, async () => {
     const sending = await sendMissing(upload, token, there, parts);
     refuseOtherContent(upload, md5OfWhole());
+    await body.refuseChanged?.(); // the last parts may have been read long before they were sent
     return sending;
   });
   return { ...sent, partSize, md5: md5OfWhole() };

@@ -11,10 +11,15 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { ObjectError, SourceChangedError } from '../../src/drivers/errors.js';
+import {
+  ObjectDoesNotExistError,
+  ObjectError,
+  SourceChangedError,
+} from '../../src/drivers/errors.js';
 import { fileBody } from '../../src/drivers/file-body.js';
 import { temporaryFolder } from '../world/folder.js';
-import { randomContent, readAll, rejection } from './conformance/fixture.js';
+import { call, randomContent, readAll, rejection } from './conformance/fixture.js';
+import { ref, rig } from './multipart-fixture.js';
 
 const options = { ref: { container: 'c', key: 'k' }, driver: 'test' };
 const LARGE = 3 * 1024 * 1024 + 17;
@@ -130,4 +135,34 @@ test('file body: refuses a missing path, a folder and a FIFO before it reads', a
   });
   for (const name of ['folder', 'fifo'])
     expect(await rejection(fileBody(join(folder, name), options))).toBeInstanceOf(ObjectError);
+});
+
+test('P3: a file that changes once its last part was read is not stored, and leaves no parts', async () => {
+  const { path, content } = await file(LARGE);
+  const { send, memory, unfinished } = await rig();
+  const parts = 4;
+  const partSize = Math.ceil(content.byteLength / parts);
+  const body = await fileBody(path, { ...options, ref });
+  const multipart = memory.capabilities.multipart!;
+  const sent = send(
+    body,
+    { partSize },
+    {
+      ...memory,
+      capabilities: {
+        ...memory.capabilities,
+        multipart: {
+          ...multipart,
+          async uploadPart(token, number, ...rest) {
+            const part = await multipart.uploadPart(token, number, ...rest);
+            if (number === parts) await writeFile(path, randomContent(content.byteLength));
+            return part;
+          },
+        },
+      },
+    },
+  );
+  expect(await rejection(sent)).toBeInstanceOf(SourceChangedError);
+  expect(await rejection(memory.headObject(ref, call))).toBeInstanceOf(ObjectDoesNotExistError);
+  expect(await unfinished()).toEqual([]);
 });
