@@ -19,7 +19,7 @@ export function s3Multipart(context: S3Context, objects: Pick<Backend, 'headObje
   return {
     ...listing,
     partSize: profile.parts,
-    severalSenders: true,
+    ...(profile.refusesLateParts && { severalSenders: true as const }),
     etagOfParts: (container, parts) =>
       profile.compositeEtag && profile.partEtag === 'md5' && !etags.isOpaque(container)
         ? compositeEtag(parts.map(({ md5 }) => md5))

@@ -46,6 +46,12 @@ export interface Profile {
   readonly maxObjectSize: number;
   /** Up to `whole` bytes are copied by one request, more in parts of at least `part`; `part` undefined: they cannot be. */
   readonly copy: { readonly whole: number; readonly part: number | undefined };
+  /**
+   * Whether a part that comes after the completion, or for an upload that was aborted, is known to be refused with NoSuchUpload
+   * (https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html). Swift's S3 stores it, over the one that the object is
+   * made of.
+   */
+  readonly refusesLateParts: boolean;
   /** Which objects a copy can be bound to by their ETag: any, or only those that were put whole. */
   readonly copyIfMatch: 'any' | 'whole';
   /** Whether such a condition is known to hold of the very version that is copied, and not only of one looked at before. */
@@ -80,6 +86,7 @@ const generic: Profile = {
   parts: { min: 5 * MIB, max: 5 * GIB, maxParts: 10_000 },
   maxObjectSize: 5 * TIB,
   copy: { whole: 5 * GIB, part: GIB },
+  refusesLateParts: false,
   copyIfMatch: 'any',
   bindsCopies: false,
   createsTwice: true,
@@ -110,6 +117,7 @@ export const profiles = [
     checksums: ['sha256', 'crc32c', 'sha1', 'md5'],
     streams: 'trailer',
     preconditions: ['ifAbsent', 'ifMatch'],
+    refusesLateParts: true,
     bindsCopies: true,
     maxObjectSize: 10_000 * 5 * GIB,
     locationConstraint: true,
@@ -120,6 +128,7 @@ export const profiles = [
     checksums: ['sha256', 'crc32c', 'sha1', 'md5'],
     streams: 'trailer',
     preconditions: ['ifAbsent', 'ifMatch'],
+    refusesLateParts: true,
     bindsCopies: true,
     createsTwice: false,
     features: ['storage-class', 'sse-s3', 'sse-kms', 'sse-c', 'object-lock', 'tags', 'versions'],
@@ -131,6 +140,7 @@ export const profiles = [
     streams: 'signatures',
     preconditions: ['ifAbsent', 'ifMatch'],
     ifMatch: 'bare',
+    refusesLateParts: true,
   }),
   // Parts of one object must be of one size, their ETags are no MD5, and more than a few of them at once are refused.
   profile('r2', {
