@@ -99,7 +99,6 @@ export async function sendInParts(
   const sent = await finish(upload, token, async () => {
     const sending = await sendMissing(upload, token, there, parts);
     refuseOtherContent(upload, md5OfWhole());
-    await body.refuseChanged?.(); // the last parts may have been read long before they were sent
     return sending;
   });
   return { ...sent, partSize, md5: md5OfWhole() };
@@ -222,6 +221,7 @@ async function finish(
   let state: 'sending' | 'completing' = 'sending';
   try {
     const { parts, md5Parts } = await send();
+    await body.refuseChanged?.(); // the last parts may have been read long before they were sent
     state = 'completing';
     failpoint('parts: all sent, not completed');
     const info = await multipart.complete(token, parts, { signal });

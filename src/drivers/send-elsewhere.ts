@@ -20,8 +20,7 @@ export interface SharedUpload extends Upload {
 
 /**
  * Has the parts sent by other processes, a range at a time, and sends from here what none of them takes or has done. What they
- * say is compared with the provider's own list, and a part that is not in it like that is sent from here. At last the file must
- * still be the version that is meant. Rejects once nothing is under way elsewhere any more, so that an abort comes after the
+ * say is compared with the provider's own list, and a part that is not in it like that is sent from here. Rejects once nothing is under way elsewhere any more, so that an abort comes after the
  * last request, and at once when the signal is aborted.
  */
 export async function sendElsewhere(
@@ -55,7 +54,6 @@ export async function sendElsewhere(
     for (const range of ranges.flatMap((range) => withoutDone(range, tally.has)))
       await here([{ ...range, known: range.known.map(() => undefined) }]); // what was there is not any longer
   }
-  await body.refuseChanged();
   const parts = tally.parts();
   return { parts, md5Parts: digestOfParts(parts.map(({ md5 }) => md5)) };
 }

@@ -68,8 +68,10 @@ interface WorkerState extends SignedState {
 export function createWorker(options: WorkerOptions): Worker {
   const { redis, names, about, mirrors, clock, log } = options;
   const state: WorkerState = {
-    ...{ running: 0, answered: 0 },
-    ...{ refusals: new Map<string, string>(), objectsPerSecond: 0 },
+    running: 0,
+    answered: 0,
+    refusals: new Map(),
+    objectsPerSecond: 0,
   };
 
   /** Opens the queue of each mirror, and closes them once `drain` is aborted. */
