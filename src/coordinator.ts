@@ -58,7 +58,7 @@ export async function openCoordinator(
   config: Pick<Config, 'stateFolder'> & { readonly queue: NonNullable<Config['queue']> },
   world: Pick<World, 'clock' | 'log'>,
 ): Promise<Coordinator> {
-  const { clock } = world;
+  const { clock, log } = world;
   const daemon = daemonName(config);
   const epoch = `${clock.now().toString(36)}${randomBytes(4).toString('hex')}`;
   const redis = await openRedis(config.queue.redis, 'prompt');
@@ -69,7 +69,7 @@ export async function openCoordinator(
     epoch,
     ...world,
   });
-  const effectsOf = openRemoteEffects({ dispatcher, clock });
+  const effectsOf = openRemoteEffects({ dispatcher, clock, log });
   const drained = new Map<string, () => boolean>();
 
   return {
@@ -100,8 +100,8 @@ export async function openCoordinator(
             sentAgain = listener;
           },
         },
-        readBack: openRemoteReadBack(dispatcher, name),
-        parts: openRemoteParts(dispatcher, name),
+        readBack: openRemoteReadBack(dispatcher, name, log),
+        parts: openRemoteParts(dispatcher, name, log),
         async close() {
           forget();
           proof.close();

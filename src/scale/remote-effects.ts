@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import type { Logger } from '../log.js';
 import type { UploadBatch } from '../sync/upload-batch.js';
 import {
   type BatchAnswer,
@@ -9,6 +10,7 @@ import {
   NotBegunError,
   type RemoteBatchEffects,
 } from '../sync/work/batch-effects.js';
+import { believe } from './believe.js';
 import {
   type DispatchedAnswer,
   type Dispatcher,
@@ -21,6 +23,7 @@ import { fitsOrder, type PlainOrder, packSendOrder, withoutIdleRows } from './se
 export interface RemoteEffectsOptions {
   readonly dispatcher: Dispatcher;
   readonly clock: Pick<Clock, 'now'>;
+  readonly log: Pick<Logger, 'warn'>;
 }
 
 /**
@@ -32,6 +35,7 @@ export interface RemoteEffectsOptions {
 export function openRemoteEffects({
   dispatcher,
   clock,
+  log,
 }: RemoteEffectsOptions): (mirror: string) => RemoteBatchEffects {
   /** Jobs that the dispatcher does not know of yet: their marks are being written. */
   let preparing = 0;
@@ -66,7 +70,9 @@ export function openRemoteEffects({
       const marked = async () => markAll(packed, hashedAtMs, mark);
       try {
         const { payload, answer } = await dispatch(mirror, packed.order, marked, signal);
-        const files = unpackSendAnswer(answer.payload, payload, packed.order, hashedAtMs);
+        const files = believe({ kind: 'send', mirror }, answer, log, (answered) =>
+          unpackSendAnswer(answered, payload, packed.order, hashedAtMs),
+        );
         return answerOf(order, packed.rows, files, answer.changedHands);
       } catch (error) {
         if (isOfNothingBegun(error)) throw new NotBegunError(error.message, { cause: error });

@@ -1,4 +1,6 @@
+import type { Logger } from '../log.js';
 import type { RemotePartsEffects } from '../sync/work/parts-effects.js';
+import { believe } from './believe.js';
 import type { Dispatcher } from './dispatcher.js';
 import { packPartsOrder, unpackPartsAnswer } from './parts-columns.js';
 
@@ -7,13 +9,18 @@ import { packPartsOrder, unpackPartsAnswer } from './parts-columns.js';
  * JobRefusedError, and with DamagedColumnsError for an answer that cannot be one to its order. A job that changed hands may
  * still be under way: see Multipart.severalSenders.
  */
-export function openRemoteParts(dispatcher: Dispatcher, mirror: string): RemotePartsEffects {
+export function openRemoteParts(
+  dispatcher: Dispatcher,
+  mirror: string,
+  log: Pick<Logger, 'warn'>,
+): RemotePartsEffects {
   return {
     takes: () => dispatcher.freePlaces(mirror, 'parts') > 0,
     async send(order, signal) {
       const payload = packPartsOrder(order);
-      const answer = await dispatcher.run({ kind: 'parts', mirror, payload }, signal);
-      return unpackPartsAnswer(answer.payload, payload, order);
+      const job = { kind: 'parts', mirror, payload } as const;
+      const answer = await dispatcher.run(job, signal);
+      return believe(job, answer, log, (packed) => unpackPartsAnswer(packed, payload, order));
     },
   };
 }

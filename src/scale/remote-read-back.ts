@@ -1,4 +1,6 @@
+import type { Logger } from '../log.js';
 import type { RemoteReadBack } from '../sync/proof/batch-read-back.js';
+import { believe } from './believe.js';
 import type { Dispatcher } from './dispatcher.js';
 import { packReadBackOrder, unpackReadBackAnswer } from './read-back-columns.js';
 
@@ -7,13 +9,20 @@ import { packReadBackOrder, unpackReadBackAnswer } from './read-back-columns.js'
  * with DamagedColumnsError for an answer that cannot be one to its order. A job that changed hands has read twice, and written
  * nothing.
  */
-export function openRemoteReadBack(dispatcher: Dispatcher, mirror: string): RemoteReadBack {
+export function openRemoteReadBack(
+  dispatcher: Dispatcher,
+  mirror: string,
+  log: Pick<Logger, 'warn'>,
+): RemoteReadBack {
   return {
     takes: () => dispatcher.freePlaces(mirror, 'verify') > 0,
     async readBack(objects, signal) {
       const payload = packReadBackOrder(objects);
-      const answer = await dispatcher.run({ kind: 'verify', mirror, payload }, signal);
-      return unpackReadBackAnswer(answer.payload, payload, objects.length);
+      const job = { kind: 'verify', mirror, payload } as const;
+      const answer = await dispatcher.run(job, signal);
+      return believe(job, answer, log, (packed) =>
+        unpackReadBackAnswer(packed, payload, objects.length),
+      );
     },
   };
 }

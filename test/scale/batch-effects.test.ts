@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.js';
+import { silentLogger } from '../../src/log.js';
 import { carryOut } from '../../src/scale/carry-out.js';
 import { DamagedColumnsError } from '../../src/scale/column-bytes.js';
 import { JobRefusedError, QueueAwayError } from '../../src/scale/dispatcher.js';
@@ -19,7 +20,10 @@ function remote({ local, pauses }: Pick<EffectsFixture, 'local' | 'pauses'>) {
     pauses.beforePut = stopped;
     return carryOut(job, { effects: local, isReserved }, signal);
   });
-  return { dispatcher, effects: openRemoteEffects({ dispatcher, clock: systemClock })('m') };
+  return {
+    dispatcher,
+    effects: openRemoteEffects({ dispatcher, clock: systemClock, log: silentLogger })('m'),
+  };
 }
 
 batchEffectsSuite('local effects', ({ local }) => local);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { silentLogger } from '../../src/log.js';
 import { carryOut } from '../../src/scale/carry-out.js';
 import { DamagedColumnsError } from '../../src/scale/column-bytes.js';
 import { JobRefusedError, QueueAwayError } from '../../src/scale/dispatcher.js';
@@ -20,7 +21,7 @@ function remote(local: PartsEffects) {
       signal,
     ),
   );
-  return { dispatcher, effects: openRemoteParts(dispatcher, 'm') };
+  return { dispatcher, effects: openRemoteParts(dispatcher, 'm', silentLogger) };
 }
 
 partsEffectsSuite('local effects', ({ local }) => local);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/clock.js';
+import { silentLogger } from '../../src/log.js';
 import { carryOut } from '../../src/scale/carry-out.js';
 import type { PackedJob } from '../../src/scale/dispatcher.js';
 import { openRemoteEffects } from '../../src/scale/remote-effects.js';
@@ -55,7 +56,7 @@ async function openRemoteMirror({ conditional = true, ...options }: RemoteMirror
   const fixture = await openMirrorFixture({
     persistence: DAEMON,
     ...options,
-    remote: openRemoteEffects({ dispatcher, clock: systemClock })('m'),
+    remote: openRemoteEffects({ dispatcher, clock: systemClock, log: silentLogger })('m'),
     after(ms, run) {
       if (ms < WRITTEN_BY_MS) return systemClock.after(ms, run);
       due.push(run);

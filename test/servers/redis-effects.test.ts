@@ -1,5 +1,6 @@
 import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.js';
+import { silentLogger } from '../../src/log.js';
 import type { TakenJob } from '../../src/scale/bullmq.js';
 import { carryOut } from '../../src/scale/carry-out.js';
 import { type QueuedJob, readJob } from '../../src/scale/job-form.js';
@@ -33,5 +34,5 @@ async function openOverRedis({ local }: EffectsFixture): Promise<BatchEffects> {
   await openTestWorker(own.config(), names, work, { id: WORKER });
   onTestFinished(() => ending.abort(new Error('the test ends')));
   await untilUp(dispatcher);
-  return openRemoteEffects({ dispatcher, clock: systemClock })('documents');
+  return openRemoteEffects({ dispatcher, clock: systemClock, log: silentLogger })('documents');
 }

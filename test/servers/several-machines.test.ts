@@ -133,6 +133,7 @@ withServers('several machines', 'LONGSHORE_REDIS_URL', redisServers(), () => {
     const daemon = machines.daemon();
     await machines.equal(PATIENT_MS);
     expect(forged).toBeGreaterThan(0);
+    await lineOf(daemon, 'answer of a worker refused');
     await confirmedOnce(machines, daemon, ['a']);
     await endWell(machines, daemon);
   });
