@@ -117,7 +117,9 @@ export function unpackPartsAnswer(
   return Array.from(states, (state, at) => {
     const receipt = receipts[at] ?? '';
     if ((receipt !== '') !== (state === SENT) || state > SENT)
-      throw new DamagedColumnsError(`it says ${state} of a part with the receipt "${receipt}"`);
+      throw new DamagedColumnsError(
+        `part ${first + at} has the state ${state} and a receipt of ${receipt.length} characters`,
+      );
     if (state === LEFT) return undefined;
     const md5 = md5s.next().value ?? '';
     if (state === SAME && md5 !== known[at])
