@@ -21,11 +21,11 @@ async function mirrored(guard: GuardRule | undefined, alone = false): Promise<Mi
   return fixture;
 }
 
-/** Names of the delete jobs that ran alone. */
+/** Names of the folder's jobs that ran alone. One of the file beside it may: a fresh record is proven by a second look. */
 function jobsAlone({ mirror }: MirrorFixture): string[] {
   const names: string[] = [];
   const run = async (job: Job) => {
-    names.push(job.name);
+    if (job.name !== 'kept') names.push(job.name);
     await mirror.run(job);
   };
   const { runTogether, dropped } = mirror;
