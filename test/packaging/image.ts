@@ -70,7 +70,10 @@ export async function tryImage({ root, deb, folder }: ImageParts): Promise<void>
   const container = await buildah('from', '--pull-never', 'localhost/longshore');
   const volumes = await openVolumes(folder);
   const inside = ['run', '--isolation', 'chroot', ...volumes, container, '--'];
-  const daemon = spawn('buildah', [...own, ...inside, ...Entrypoint, ...Cmd], { stdio: 'ignore' });
+  const daemon = spawn('buildah', [...own, ...inside, ...Entrypoint, ...Cmd], {
+    stdio: 'ignore',
+    detached: true, // a process group of its own: see ended
+  });
   onTestFinished(() => ended(daemon));
   await eventually(async () => {
     await buildah(...inside, ...Healthcheck.Test.slice(1));
@@ -93,9 +96,22 @@ async function openVolumes(folder: string): Promise<readonly string[]> {
   ].flatMap((volume) => ['--volume', volume]);
 }
 
+/**
+ * buildah runs the daemon in a process below two of its own, which a signal to the outermost alone may leave behind.
+ */
 async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  const { pid } = child;
+  if (pid === undefined) return;
   const end = new Promise((resolve) => child.on('close', resolve));
-  child.kill('SIGTERM');
-  await end;
+  signalGroup(pid, 'SIGTERM');
+  if (child.exitCode === null && child.signalCode === null) await end;
+  signalGroup(pid, 'SIGKILL');
+}
+
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
