@@ -59,11 +59,16 @@ export function chooseCircumstances(random: () => number, pick: Pick): Circumsta
   };
 }
 
-/** Of a world with workers: what goes wrong in it are its processes and its queue. */
+/**
+ * Of a world with workers: what goes wrong in it are its processes and its queue. With a trash, a new file is sent by a worker
+ * only if a listing of the container has found its name absent: then only listings look for changes.
+ */
 export function chooseAmongWorkers(random: () => number, pick: Pick): Circumstances {
+  const chosen = chooseCircumstances(random, pick);
   return {
-    ...chooseCircumstances(random, pick),
+    ...chosen,
     links: 'preserve',
+    watch: chosen.deletes === 'trash' ? 'scan' : chosen.watch,
     losesEvents: false,
     losesState: false,
     clockJumps: false,
@@ -82,6 +87,23 @@ export interface Setting {
   readonly queue?: string;
 }
 
+/** Lines about how a daemon finds changes. */
+function looksText(
+  driver: Driver,
+  { watch, losesEvents, losesState, deletes, workers }: Circumstances,
+): string {
+  const [rescan, reconcile] =
+    workers !== 'none' && deletes === 'trash'
+      ? ['0', '1s']
+      : [
+          watch === 'scan' || losesEvents ? '1s' : '0',
+          losesState || driver !== 'local' ? '2s' : '0',
+        ];
+  return `watch: ${watch}
+    rescan: ${rescan}
+    reconcile: ${reconcile}`;
+}
+
 export function configuration(
   { source, state }: Paths,
   driver: Driver,
@@ -89,7 +111,7 @@ export function configuration(
   circumstances: Circumstances,
   { engine, slow, queue }: Setting,
 ): string {
-  const { watch, losesEvents, losesState, links, deletes, guard, workers } = circumstances;
+  const { losesState, links, deletes, guard, workers } = circumstances;
   // A machine that takes the lease over, and the one that gets it back, know of no object that only the other one has put.
   const forgets = losesState || workers === 'frozen';
   return configText({
@@ -102,9 +124,7 @@ export function configuration(
     source,
     container: CONTAINER,
     mirror: `    settle_limit: 200ms
-    watch: ${watch}
-    rescan: ${watch === 'scan' || losesEvents ? '1s' : '0'}
-    reconcile: ${losesState || driver !== 'local' ? '2s' : '0'}
+    ${looksText(driver, circumstances)}
     extraneous: ${forgets ? 'delete' : 'keep'}
     symlinks: ${links}
     index: ${engine}

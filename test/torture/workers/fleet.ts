@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { FAILPOINTS } from '../../../src/failpoint.js';
 import type { Program } from '../../world/program.js';
 import type { Orders } from '../armed/orders.js';
@@ -49,6 +51,8 @@ export function openFleet(world: World, shares: ShareKind | undefined): Fleet {
   let opened = 0;
 
   function forget(member: Member): void {
+    const { child, stderr } = member.program;
+    writeFileSync(join(paths.folder, `worker-${child.pid}`), stderr());
     members.delete(member);
     frozen.delete(member);
     member.share?.close();
@@ -138,6 +142,7 @@ export function openFleet(world: World, shares: ShareKind | undefined): Fleet {
       // One that waits for its file server ends with it.
       for (const { share } of members) share?.close();
       await Promise.allSettled([...members].map(({ program }) => program.finished));
+      members.forEach(forget);
     },
   };
 }
