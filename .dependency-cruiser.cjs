@@ -34,7 +34,10 @@ const floors = [
     ],
   ],
   ['verify', ['sync/proof', 'sync/scan', 'sync/store', 'sync', 'drivers', 'state']],
-  ['restore', ['sync/trash', 'sync/scan', 'sync/store', 'sync', 'drivers', 'state', 'watcher']],
+  [
+    'restore',
+    ['sync/ranges', 'sync/trash', 'sync/scan', 'sync/store', 'sync', 'drivers', 'state', 'watcher'],
+  ],
   [
     'sync/mirror',
     [
@@ -74,7 +77,8 @@ const floors = [
   ['sync/inventory', ['sync/scan', 'sync/store', 'sync', 'drivers', 'state']],
   ['sync/snapshot', ['sync/scan', 'sync/source', 'sync', 'lease', 'drivers', 'state']],
   ['sync/shards', ['sync/proof', 'sync', 'drivers', 'state']],
-  ['sync/proof', ['sync/store', 'sync', 'drivers', 'state']],
+  ['sync/proof', ['sync/ranges', 'sync/store', 'sync', 'drivers', 'state']],
+  ['sync/ranges', ['sync/store', 'drivers']],
   ['sync/trash', ['sync/store', 'sync', 'drivers', 'state']],
   ['sync/scan', ['sync/store', 'sync/source', 'sync', 'drivers', 'state', 'watcher']],
   ['sync/store', ['sync/uploads', 'sync/source', 'sync', 'drivers', 'state', 'watcher']],

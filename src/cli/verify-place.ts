@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { openGate } from '../drivers/gate.js';
 import { listCurrent } from '../restore/list-current.js';
 import { openSelection } from '../restore/selection.js';
-import { createDigestThreads } from '../sync/proof/digest-threads.js';
+import { openFastReading } from '../sync/proof/fast-reading.js';
 import {
   type Choice,
   chooseByChance,
@@ -94,7 +93,7 @@ export async function readPlace(
   { known, listed, chosen, report, onProof }: ReadPlace,
 ): Promise<void> {
   const lanes = Math.min(MOST_LANES, place.target.concurrency ?? backend.capabilities.concurrency);
-  const digests = createDigestThreads();
+  const fast = openFastReading(io.clock, lanes);
   try {
     await verifyAll(
       {
@@ -103,7 +102,7 @@ export async function readPlace(
         prefix: place.prefix,
         ...known,
         clock: io.clock,
-        fast: { digests, reads: openGate(io.clock, lanes) },
+        fast,
         onBytes: progress.onBytes,
       },
       listed,
@@ -120,7 +119,7 @@ export async function readPlace(
       },
     );
   } finally {
-    await digests.close();
+    await fast.close();
   }
 }
 

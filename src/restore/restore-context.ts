@@ -2,10 +2,10 @@ import type { Clock } from '../clock.js';
 import type { Backend } from '../drivers/backend.js';
 import type { ObjectInfo } from '../drivers/call.js';
 import type { ObjectName, ObjectRecord } from '../state/object-index.js';
+import type { RangeThreads } from '../sync/ranges/range-threads.js';
 import type { Overwrite } from './existing.js';
 import type { FolderTree } from './folder-tree.js';
 import type { AttributeRules } from './new-file.js';
-import type { RangeThreads } from './range-threads.js';
 import type { Staging } from './staging.js';
 
 /** How objects are restored. */

@@ -1,12 +1,12 @@
 import { tmpdir } from 'node:os';
 import { openGate } from '../drivers/gate.js';
 import { eachInParallel } from '../drivers/parallel.js';
+import { createRangeThreads } from '../sync/ranges/range-threads.js';
 import { openSpill, type Spill } from '../sync/scan/spill.js';
 import { type DescribedObject, describeObject } from './described-object.js';
 import { type FoldersByDepth, openFoldersByDepth } from './folders-by-depth.js';
 import { linkGroups } from './link-groups.js';
 import { type PathedSource, packSmallFiles, type RestoreUnit } from './pack-small.js';
-import { createRangeThreads } from './range-threads.js';
 import { reopeningFolders } from './reopened-folders.js';
 import type { RestoreContext, RestoreRules, RestoreSource } from './restore-context.js';
 import type { RestoreEvent, RestoreOutcome } from './restore-events.js';

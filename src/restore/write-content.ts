@@ -1,10 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
 import { RangeIgnoredError } from '../drivers/errors.js';
-import { type ContentProof, digestPlan } from '../sync/store/content-proof.js';
+import { LARGE_BYTES, loadRanges, md5Contents } from '../sync/ranges/load-ranges.js';
+import { ThreadError } from '../sync/ranges/range-threads.js';
+import { type ContentProof, digestProblem } from '../sync/store/content-proof.js';
 import { type DescribedObject, readerOf } from './described-object.js';
-import { LARGE_BYTES, loadRanges } from './load-ranges.js';
 import { provenContent } from './proven-content.js';
-import { ThreadError } from './range-threads.js';
 import type { RestoreContext, RestoreSource } from './restore-context.js';
 import { writeSparsely } from './sparse-writer.js';
 
@@ -30,22 +30,17 @@ export function contentWriter(
   if (!isBound || info.size < LARGE_BYTES) return stream;
   return async (file) => {
     try {
-      await counted(ctx, (own) =>
-        loadRanges(own, ranges, { info, read, proof, contents }, file, signal),
-      );
+      await counted(ctx, async (own) => {
+        const md5s = await loadRanges(own, ranges, { info, read, contents }, file, signal);
+        const problem = digestProblem(ctx.backend, info, proof, md5s);
+        if (problem !== undefined) throw problem;
+      });
     } catch (error) {
       if (!(error instanceof RangeIgnoredError || error instanceof ThreadError)) throw error;
       await file.truncate(0);
       await stream(file);
     }
   };
-}
-
-/** Bytes of the contents whose MD5s prove an object of `size` bytes; undefined: another digest proves it. */
-export function md5Contents(proof: ContentProof, size: number): readonly number[] | undefined {
-  const plan = digestPlan(proof, size);
-  if ('cuts' in plan) return plan.cuts;
-  return plan.algorithm === 'md5' ? [size] : undefined;
 }
 
 /** The bytes that have arrived for work that fails do not count. */

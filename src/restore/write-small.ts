@@ -13,9 +13,9 @@ import {
   writeSync,
 } from 'node:fs';
 import { lstatPathIfAny } from '../file-stat.js';
+import { runsOf } from '../sync/ranges/sparse-runs.js';
 import { type FolderTree, type OpenFolder, openFolderTree } from './folder-tree.js';
 import { placeFile } from './new-file.js';
-import { runsOf } from './sparse-writer.js';
 import { newUnfinishedName } from './staging.js';
 import { MD5_BYTES, type Segments, splitPaths, type WriteBatch } from './write-batch.js';
 

@@ -10,16 +10,15 @@ import { ObjectChangedError, StorageError } from '../../src/drivers/errors.js';
 import { memoryBackend } from '../../src/drivers/memory/backend.js';
 import { hashInParts } from '../../src/parts-digest.js';
 import { programFile } from '../../src/program-files.js';
-import { loadRanges } from '../../src/restore/load-ranges.js';
 import { provenContent } from '../../src/restore/proven-content.js';
+import { writeSparsely } from '../../src/restore/sparse-writer.js';
+import { loadRanges, md5Contents } from '../../src/sync/ranges/load-ranges.js';
 import {
   createRangeThreads,
   type RangeThreads,
   ThreadError,
-} from '../../src/restore/range-threads.js';
-import { writeSparsely } from '../../src/restore/sparse-writer.js';
-import { md5Contents } from '../../src/restore/write-content.js';
-import type { ContentProof } from '../../src/sync/store/content-proof.js';
+} from '../../src/sync/ranges/range-threads.js';
+import { type ContentProof, digestProblem } from '../../src/sync/store/content-proof.js';
 import type { Read } from '../../src/sync/store/steady-read.js';
 import { call, put, randomContent, rejection } from '../drivers/conformance/fixture.js';
 import { temporaryFolder } from '../world/folder.js';
@@ -77,6 +76,22 @@ function readWith(fault: Fault, at: number): Read {
   };
 }
 
+/** Loads it in ranges, and compares it with the proof. */
+async function loadProven(
+  on: RangeThreads,
+  info: ObjectInfo,
+  proof: ContentProof,
+  read: Read,
+  file: FileHandle | undefined,
+  onBytes: (bytes: number) => void,
+): Promise<void> {
+  const contents = md5Contents(proof, info.size)!;
+  const ctx = { backend, clock, onBytes };
+  const md5s = await loadRanges(ctx, on, { info, read, contents }, file, call.signal);
+  const problem = digestProblem(backend, info, proof, md5s);
+  if (problem !== undefined) throw problem;
+}
+
 interface Road {
   readonly bytes: number;
   readonly blocks: number | undefined;
@@ -116,7 +131,6 @@ async function both(
   proof: ContentProof,
   read: () => Read,
 ): Promise<readonly [streamed: Road, ranged: Road]> {
-  const contents = md5Contents(proof, info.size)!;
   const streamed = await take('streamed', (file, onBytes) =>
     writeSparsely(
       file,
@@ -124,13 +138,7 @@ async function both(
     ),
   );
   const ranged = await take('ranged', (file, onBytes) =>
-    loadRanges(
-      { backend, clock, onBytes },
-      threads,
-      { info, read: read(), proof, contents },
-      file,
-      call.signal,
-    ),
+    loadProven(threads, info, proof, read(), file, onBytes),
   );
   return [streamed, ranged];
 }
@@ -166,6 +174,10 @@ test('a large object that comes in ranges is the file that one stream would make
           if (ranged.error === undefined) expect(ranged.content!.equals(content)).toBe(true);
           return;
         }
+        const unwritten = await take('unwritten', (_, onBytes) =>
+          loadProven(threads, info, proof, readWith(fault, at), undefined, onBytes),
+        );
+        expect(unwritten).toMatchObject({ bytes: ranged.bytes, error: ranged.error });
         const { blocks, ...rest } = ranged;
         expect({ ...rest, blocks: streamed.blocks }).toEqual(streamed);
         // A stream leaves a hole where one of its chunks has a whole block of zeros.
@@ -193,13 +205,7 @@ test('files that are loaded at the same time do not mix, and memory goes round a
       const read: Read = (range) => backend.readObject(own, range, call);
       const proof = proofOf(content, at % 2 === 0 ? undefined : 9000);
       const road = await take(`file-${at}`, (file, onBytes) =>
-        loadRanges(
-          { backend, clock, onBytes },
-          threads,
-          { info, read, proof, contents: md5Contents(proof, info.size)! },
-          file,
-          call.signal,
-        ),
+        loadProven(threads, info, proof, read, file, onBytes),
       );
       expect(road.error).toBe(undefined);
       expect(road.content!.equals(content)).toBe(true);
@@ -218,7 +224,7 @@ test('an abort ends the loading of a file with its reason, and the memory is fre
     const file = await open(join(folder, 'aborted'), 'w');
     const ctx = { backend, clock, onBytes: () => {} };
     try {
-      await loadRanges(ctx, on, { info, read: source, proof, contents }, file, signal);
+      await loadRanges(ctx, on, { info, read: source, contents }, file, signal);
     } finally {
       await file.close();
     }

@@ -2,7 +2,8 @@ import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { openSparseWriter, runsOf } from '../../src/restore/sparse-writer.js';
+import { openSparseWriter } from '../../src/restore/sparse-writer.js';
+import { runsOf } from '../../src/sync/ranges/sparse-runs.js';
 import { temporaryFolder } from '../world/folder.js';
 
 /** Blocks and pieces of blocks, of zeros or not. */

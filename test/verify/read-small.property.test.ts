@@ -3,11 +3,10 @@ import { afterAll, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.js';
 import type { Backend } from '../../src/drivers/backend.js';
 import { checksumOf } from '../../src/drivers/digest.js';
-import { openGate } from '../../src/drivers/gate.js';
 import { memoryBackend } from '../../src/drivers/memory/backend.js';
 import { itemsOfPages } from '../../src/drivers/pages.js';
 import type { ObjectName, ObjectRecord } from '../../src/state/object-index.js';
-import { createDigestThreads } from '../../src/sync/proof/digest-threads.js';
+import { openFastReading } from '../../src/sync/proof/fast-reading.js';
 import { compareNames } from '../../src/utf8-order.js';
 import { ALL } from '../../src/verify/choose-objects.js';
 import type { VerifyEvent } from '../../src/verify/verify-events.js';
@@ -17,8 +16,8 @@ import { withQuickGet } from '../fakes/quick-get.js';
 import { record } from '../state/fixtures.js';
 import { decay } from '../sync/mirror/decaying-backend.js';
 
-const digests = createDigestThreads();
-afterAll(() => digests.close());
+const fast = openFastReading(systemClock, 4);
+afterAll(() => fast.close());
 const clock = { ...systemClock, sleep: async () => {}, now: () => 1 };
 
 /** What may be wrong with an object. */
@@ -74,7 +73,7 @@ async function verify(
       ...{ backend, container: 'c', prefix: '', index, extraneousIsWrong: true, clock },
       recordInSnapshot: async () => undefined,
       freshIndex: async () => index ?? { get: () => undefined },
-      fast: { digests, reads: openGate(systemClock, 4) },
+      fast,
       onBytes(some) {
         bytes += some;
       },

@@ -1,7 +1,9 @@
+import type { Clock } from '../../clock.js';
+import type { Backend } from '../../drivers/backend.js';
 import { eachInParallel } from '../../drivers/parallel.js';
 import type { ObjectName, ObjectRecord } from '../../state/object-index.js';
+import { openFastReading } from './fast-reading.js';
 import { readBack } from './read-back.js';
-import type { ReadContext } from './read-content.js';
 
 /** What is recorded of an object that is to be read back: plain data. One of the two digests is there. */
 export interface RecordedContent {
@@ -53,17 +55,22 @@ const LANES = 8;
 
 /** BatchReadBack in this process. `root`: where the objects are; `prefix` is empty, or ends in `/`. */
 export function localReadBack(
-  ctx: ReadContext,
+  ctx: { readonly backend: Backend; readonly clock: Clock },
   { container, prefix }: { readonly container: string; readonly prefix: string },
 ): BatchReadBack {
   return {
     async readBack(objects, signal) {
       const proven = objects.map(() => false);
-      await eachInParallel(objects.entries(), LANES, signal, async ([row, object], until) => {
-        const ref = { container, key: prefix + object.name };
-        const { verdict } = await readBack(ctx, ref, recordOf(object), until);
-        proven[row] = verdict === 'proven';
-      });
+      const fast = openFastReading(ctx.clock, LANES);
+      try {
+        await eachInParallel(objects.entries(), LANES, signal, async ([row, object], until) => {
+          const ref = { container, key: prefix + object.name };
+          const { verdict } = await readBack({ ...ctx, fast }, ref, recordOf(object), until);
+          proven[row] = verdict === 'proven';
+        });
+      } finally {
+        await fast.close();
+      }
       return proven;
     },
   };

@@ -3,7 +3,8 @@ import type { Backend } from '../../drivers/backend.js';
 import type { ByteRange, ObjectInfo, ReadRef } from '../../drivers/call.js';
 import { ObjectError, StorageError } from '../../drivers/errors.js';
 import type { Gate } from '../../drivers/gate.js';
-import { eachInParallel } from '../../drivers/parallel.js';
+import { LARGE_BYTES, loadRanges, md5Contents, ShortContentError } from '../ranges/load-ranges.js';
+import { type RangeThreads, ThreadError } from '../ranges/range-threads.js';
 import {
   type ContentProof,
   digestPlan,
@@ -25,22 +26,21 @@ export interface ReadContext {
 
 /** For readings as fast as the network. */
 export interface FastReading {
+  /** For contents that come as one stream. */
   readonly digests: DigestThreads;
+  /** For large ones that are proven by MD5s. */
+  readonly ranges: RangeThreads;
   /** Admits the readings of contents and of ranges, so that memory is bounded. */
   readonly reads: Gate;
 }
 
 /** Bytes of a content below which a thread costs more than it saves. */
 const WORTH_A_THREAD = 64 * 1024;
-/** The least bytes of a range that is read by a request of its own. */
-const RANGE_BYTES = 8 * 1024 * 1024;
-/** Ranges of one object at the same time. */
-const RANGES_AT_ONCE = 4;
 
 /**
  * Reads an object, all of it as it was seen, and compares its bytes with the proof. Resolves with what is wrong with them, or
- * undefined; rejects as the driver does. `inRanges`: ranges of parts that have digests of their own may be read at the same
- * time, where that is of use.
+ * undefined; rejects as the driver does. `inRanges`: ranges may be read at the same time, where that is of use; they do not show
+ * what is behind the size that `info` says.
  */
 export async function readContent(
   ctx: ReadContext,
@@ -49,19 +49,40 @@ export async function readContent(
   inRanges: boolean,
   signal: AbortSignal,
 ): Promise<ObjectError | undefined> {
-  const plan = digestPlan(proof, info.size);
-  const ranges = inRanges && ctx.fast !== undefined ? rangesOf(plan) : [];
+  const contents = inRanges && info.size >= LARGE_BYTES ? md5Contents(proof, info.size) : undefined;
   const hashed =
-    ranges.length > 1
-      ? await hashRanges(ctx, info, ranges, plan, signal)
-      : await hashWhole(ctx, info, plan, signal);
+    (contents && ctx.fast && (await hashRanges(ctx, ctx.fast, info, contents, signal))) ??
+    (await hashWhole(ctx, info, digestPlan(proof, info.size), signal));
   return hashed instanceof ObjectError ? hashed : digestProblem(ctx.backend, info, proof, hashed);
 }
 
 /** Digests by a plan; or what is wrong with the number of bytes. */
 type Hashed = readonly string[] | ObjectError;
 
-function hashWhole(
+/** Undefined: it cannot be read, or hashed, in ranges. */
+async function hashRanges(
+  { backend, clock, onBytes }: ReadContext,
+  { ranges, reads }: FastReading,
+  info: ObjectInfo,
+  contents: readonly number[],
+  signal: AbortSignal,
+): Promise<Hashed | undefined> {
+  const ref = refOf(info);
+  const read = (range: ByteRange | undefined) => backend.readObject(ref, range, { signal });
+  const ctx = { backend, clock, onBytes, reads };
+  try {
+    return await loadRanges(ctx, ranges, { info, read, contents }, undefined, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof ShortContentError) return error;
+    if (error instanceof ThreadError) return undefined;
+    const mayBeOfRanges = error instanceof StorageError && error.retry === 'never';
+    if (!mayBeOfRanges || error instanceof ObjectError) throw error;
+    return undefined;
+  }
+}
+
+async function hashWhole(
   ctx: ReadContext,
   info: ObjectInfo,
   plan: DigestPlan,
@@ -69,56 +90,6 @@ function hashWhole(
 ): Promise<Hashed> {
   const ref = refOf(info);
   const read = (range: ByteRange | undefined) => ctx.backend.readObject(ref, range, { signal });
-  return hash(ctx, info, read, plan, signal);
-}
-
-/** A run of parts of an object. */
-interface PartRange {
-  /** Bytes before it. */
-  readonly start: number;
-  readonly cuts: readonly number[];
-  readonly size: number;
-}
-
-/** A provider that takes no ranges gives the whole. */
-async function hashRanges(
-  ctx: ReadContext,
-  info: ObjectInfo,
-  ranges: readonly PartRange[],
-  plan: DigestPlan,
-  signal: AbortSignal,
-): Promise<Hashed> {
-  const ref = refOf(info);
-  const digests = new Array<readonly string[]>(ranges.length).fill([]);
-  let problem: ObjectError | undefined;
-  const hashRange = async (at: number, { start, cuts, size }: PartRange, within: AbortSignal) => {
-    const end = start + size;
-    const read = (rest: ByteRange | undefined) =>
-      ctx.backend.readObject(ref, { start: start + (rest?.start ?? 0), end }, { signal: within });
-    const hashed = await hash(ctx, { ...info, size }, read, { cuts }, within);
-    if (hashed instanceof ObjectError) problem ??= hashed;
-    else digests[at] = hashed;
-  };
-  try {
-    await eachInParallel(ranges.entries(), RANGES_AT_ONCE, signal, ([at, range], within) =>
-      hashRange(at, range, within),
-    );
-    return problem ?? digests.flat();
-  } catch (error) {
-    signal.throwIfAborted();
-    const mayBeOfRanges = error instanceof StorageError && error.retry === 'never';
-    if (!mayBeOfRanges || error instanceof ObjectError) throw error;
-    return hashWhole(ctx, info, plan, signal);
-  }
-}
-
-async function hash(
-  ctx: ReadContext,
-  info: ObjectInfo,
-  read: Parameters<typeof steadyRead>[0],
-  plan: DigestPlan,
-  signal: AbortSignal,
-): Promise<Hashed> {
   const digest = openDigest(ctx, info, plan);
   let leave: (() => void) | undefined;
   let size = 0;
@@ -158,26 +129,4 @@ function openDigest({ fast }: ReadContext, { size }: ObjectInfo, plan: DigestPla
 /** Bound to the version that was seen, where the provider has named it. */
 function refOf({ container, key, extra: { etag } }: ObjectInfo): ReadRef {
   return { container, key, ...(typeof etag === 'string' && { etag }) };
-}
-
-/** Runs of parts, each of at least RANGE_BYTES but for the last. */
-function rangesOf(plan: DigestPlan): readonly PartRange[] {
-  if (!('cuts' in plan)) return [];
-  const ranges: PartRange[] = [];
-  let cuts: number[] = [];
-  let start = 0;
-  let size = 0;
-  const end = () => {
-    if (cuts.length > 0) ranges.push({ start, cuts, size });
-    start += size;
-    cuts = [];
-    size = 0;
-  };
-  for (const cut of plan.cuts) {
-    cuts.push(cut);
-    size += cut;
-    if (size >= RANGE_BYTES) end();
-  }
-  end();
-  return ranges;
 }

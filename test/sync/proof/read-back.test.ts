@@ -8,12 +8,13 @@ import {
   StorageError,
   TargetUnavailableError,
 } from '../../../src/drivers/errors.js';
-import { openGate } from '../../../src/drivers/gate.js';
 import { memoryBackend } from '../../../src/drivers/memory/backend.js';
 import { hashInParts } from '../../../src/parts-digest.js';
+import { programFile } from '../../../src/program-files.js';
 import type { ObjectRecord } from '../../../src/state/object-index.js';
-import { createDigestThreads } from '../../../src/sync/proof/digest-threads.js';
+import { openFastReading } from '../../../src/sync/proof/fast-reading.js';
 import { readBack } from '../../../src/sync/proof/read-back.js';
+import { createRangeThreads } from '../../../src/sync/ranges/range-threads.js';
 import { call, put } from '../../drivers/conformance/fixture.js';
 import { withQuickGet } from '../../fakes/quick-get.js';
 import { record } from '../../state/fixtures.js';
@@ -21,10 +22,9 @@ import { record } from '../../state/fixtures.js';
 const MIB = 2 ** 20;
 const PART = 5 * MIB;
 const REF = { container: 'c', key: 'a' };
-const digests = createDigestThreads();
-afterAll(() => digests.close());
 const clock = { ...systemClock, sleep: async () => {} };
-const fast = { digests, reads: openGate(systemClock, 8) };
+const fast = openFastReading(systemClock, 8);
+afterAll(() => fast.close());
 
 /** An object, and storage that notes what is asked of it. */
 async function openStored(content: Buffer, wrap: (backend: Backend) => Backend = (same) => same) {
@@ -80,21 +80,56 @@ function flipping(at: number, times: number): (backend: Backend) => Backend {
 
 const large = Buffer.alloc(4 * PART + 3, 'some content ');
 
-test('P2: read-back: an object whose parts have digests is read in ranges at the same time', async () => {
-  const { backend, asked, info, etag } = await openStored(large);
-  let bytes = 0;
-  const onBytes = (some: number) => {
-    bytes += some;
-  };
-  const ctx = { backend, clock, fast, onBytes };
-  const read = await readBack(ctx, REF, recordOf(large, etag, true), call.signal, info);
-  expect(read).toMatchObject({ verdict: 'proven', by: 'index' });
-  expect(asked).toEqual([
-    { start: 0, end: 2 * PART },
-    { start: 2 * PART, end: 4 * PART },
-    { start: 4 * PART, end: large.length },
+/** Ranges that are asked for in order, without a gap, from the beginning to the end; two at the least. */
+function expectRanges(asked: readonly unknown[], size: number): void {
+  const ranges = asked as readonly { readonly start: number; readonly end: number }[];
+  expect(ranges.length).toBeGreaterThan(1);
+  expect(ranges.map(({ start }) => start)).toEqual([
+    0,
+    ...ranges.slice(0, -1).map(({ end }) => end),
   ]);
-  expect(bytes).toBe(large.length);
+  expect(ranges.at(-1)?.end).toBe(size);
+}
+
+test.each([
+  { digested: 'whose parts have digests', inParts: true },
+  { digested: 'that has one digest', inParts: false },
+])(
+  'P2: read-back: a large object $digested is read in ranges at the same time',
+  async ({ inParts }) => {
+    const { backend, asked, info, etag } = await openStored(large);
+    let bytes = 0;
+    const onBytes = (some: number) => {
+      bytes += some;
+    };
+    const ctx = { backend, clock, fast, onBytes };
+    const read = await readBack(ctx, REF, recordOf(large, etag, inParts), call.signal, info);
+    expect(read).toMatchObject({ verdict: 'proven', by: 'index' });
+    expectRanges(asked, large.length);
+    expect(bytes).toBe(large.length);
+  },
+);
+
+test('P2: read-back: an object that ends before its size is damaged', async () => {
+  const { backend, memory, info, etag } = await openStored(large);
+  const short: Backend = {
+    ...backend,
+    readObject: (ref, range, each) =>
+      memory.readObject(ref, { start: range?.start ?? 0, end: large.length - 1 }, each),
+  };
+  const ctx = { backend: short, clock, fast };
+  const read = await readBack(ctx, REF, recordOf(large, etag, true), call.signal, info);
+  expect(read).toMatchObject({ verdict: 'damaged', detail: expect.stringContaining('bytes') });
+});
+
+test('P2: read-back: without threads for ranges a large object is read as one stream', async () => {
+  const { backend, asked, info, etag } = await openStored(large);
+  const nowhere = programFile(new URL('file:///nowhere.js'));
+  const ranges = createRangeThreads(systemClock, nowhere);
+  const ctx = { backend, clock, fast: { ...fast, ranges } };
+  const read = await readBack(ctx, REF, recordOf(large, etag, true), call.signal, info);
+  expect(read.verdict).toBe('proven');
+  expect(asked.at(-1)).toBeUndefined();
 });
 
 test('P2: read-back: a range that is wrong once is no damage, and one that stays wrong is', async () => {

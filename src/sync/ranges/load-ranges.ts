@@ -1,13 +1,15 @@
 import type { FileHandle } from 'node:fs/promises';
-import type { ObjectInfo } from '../drivers/call.js';
-import { ObjectError } from '../drivers/errors.js';
-import { eachInParallel } from '../drivers/parallel.js';
-import type { Md5Result, Md5State } from '../md5-lanes.js';
-import { type ContentProof, digestProblem } from '../sync/store/content-proof.js';
-import { type Read, steadyReadInto } from '../sync/store/steady-read.js';
+import type { Clock } from '../../clock.js';
+import type { Backend } from '../../drivers/backend.js';
+import type { ObjectInfo } from '../../drivers/call.js';
+import { ObjectError } from '../../drivers/errors.js';
+import type { Gate } from '../../drivers/gate.js';
+import { eachInParallel } from '../../drivers/parallel.js';
+import type { Md5Result, Md5State } from '../../md5-lanes.js';
+import { type ContentProof, digestPlan } from '../store/content-proof.js';
+import { type Read, steadyReadInto } from '../store/steady-read.js';
 import { type PlannedRange, planRanges } from './plan-ranges.js';
-import type { RangeFile, RangeMemory, RangeThreads } from './range-threads.js';
-import type { RestoreContext } from './restore-context.js';
+import type { RangedLoad, RangeMemory, RangeThreads } from './range-threads.js';
 
 /** Smaller ones come with a single request. */
 export const LARGE_BYTES = 1024 * 1024;
@@ -16,27 +18,44 @@ const AT_ONCE = 8;
 
 /** A large object that is proven by MD5s. */
 export interface RangedObject {
-  readonly info: ObjectInfo;
+  readonly info: Pick<ObjectInfo, 'key' | 'size'>;
   /** Reads this very version, or rejects. */
   readonly read: Read;
-  readonly proof: ContentProof;
   /** Bytes of the contents whose MD5s prove it, in order: its parts, or the whole. */
   readonly contents: readonly number[];
 }
 
-type LoadContext = Pick<RestoreContext, 'backend' | 'clock' | 'onBytes'>;
+export interface LoadContext {
+  readonly backend: Pick<Backend, 'name'>;
+  readonly clock: Pick<Clock, 'sleep'>;
+  /** Called with the bytes of each range that was hashed. */
+  readonly onBytes?: ((bytes: number) => void) | undefined;
+  /** Admits the reading of each range; undefined: the memory is all that bounds them. */
+  readonly reads?: Gate | undefined;
+}
+
+/** The object ended before its size. */
+export class ShortContentError extends ObjectError {}
+
+/** Bytes of the contents whose MD5s prove an object of `size` bytes; undefined: another digest proves it. */
+export function md5Contents(proof: ContentProof, size: number): readonly number[] | undefined {
+  const plan = digestPlan(proof, size);
+  if ('cuts' in plan) return plan.cuts;
+  return plan.algorithm === 'md5' ? [size] : undefined;
+}
 
 /**
- * Loads an object in ranges, several at once, into an empty file; threads hash and write them. Rejects as provenContent does, as the
- * system does, and with ThreadError; nothing is written to the file any more then.
+ * Loads an object in ranges, several at once; threads hash them and write them into `file`, which is empty. Resolves with the hex
+ * MD5s of its contents, in order. Rejects as `read` does, as the system does, with ShortContentError and with ThreadError;
+ * nothing is written to the file any more then.
  */
 export async function loadRanges(
   ctx: LoadContext,
   threads: RangeThreads,
   object: RangedObject,
-  file: FileHandle,
+  file: FileHandle | undefined,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<readonly string[]> {
   const opened = await threads.open(togetherOf(object, threads.rangeBytes), signal);
   const md5s: string[] = [];
   try {
@@ -44,13 +63,12 @@ export async function loadRanges(
     await eachInParallel(ranges, AT_ONCE, signal, async (chained, within) => {
       for (const [content, md5] of await loadRange(ctx, opened, object, file, chained, within))
         md5s[content] = md5;
-      ctx.onBytes(chained.range.end - chained.range.start);
+      ctx.onBytes?.(chained.range.end - chained.range.start);
     });
   } finally {
     opened.close();
   }
-  const problem = digestProblem(ctx.backend, object.info, object.proof, md5s);
-  if (problem !== undefined) throw problem;
+  return md5s;
 }
 
 /** How many of its ranges can be hashed at the same time. */
@@ -85,9 +103,9 @@ function* chained(ranges: Iterable<PlannedRange>): Generator<ChainedRange, void>
 /** Returns the hex MD5 of each content that ends in the range, by its place. */
 async function loadRange(
   ctx: LoadContext,
-  opened: RangeFile,
+  opened: RangedLoad,
   object: RangedObject,
-  file: FileHandle,
+  file: FileHandle | undefined,
   { range, before, resolve, reject }: ChainedRange,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<number, string>> {
@@ -96,13 +114,12 @@ async function loadRange(
     try {
       await fill(ctx, memory, object, range, signal);
       const goesOn = range.pieces[0]?.isFirst === false;
-      const results = await memory.write({
-        fd: file.fd,
-        position: range.start,
+      const isEnd = range.end === object.info.size;
+      const results = await memory.hash({
+        place: file && { fd: file.fd, position: range.start, isEnd },
         length: range.end - range.start,
         pieces: range.pieces,
         before: goesOn ? await before : undefined,
-        isEnd: range.end === object.info.size,
       });
       resolve(stateIn(results.at(-1)));
       return md5sIn(range, results);
@@ -116,17 +133,20 @@ async function loadRange(
 }
 
 async function fill(
-  { backend, clock }: LoadContext,
+  { backend, clock, reads }: LoadContext,
   { bytes }: RangeMemory,
   { info, read }: RangedObject,
   { start, end }: PlannedRange,
   signal: AbortSignal,
 ): Promise<void> {
   const wanted = end - start;
-  const got = await steadyReadInto(read, start, bytes.subarray(0, wanted), clock, signal);
+  const leave = await reads?.enter(signal);
+  const got = await steadyReadInto(read, start, bytes.subarray(0, wanted), clock, signal).finally(
+    leave,
+  );
   if (got === wanted) return;
   const problem = `gave ${got} of the ${wanted} bytes expected from ${start} on`;
-  throw new ObjectError(info.key, problem, { driver: backend.name, retry: 'backoff' });
+  throw new ShortContentError(info.key, problem, { driver: backend.name, retry: 'backoff' });
 }
 
 function stateIn(result: Md5Result | undefined): Md5State | undefined {

@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { openPastCache } from '../../src/restore/past-cache.js';
-import { createSharedMemory } from '../../src/web-assembly.js';
-import { randomContent } from '../drivers/conformance/fixture.js';
-import { temporaryFolder } from '../world/folder.js';
-import { isRoot } from '../world/program.js';
+import { openPastCache } from '../../../src/sync/ranges/past-cache.js';
+import { createSharedMemory } from '../../../src/web-assembly.js';
+import { randomContent } from '../../drivers/conformance/fixture.js';
+import { temporaryFolder } from '../../world/folder.js';
+import { isRoot } from '../../world/program.js';
 
 const MIB = 2 ** 20;
 const memory = createSharedMemory(5 * MIB);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { createRangeSlots } from '../../src/restore/range-slots.js';
-import { call, rejection } from '../drivers/conformance/fixture.js';
+import { createRangeSlots } from '../../../src/sync/ranges/range-slots.js';
+import { call, rejection } from '../../drivers/conformance/fixture.js';
 
 const { signal } = call;
 

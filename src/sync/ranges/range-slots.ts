@@ -1,18 +1,18 @@
-import { onAbort } from '../signal.js';
+import { onAbort } from '../../signal.js';
 
-/** Pieces of memory that files share while they are loaded. */
+/** Pieces of memory that contents share while they are loaded. */
 export interface RangeSlots {
   /**
-   * Resolves with a slot: the file with the fewest comes first, and of one file the call that came first. Rejects with the
+   * Resolves with a slot: the load with the fewest comes first, and of one load the call that came first. Rejects with the
    * signal's reason.
    */
-  take(file: object, signal: AbortSignal): Promise<number>;
+  take(load: object, signal: AbortSignal): Promise<number>;
   /** To be called once for each slot that was taken. */
-  release(file: object, slot: number): void;
+  release(load: object, slot: number): void;
 }
 
 interface Waiting {
-  readonly file: object;
+  readonly load: object;
   readonly resolve: (slot: number) => void;
 }
 
@@ -25,15 +25,15 @@ export function createRangeSlots(count: number): RangeSlots {
   function next(): Waiting | undefined {
     let best: Waiting | undefined;
     for (const each of waiting)
-      if (best === undefined || heldBy(each.file) < heldBy(best.file)) best = each;
+      if (best === undefined || heldBy(each.load) < heldBy(best.load)) best = each;
     return best;
   }
 
-  const heldBy = (file: object): number => held.get(file) ?? 0;
+  const heldBy = (load: object): number => held.get(load) ?? 0;
 
-  function hold(file: object, slots: number): void {
-    if (slots === 0) held.delete(file);
-    else held.set(file, slots);
+  function hold(load: object, slots: number): void {
+    if (slots === 0) held.delete(load);
+    else held.set(load, slots);
   }
 
   function grant(): void {
@@ -41,16 +41,16 @@ export function createRangeSlots(count: number): RangeSlots {
       const one = next();
       if (one === undefined) return;
       waiting.delete(one);
-      hold(one.file, heldBy(one.file) + 1);
+      hold(one.load, heldBy(one.load) + 1);
       one.resolve(free.pop() ?? 0);
     }
   }
 
   return {
-    take(file, signal) {
+    take(load, signal) {
       return new Promise((resolve, reject) => {
         const one: Waiting = {
-          file,
+          load,
           resolve(slot) {
             forget();
             resolve(slot);
@@ -65,8 +65,8 @@ export function createRangeSlots(count: number): RangeSlots {
         grant();
       });
     },
-    release(file, slot) {
-      hold(file, heldBy(file) - 1);
+    release(load, slot) {
+      hold(load, heldBy(load) - 1);
       free.push(slot);
       grant();
     },

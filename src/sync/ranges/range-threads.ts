@@ -1,19 +1,19 @@
-import type { Clock } from '../clock.js';
-import { openGate } from '../drivers/gate.js';
-import { MD5_WORKSPACE, type Md5Result } from '../md5-lanes.js';
-import { LANES } from '../md5-words.js';
-import { type ProgramFile, programFile } from '../program-files.js';
-import { createThreadPool, type ThreadPool } from '../thread-pool.js';
-import { createSharedMemory } from '../web-assembly.js';
+import type { Clock } from '../../clock.js';
+import { openGate } from '../../drivers/gate.js';
+import { MD5_WORKSPACE, type Md5Result } from '../../md5-lanes.js';
+import { MOST_LANES } from '../../md5-words.js';
+import { type ProgramFile, programFile } from '../../program-files.js';
+import { createThreadPool, type ThreadPool } from '../../thread-pool.js';
+import { createSharedMemory } from '../../web-assembly.js';
+import type { HashedRange, LoadedRange } from './hash-ranges.js';
 import { createRangeSlots } from './range-slots.js';
 import type { RangeWork } from './range-worker.js';
-import type { LoadedRange, WrittenRange } from './write-ranges.js';
 
-const RANGE_BYTES = 8 * 1024 * 1024;
-/** Ranges in memory at once. */
-const SLOTS = 12;
-/** Files that are loaded at once: enough to hash four together, and few enough to be finished one after the other. */
-const FILES = 8;
+const RANGE_BYTES = 4 * 1024 * 1024;
+/** Ranges in memory at once: while some are hashed together, the next ones arrive. */
+const SLOTS = 3 * MOST_LANES;
+/** Objects that are loaded at once: enough to be hashed together, and few enough to be finished one after the other. */
+const OBJECTS = MOST_LANES;
 /** A range waits for so long for others to be hashed with. */
 const TOGETHER_MS = 50;
 
@@ -26,7 +26,7 @@ const WORKSPACES = 32;
 
 const PROGRAM = programFile(new URL('./range-worker.js', import.meta.url));
 
-/** There is no memory for large files, or no thread: they can be loaded as streams. */
+/** There is no memory for large objects, or no thread: they can be loaded as streams. */
 export class ThreadError extends Error {
   override readonly name = 'ThreadError';
 
@@ -35,20 +35,20 @@ export class ThreadError extends Error {
   }
 }
 
-/** Loads large files: memory for their ranges, and two threads that hash and write these. They start when they are needed. */
+/** Loads large objects: memory for their ranges, and two threads that hash these, and write them. They start when they are needed. */
 export interface RangeThreads {
   /** That a range may have. A multiple of 4,096. */
   readonly rangeBytes: number;
   /**
-   * Resolves when one more file may be loaded. `contents`: how many of its ranges may be hashed at the same time. Rejects with
+   * Resolves when one more object may be loaded. `contents`: how many of its ranges may be hashed at the same time. Rejects with
    * ThreadError when there is no memory, and with the signal's reason.
    */
-  open(contents: number, signal: AbortSignal): Promise<RangeFile>;
+  open(contents: number, signal: AbortSignal): Promise<RangedLoad>;
   close(): Promise<void>;
 }
 
-/** A file that is being loaded. */
-export interface RangeFile {
+/** An object that is being loaded. */
+export interface RangedLoad {
   /** Memory for a range, once there is some; see RangeSlots. */
   take(signal: AbortSignal): Promise<RangeMemory>;
   /** To be called when no range of it is under way any more. */
@@ -58,8 +58,11 @@ export interface RangeFile {
 export interface RangeMemory {
   /** `rangeBytes` of them, to be filled from the beginning. */
   readonly bytes: Uint8Array<SharedArrayBuffer>;
-  /** Hashes and writes the range that is in it. Returns a result for each piece. Rejects as the system does, and with ThreadError. */
-  write(range: Omit<LoadedRange, 'begin'>): Promise<readonly Md5Result[]>;
+  /**
+   * Hashes the range that is in it, and writes it to its place. Returns a result for each piece. Rejects as the system does, and
+   * with ThreadError.
+   */
+  hash(range: Omit<LoadedRange, 'begin'>): Promise<readonly Md5Result[]>;
   /** To be called once, when nothing is written to it and from it any more. */
   release(): void;
 }
@@ -70,16 +73,16 @@ export function createRangeThreads(
   program: ProgramFile = PROGRAM,
   rangeBytes = RANGE_BYTES,
 ): RangeThreads {
-  const gate = openGate(clock, FILES);
+  const gate = openGate(clock, OBJECTS);
   const slots = createRangeSlots(SLOTS);
   let opened: ReturnType<typeof openMemory> | undefined;
 
-  /** Both begin with the first file, as most restores have none that is large. */
+  /** Both begin with the first object, as many containers have none that is large. */
   function openMemory() {
     const taken = SLOTS * rangeBytes;
     const workspaces = taken + 64;
     const memory = createSharedMemory(workspaces + WORKSPACES * MD5_WORKSPACE);
-    const pool = createThreadPool<readonly LoadedRange[], readonly WrittenRange[]>({
+    const pool = createThreadPool<readonly LoadedRange[], readonly HashedRange[]>({
       name: 'longshore-ranges',
       program,
       threads: THREADS,
@@ -94,7 +97,7 @@ export function createRangeThreads(
       opened ??= openMemory();
       return opened;
     } catch (error) {
-      throw new ThreadError('there is no memory for large files', error);
+      throw new ThreadError('there is no memory for large objects', error);
     }
   }
 
@@ -103,16 +106,16 @@ export function createRangeThreads(
     async open(contents, signal) {
       const { memory, together } = memoryOrError();
       const leave = await gate.enter(signal);
-      const file = {};
+      const load = {};
       together.expect(contents);
       return {
         async take(within) {
-          const slot = await slots.take(file, within);
+          const slot = await slots.take(load, within);
           const begin = slot * rangeBytes;
           return {
             bytes: new Uint8Array(memory.buffer, begin, rangeBytes),
-            write: (range) => together.write({ ...range, begin }),
-            release: () => slots.release(file, slot),
+            hash: (range) => together.hash({ ...range, begin }),
+            release: () => slots.release(load, slot),
           };
         },
         close() {
@@ -128,9 +131,9 @@ export function createRangeThreads(
 }
 
 async function askOne(
-  pool: ThreadPool<readonly LoadedRange[], readonly WrittenRange[]>,
+  pool: ThreadPool<readonly LoadedRange[], readonly HashedRange[]>,
   ranges: readonly LoadedRange[],
-): Promise<readonly WrittenRange[]> {
+): Promise<readonly HashedRange[]> {
   try {
     const thread = pool.enter();
     try {
@@ -139,7 +142,7 @@ async function askOne(
       thread.leave();
     }
   } catch (error) {
-    throw new ThreadError('no thread writes the file', error);
+    throw new ThreadError('no thread hashes the content', error);
   }
 }
 
@@ -149,10 +152,10 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** Sends ranges to a thread together, as hashing four takes little more time than hashing one. */
+/** Sends ranges to a thread together, as hashing eight takes little more time than hashing two. */
 function gatherRanges(
   clock: Pick<Clock, 'after'>,
-  send: (ranges: readonly LoadedRange[]) => Promise<readonly WrittenRange[]>,
+  send: (ranges: readonly LoadedRange[]) => Promise<readonly HashedRange[]>,
 ) {
   let waiting: Waiting[] = [];
   /** Ranges that may wait at the same time. */
@@ -176,7 +179,7 @@ function gatherRanges(
   }
 
   function sendIfAll(): void {
-    if (waiting.length > 0 && waiting.length >= Math.min(LANES, expected)) void sendNow();
+    if (waiting.length > 0 && waiting.length >= Math.min(MOST_LANES, expected)) void sendNow();
   }
 
   return {
@@ -184,7 +187,7 @@ function gatherRanges(
       expected += ranges;
       sendIfAll();
     },
-    write: (range: LoadedRange): Promise<readonly Md5Result[]> =>
+    hash: (range: LoadedRange): Promise<readonly Md5Result[]> =>
       new Promise((resolve, reject) => {
         waiting.push({ range, resolve, reject });
         if (waiting.length === 1) forget = clock.after(TOGETHER_MS, () => void sendNow());

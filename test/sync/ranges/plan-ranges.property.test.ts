@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { planRanges } from '../../src/restore/plan-ranges.js';
+import { planRanges } from '../../../src/sync/ranges/plan-ranges.js';
 
 const BLOCK = 4096;
 const sizes = fc.array(fc.oneof(fc.nat(10), fc.nat(100_000), fc.constantFrom(BLOCK, 32_768)), {

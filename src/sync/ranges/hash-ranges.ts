@@ -1,44 +1,52 @@
 import { ftruncateSync } from 'node:fs';
-import type { Md5Lanes, Md5Piece, Md5Result, Md5State } from '../md5-lanes.js';
-import type { SharedMemory } from '../web-assembly.js';
+import type { Md5Lanes, Md5Piece, Md5Result, Md5State } from '../../md5-lanes.js';
+import type { SharedMemory } from '../../web-assembly.js';
 import { openPastCache } from './past-cache.js';
 import type { RangePiece } from './plan-ranges.js';
-import { runsOf } from './sparse-writer.js';
+import { runsOf } from './sparse-runs.js';
 
-/** A range of a file whose bytes lie in memory that threads share. Plain data. */
+/** A range of a content whose bytes lie in memory that threads share. Plain data. */
 export interface LoadedRange {
-  /** The open file, which stays open until the answer has come. */
-  readonly fd: number;
-  /** Where in the file. */
-  readonly position: number;
+  /** Where it is written to; undefined: nowhere. */
+  readonly place: RangePlace | undefined;
   /** Its address in the memory. */
   readonly begin: number;
   readonly length: number;
   /** What of it is hashed, and the digest so far of the content that its first piece goes on with. */
   readonly pieces: readonly RangePiece[];
   readonly before: Md5State | undefined;
-  /** It ends where the file does, which then gets its size. */
+}
+
+/** Where in a file a range is written. */
+export interface RangePlace {
+  /** The open file, which stays open until the answer has come. */
+  readonly fd: number;
+  readonly position: number;
+  /** The range ends where the file does, which then gets its size. */
   readonly isEnd: boolean;
 }
 
 /** What became of a range: a result for each of its pieces, or why it could not be written. */
-export type WrittenRange =
+export type HashedRange =
   | { readonly digests: readonly Md5Result[] }
   | { readonly code: string; readonly syscall: string | undefined; readonly message: string };
 
-/** Hashes and writes ranges, of contents that have nothing to do with each other, and leaves holes where blocks are zeros. */
-export function writeRanges(
+/**
+ * Hashes ranges, of contents that have nothing to do with each other, and writes those that have a place, with holes where blocks
+ * are zeros.
+ */
+export function hashRanges(
   ranges: readonly LoadedRange[],
   memory: SharedMemory,
   md5: Md5Lanes,
-): readonly WrittenRange[] {
+): readonly HashedRange[] {
   const digests = md5.update(ranges.flatMap(piecesOf));
   let next = 0;
-  return ranges.map((range): WrittenRange => {
+  return ranges.map((range): HashedRange => {
     const own = digests.slice(next, next + range.pieces.length);
     next += own.length;
     try {
-      write(range, memory);
+      if (range.place !== undefined) write(range.place, range, memory);
       return { digests: own };
     } catch (error) {
       const { code = 'EUNKNOWN', syscall, message } = error as NodeJS.ErrnoException;
@@ -57,7 +65,8 @@ function piecesOf({ begin: address, pieces, before }: LoadedRange): readonly Md5
 }
 
 function write(
-  { fd, position, begin, length, isEnd }: LoadedRange,
+  { fd, position, isEnd }: RangePlace,
+  { begin, length }: LoadedRange,
   { buffer }: SharedMemory,
 ): void {
   const bytes = new Uint8Array(buffer, begin, length);
