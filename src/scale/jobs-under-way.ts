@@ -16,8 +16,8 @@ export interface JobUnderWay extends PackedJob {
   readonly sinceMs: number;
   /** `adding`: Redis has not answered yet; `there`: it has said that it has the job; `unsure`: it has not, and may have it. */
   state: 'adding' | 'there' | 'unsure';
-  /** It was added a second time, so that two workers may be at work on it. */
-  addedAgain: boolean;
+  /** Two workers may be at work on it: it was added a second time, or Redis may have forgotten who has it. */
+  isShared: boolean;
   readonly answer: Promise<DispatchedAnswer>;
 }
 
@@ -34,6 +34,8 @@ export interface JobsUnderWay {
   all(): readonly JobUnderWay[];
   of(mirror: string): readonly JobUnderWay[];
   readd(job: JobUnderWay): void;
+  /** What Redis says about the workers of these jobs may be of an earlier moment from now on. Returns how many there are. */
+  shareAll(): number;
   answered(job: JobUnderWay, answer: DispatchedAnswer): void;
   refused(job: JobUnderWay, refused: RefusedJob): void;
   /** Its caller does it. It may be done by a worker as well. */
@@ -89,8 +91,12 @@ export function jobsUnderWay(epoch: string, nowMs: () => number): JobsUnderWay {
     all: () => [...jobs.values()],
     of: (mirror) => [...jobs.values()].filter((job) => job.mirror === mirror),
     readd(job) {
-      job.addedAgain = true;
+      job.isShared = true;
       counts.redone += 1;
+    },
+    shareAll() {
+      for (const job of jobs.values()) job.isShared = true;
+      return jobs.size;
     },
     answered(job, answer) {
       const waiting = end(job);
@@ -118,7 +124,7 @@ export function jobsUnderWay(epoch: string, nowMs: () => number): JobsUnderWay {
       waiting.reject(new QueueAwayError(why));
     },
     removed: (job, why) =>
-      end(job)?.reject(new QueueAwayError(why, { nothingBegun: !job.addedAgain })),
+      end(job)?.reject(new QueueAwayError(why, { nothingBegun: !job.isShared })),
     dropped(job, reason) {
       leave(job);
       end(job)?.reject(reason);
@@ -142,7 +148,7 @@ function waitingJob(
     facts,
     sinceMs,
     state: 'adding',
-    addedAgain: false,
+    isShared: false,
     answer: promise,
     resolve,
     reject,

@@ -2,6 +2,7 @@ import type { Logger } from '../log.js';
 import type { EndedJob, JobQueue } from './bullmq.js';
 import { type JobFacts, readAnswer, readJob } from './job-form.js';
 import { isJobId, type JobsUnderWay, type JobUnderWay } from './jobs-under-way.js';
+import type { RedisHistory } from './redis-history.js';
 import { RedisUnfitError } from './redis-trouble.js';
 
 /** The jobs of one mirror between the daemon and Redis. Calls reject with the errors of Redis, and with RedisUnfitError. */
@@ -37,6 +38,7 @@ export interface MirrorQueueOptions {
   readonly queue: JobQueue;
   readonly facts: () => JobFacts | undefined;
   readonly jobs: JobsUnderWay;
+  readonly history: Pick<RedisHistory, 'isProven'>;
   /** A job could not be added, and nothing else reports that. */
   readonly notAdded: (job: JobUnderWay, error: unknown) => void;
   /** See QueueDispatcher.serve. */
@@ -150,7 +152,7 @@ const REFUSED = 'no worker takes jobs of this mirror';
 
 /** Takes back those of these jobs that wait for a worker; `unbegun`: for their first one. Resolves with how many. */
 async function takeBackWaiting(
-  { queue, jobs }: Pick<MirrorQueueOptions, 'queue' | 'jobs'>,
+  { queue, jobs, history }: Pick<MirrorQueueOptions, 'queue' | 'jobs' | 'history'>,
   waiting: readonly JobUnderWay[],
   which: 'all' | 'unbegun',
   why: string,
@@ -161,7 +163,7 @@ async function takeBackWaiting(
     const job = jobs.get(id);
     if (job === undefined) continue;
     // The worker that fell silent may still be about to write.
-    if (wasBegun) jobs.takenBack(job, why);
+    if (wasBegun || !history.isProven()) jobs.takenBack(job, why);
     else jobs.removed(job, why);
   }
   return taken.length;
@@ -178,14 +180,14 @@ async function sweep({ mirror, queue, jobs }: MirrorQueueOptions): Promise<void>
 /** Gives a job that has ended its answer, if one is waited for. */
 function settle(found: EndedJob, options: MirrorQueueOptions): void {
   const { id, answer, failure, takenOver } = found;
-  const { mirror, jobs, returned, log } = options;
+  const { mirror, jobs, history, returned, log } = options;
   if (!isJobId(id)) throw foreignJob(mirror, id);
   const job = jobs.get(id);
   if (job === undefined) {
     reportDoneAgain(found, options);
     return;
   }
-  const changedHands = takenOver > 0 || job.addedAgain;
+  const changedHands = takenOver > 0 || job.isShared || !history.isProven();
   const read = readAnswer(answer);
   if (read === undefined) {
     const detail = failure === '' ? 'its answer has not the form of one' : failure;

@@ -19,6 +19,7 @@ import {
 import type { QueueNames } from './queue-names.js';
 import { leaveName } from './queue-owner.js';
 import type { RedisConnection } from './redis.js';
+import { followHistory } from './redis-history.js';
 import { replyCode } from './redis-trouble.js';
 
 /** A dispatcher over BullMQ and Redis. It connects by itself, and reports what keeps it from that in `status` and in the log. */
@@ -77,7 +78,11 @@ export function openQueueDispatcher(options: QueueDispatcherOptions): QueueDispa
   const served = new Map<string, MirrorQueue>();
   const link = createLink(clock, log);
   const stop = new AbortController();
-  const found = createQueueLook({ ...options, link, served, stop: stop.signal });
+  const history = followHistory(redis, () => {
+    const shared = jobs.shareAll();
+    if (shared > 0) log.info('Redis was started again, or is another one', { jobs: shared });
+  });
+  const found = createQueueLook({ ...options, history, link, served, stop: stop.signal });
   const looks = createLooks(found.look);
   const places = createPlaces(clock, jobs, found);
   const endLooks = lookRegularly(options, looks, link, stop);
@@ -122,7 +127,7 @@ export function openQueueDispatcher(options: QueueDispatcherOptions): QueueDispa
       const failed = (error: Error) => log.debug('queue error', { mirror, error });
       const queue = await openJobQueue({ name, redis, ended, failed, clock });
       const place = createMirrorQueue({
-        ...{ mirror, queue, facts, jobs },
+        ...{ mirror, queue, facts, jobs, history },
         ...{ notAdded, doneAgain, log },
         isRefused: () => isRefused(found.workers(), mirror),
         // The sign of the worker says more: see there.

@@ -8,6 +8,7 @@ import type { QueueLink } from './queue-link.js';
 import { PROTOCOL, type QueueNames } from './queue-names.js';
 import { claimName } from './queue-owner.js';
 import type { RedisConnection } from './redis.js';
+import type { RedisHistory } from './redis-history.js';
 import { readProtocols, readSigns } from './worker-sign.js';
 
 /** What the daemon finds in Redis. */
@@ -23,6 +24,7 @@ export interface QueueLook {
 
 export interface QueueLookOptions {
   readonly redis: RedisConnection;
+  readonly history: RedisHistory;
   readonly names: QueueNames;
   /** See QueueDispatcherOptions. */
   readonly self: string;
@@ -40,16 +42,18 @@ export const TAKE_BACK_MS = 45_000;
 const WITHOUT_WORKERS_MS = TAKE_BACK_MS - 20_000;
 
 export function createQueueLook(options: QueueLookOptions): QueueLook {
-  const { redis, names, self, clock, log, link, served, stop } = options;
+  const { redis, history, names, self, clock, log, link, served, stop } = options;
   const alone = createAloneTimes(clock);
   let workers: readonly WorkerStatus[] = [];
   let otherProtocols: readonly number[] = [];
   let jobs = { waiting: 0, active: 0 };
 
+  const isConnected = () => link.isUp() && history.isProven();
+
   /** Redis is there again, or for the first time; it may be another one than before. */
   async function connect(): Promise<void> {
     if (!redis.isUp()) throw redis.trouble() ?? new QueueAwayError('Redis does not answer');
-    await redis.prove();
+    await history.prove();
     await claimName(redis, names, self);
     for (const place of [...served.values()]) await place.prepare();
   }
@@ -68,7 +72,7 @@ export function createQueueLook(options: QueueLookOptions): QueueLook {
   }
 
   async function lookAtAll(): Promise<void> {
-    if (!link.isUp()) await connect();
+    if (!isConnected()) await connect();
     await claimName(redis, names, self);
     workers = await readSigns(redis, names, clock.now());
     await lookAtProtocols();
@@ -85,6 +89,7 @@ export function createQueueLook(options: QueueLookOptions): QueueLook {
       active += counts.active;
     }
     jobs = { waiting, active };
+    if (!history.isProven()) throw new QueueAwayError('the connection to Redis was lost meanwhile');
     link.up();
   }
 
@@ -102,7 +107,7 @@ export function createQueueLook(options: QueueLookOptions): QueueLook {
   return {
     async look(kind) {
       try {
-        if (kind === 'all' || !link.isUp()) await lookAtAll();
+        if (kind === 'all' || !isConnected()) await lookAtAll();
         else for (const place of [...served.values()]) await place.collect();
       } catch (error) {
         if (!stop.aborted) link.down(redis.trouble() ?? error);

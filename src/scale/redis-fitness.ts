@@ -23,6 +23,16 @@ export function unfitness(info: string): string | undefined {
   return undefined;
 }
 
+/**
+ * Names the process of a Redis and the history of its data, by its answer to INFO: another one after a restart, after a failover,
+ * and when a replica was promoted. What it had before may be gone, or be as it was some time ago. Undefined: it does not say.
+ */
+export function historyOf(info: string): string | undefined {
+  const fields = fieldsOf(info);
+  const process = fields.get('run_id');
+  return process === undefined ? undefined : `${process} ${fields.get('master_replid') ?? ''}`;
+}
+
 function fieldsOf(info: string): ReadonlyMap<string, string> {
   const pairs = info.split(/\r?\n/).flatMap((line): [string, string][] => {
     const at = line.indexOf(':');

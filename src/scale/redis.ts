@@ -3,7 +3,7 @@ import type { RedisOptions as AllOptions, Redis } from 'ioredis';
 import { ConfigError } from '../config/config-error.js';
 import type { RedisConfig } from '../config/queue.js';
 import { packageMissing } from './package-missing.js';
-import { unfitness } from './redis-fitness.js';
+import { historyOf, unfitness } from './redis-fitness.js';
 import { RedisUnfitError, unfitBy } from './redis-trouble.js';
 
 /** Answers have the form that they have in Redis's own documentation. */
@@ -16,14 +16,16 @@ export interface RedisConnection {
   openWaiting(): Redis;
   /** Whether it is there now. */
   isUp(): boolean;
+  /** How often it came, the first time too: another number is another connection. */
+  connections(): number;
   /** `change` is called when it is there, and when it is lost. Returns what ends that. */
   listen(change: (isUp: boolean) => void): () => void;
   /** Why it is not there, as far as is known. */
   trouble(): Error | undefined;
   /** Runs a script: see https://redis.io/docs/latest/commands/eval/. Keys begin with `longshore:`. */
   eval(script: string, keys: string[], args: (string | number)[]): Promise<unknown>;
-  /** Rejects with RedisUnfitError where it is not fit for a queue, and with its errors. */
-  prove(): Promise<void>;
+  /** Resolves as historyOf. Rejects with RedisUnfitError where it is not fit for a queue, and with its errors. */
+  prove(): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -49,11 +51,13 @@ export async function openRedis(config: RedisConfig, patience: Patience): Promis
   const prompt: RedisOptions = { ...common, ...PROMPT };
   const client = new Client(patience === 'patient' ? waiting : prompt);
   let trouble: Error | undefined;
+  let connections = 0;
   client.on('error', (error: Error) => {
     trouble = error;
   });
   client.on('ready', () => {
     trouble = undefined;
+    connections += 1;
   });
   return {
     client,
@@ -63,6 +67,7 @@ export async function openRedis(config: RedisConfig, patience: Patience): Promis
       return another;
     },
     isUp: () => client.status === 'ready',
+    connections: () => connections,
     listen(change) {
       const [ready, close] = [() => change(true), () => change(false)];
       client.on('ready', ready).on('close', close);
@@ -71,9 +76,11 @@ export async function openRedis(config: RedisConfig, patience: Patience): Promis
     trouble: () => trouble && (unfitBy(trouble) ?? trouble),
     eval: (script, keys, args) => client.eval(script, keys.length, ...keys, ...args),
     async prove() {
-      const why = unfitness(await client.info());
+      const info = await client.info();
+      const why = unfitness(info);
       if (why !== undefined)
         throw new RedisUnfitError(`${config.host}:${config.port} is not fit for a queue: ${why}`);
+      return historyOf(info);
     },
     async close() {
       client.disconnect();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { unfitness } from '../../src/scale/redis-fitness.js';
+import { historyOf, unfitness } from '../../src/scale/redis-fitness.js';
 import { RedisUnfitError, replyCode, unfitBy } from '../../src/scale/redis-trouble.js';
 
 const FIT = {
@@ -16,6 +16,19 @@ function info(different: Readonly<Record<string, string | undefined>> = {}): str
   );
   return ['# Server', ...fields.map(([name, value]) => `${name}:${value}`), ''].join('\r\n');
 }
+
+describe('historyOf', () => {
+  test('names process and data of a Redis', () => {
+    const first = historyOf(info({ run_id: 'a', master_replid: 'x' }));
+    expect(historyOf(info({ run_id: 'a', master_replid: 'x' }))).toBe(first);
+    expect(historyOf(info({ run_id: 'b', master_replid: 'x' }))).not.toBe(first);
+    expect(historyOf(info({ run_id: 'a', master_replid: 'y' }))).not.toBe(first);
+  });
+
+  test('is not known where Redis does not say its run_id', () => {
+    expect(historyOf(info({ master_replid: 'x' }))).toBeUndefined();
+  });
+});
 
 describe('unfitness', () => {
   test('a Redis that keeps what it has is fit', () => {
