@@ -36,6 +36,12 @@ export interface Dispatcher {
   /** Jobs that it takes now, 0 without workers for this mirror, or without a queue: the caller then does the work itself. */
   freePlaces(mirror: string, kind: JobKind): number;
   /**
+   * Resolves with true when a place may have become free, so that `freePlaces` is to be asked again; with false as soon as none
+   * is worth waiting for: no worker takes jobs of this mirror, or none has become free for so long. Rejects with the signal's
+   * reason.
+   */
+  awaitPlace(mirror: string, ms: number, signal: AbortSignal): Promise<boolean>;
+  /**
    * Resolves once with the first answer to this job, however often it was done. Rejects with QueueAwayError when no answer will
    * come, JobRefusedError when a worker returned the job, and the signal's reason when that is aborted. Whatever it rejects
    * with, unless `nothingBegun` of the error says otherwise: the job may have been done in part, and may still be under way.

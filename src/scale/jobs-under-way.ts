@@ -61,8 +61,15 @@ export function isJobId(id: string): boolean {
   return ID.test(id);
 }
 
-/** `epoch`: letters and digits that no other process uses, so that no job is taken for one of an earlier process. */
-export function jobsUnderWay(epoch: string, nowMs: () => number): JobsUnderWay {
+/**
+ * `epoch`: letters and digits that no other process uses, so that no job is taken for one of an earlier process. `ended`: called
+ * when a job waits for no answer any more.
+ */
+export function jobsUnderWay(
+  epoch: string,
+  nowMs: () => number,
+  ended: () => void = () => {},
+): JobsUnderWay {
   const jobs = new Map<string, Waiting>();
   const leftAtMs = new Map<string, number>();
   const counts = { done: 0, changedHands: 0, fenced: 0, redone: 0 };
@@ -71,7 +78,7 @@ export function jobsUnderWay(epoch: string, nowMs: () => number): JobsUnderWay {
   /** Undefined: it has its answer. */
   function end({ id }: JobUnderWay): Waiting | undefined {
     const job = jobs.get(id);
-    jobs.delete(id);
+    if (jobs.delete(id)) ended();
     return job;
   }
 

@@ -1,5 +1,4 @@
 import type { Clock } from '../clock.js';
-import { MOST_JOBS } from '../config/queue.js';
 import type { Logger } from '../log.js';
 import { onAbort } from '../signal.js';
 import { openJobQueue } from './bullmq.js';
@@ -8,6 +7,7 @@ import type { JobFacts } from './job-form.js';
 import { type JobsUnderWay, type JobUnderWay, jobsUnderWay } from './jobs-under-way.js';
 import { createLooks, type Looks } from './looks.js';
 import { createMirrorQueue, type MirrorQueue } from './mirror-queue.js';
+import { createPlaces } from './places.js';
 import { createLink, type QueueLink } from './queue-link.js';
 import {
   createQueueLook,
@@ -68,13 +68,10 @@ export interface QueueDispatcherOptions {
 const LOOK_EVERY_MS = 10_000;
 /** While it is away. */
 const RETRY_EVERY_MS = 2_000;
-/** After a job that found Redis full. */
-const FULL_MS = 10_000;
-const PLACES_PER_JOB = 2;
 
 export function openQueueDispatcher(options: QueueDispatcherOptions): QueueDispatcher {
   const { redis, names, self, epoch, clock, log } = options;
-  const jobs = jobsUnderWay(epoch, clock.monotonic);
+  const jobs = jobsUnderWay(epoch, clock.monotonic, () => places.changed());
   const served = new Map<string, MirrorQueue>();
   const link = createLink(clock, log);
   const stop = new AbortController();
@@ -83,9 +80,18 @@ export function openQueueDispatcher(options: QueueDispatcherOptions): QueueDispa
     if (shared > 0) log.info('Redis was started again, or is another one', { jobs: shared });
   });
   const found = createQueueLook({ ...options, history, link, served, stop: stop.signal });
-  const looks = createLooks(found.look);
-  const places = createPlaces(clock, jobs, found);
+  const looks = createLooks(async (kind) => {
+    await found.look(kind);
+    places.changed();
+  });
+  const places = createPlaces({ clock, jobs, jobsAtOnce });
   const endLooks = lookRegularly(options, looks, link, stop);
+
+  function jobsAtOnce(mirror: string): number {
+    const place = served.get(mirror);
+    const isReady = link.isUp() && !stop.signal.aborted && place?.isOpen() === true;
+    return isReady && place.facts() !== undefined ? jobsOfWorkers(found.workers(), mirror) : 0;
+  }
 
   function notAdded(job: JobUnderWay, error: unknown): void {
     // It may be there all the same. The next look adds it again, which is harmless.
@@ -98,11 +104,8 @@ export function openQueueDispatcher(options: QueueDispatcherOptions): QueueDispa
   }
 
   return {
-    freePlaces(mirror) {
-      const place = served.get(mirror);
-      const isReady = link.isUp() && !stop.signal.aborted && place?.isOpen() === true;
-      return isReady && place.facts() !== undefined ? places.free(mirror) : 0;
-    },
+    freePlaces: places.free,
+    awaitPlace: places.whenFree,
     async run(order, signal) {
       signal.throwIfAborted();
       const place = served.get(order.mirror);
@@ -174,26 +177,6 @@ function lookRegularly(
     stop.abort(new QueueAwayError('the daemon ends'));
     unlisten();
     return repeating;
-  };
-}
-
-/** How many jobs may be under way. */
-function createPlaces(
-  clock: Pick<Clock, 'monotonic'>,
-  jobs: Pick<JobsUnderWay, 'of' | 'all'>,
-  found: Pick<QueueLook, 'workers'>,
-) {
-  let fullUntilMs = Number.NEGATIVE_INFINITY;
-  return {
-    /** Redis has no room for another one now. */
-    full(): void {
-      fullUntilMs = clock.monotonic() + FULL_MS;
-    },
-    free(mirror: string): number {
-      if (clock.monotonic() < fullUntilMs) return 0;
-      const places = Math.min(PLACES_PER_JOB * jobsOfWorkers(found.workers(), mirror), MOST_JOBS);
-      return Math.max(0, Math.min(places - jobs.of(mirror).length, MOST_JOBS - jobs.all().length));
-    },
   };
 }
 

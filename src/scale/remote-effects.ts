@@ -62,6 +62,8 @@ export function openRemoteEffects({
   return (mirror) => ({
     takes: (batch: UploadBatch) =>
       dispatcher.freePlaces(mirror, 'send') > preparing && fitsOrder(batch),
+    mayTake: async (batch, ms, signal) =>
+      fitsOrder(batch) && dispatcher.awaitPlace(mirror, ms, signal),
     async send(order, mark, signal) {
       const packed = withoutIdleRows(order);
       if (packed === undefined) return { files: order.files.map(() => LEFT), changedHands: false };

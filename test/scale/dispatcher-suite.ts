@@ -68,6 +68,15 @@ export function dispatcherSuite(name: string, open: () => Promise<DispatcherFixt
       expect(dispatcher.freePlaces('documents', 'send')).toBe(0);
     });
 
+    test('says when a place may be free again, and that none will be without workers', async () => {
+      const { dispatcher, withoutWorkers } = await open();
+      const running = dispatcher.run(job('a'), never);
+      expect(await dispatcher.awaitPlace('documents', 10_000, never)).toBe(true);
+      await running;
+      await withoutWorkers();
+      expect(await dispatcher.awaitPlace('documents', 10_000, never)).toBe(false);
+    });
+
     test('adds a job again that the queue has lost, and says that it may have been begun twice', async () => {
       const { dispatcher, fail, poll } = await open();
       fail('forgotten');

@@ -1,3 +1,4 @@
+import { createCondition } from '../../src/condition.js';
 import {
   type DispatchedAnswer,
   type Dispatcher,
@@ -54,12 +55,17 @@ export function memoryDispatcher(worker: MemoryWorker): MemoryDispatcher {
   const faults: JobFault[] = [];
   const atPoll: (() => void)[] = [];
   const open = new Set<(error: Error) => void>();
+  const changed = createCondition();
   let frozen: (() => void)[] = [];
   let thawed: Promise<void>[] = [];
   const counts = { done: 0, changedHands: 0, fenced: 0, redone: 0 };
   let closed = false;
 
-  const untilThaw = () => new Promise<void>((go) => void frozen.push(go));
+  const untilThaw = () =>
+    new Promise<void>((go) => {
+      frozen.push(go);
+      changed.notifyAll();
+    });
   const atOnce = async () => {};
 
   async function carryOut(job: PackedJob, stopped = atOnce): Promise<string> {
@@ -139,8 +145,15 @@ export function memoryDispatcher(worker: MemoryWorker): MemoryDispatcher {
 
   return {
     freePlaces: () => (closed ? 0 : Math.max(0, places - open.size)),
+    async awaitPlace(_, __, signal) {
+      // A caller that waits for stopped workers waits in vain.
+      if (closed || places === 0 || frozen.length > 0) return false;
+      await changed.wait(signal);
+      return true;
+    },
     takeAtMost(most) {
       places = most;
+      changed.notifyAll();
     },
     async run(job, signal) {
       if (closed) throw new QueueAwayError('the queue is closed');
@@ -155,11 +168,13 @@ export function memoryDispatcher(worker: MemoryWorker): MemoryDispatcher {
       } finally {
         counts.done += 1;
         open.delete(end);
+        changed.notifyAll();
       }
     },
     status,
     async close() {
       closed = true;
+      changed.notifyAll();
       for (const end of open) end(new QueueAwayError('the queue was closed'));
     },
     fail: (fault) => void faults.push(fault),

@@ -8,10 +8,13 @@ import { silentLogger } from '../../src/log.js';
 import { carryOut } from '../../src/scale/carry-out.js';
 import type { PackedJob } from '../../src/scale/dispatcher.js';
 import { openRemoteEffects } from '../../src/scale/remote-effects.js';
+import { namesInSendOrder } from '../../src/scale/send-order.js';
 import type { SyncEvent } from '../../src/sync/events.js';
+import { BATCH_FILES } from '../../src/sync/upload-batch.js';
 import { localBatchEffects } from '../../src/sync/work/local-batch-effects.js';
 import { WRITTEN_BY_MS } from '../../src/sync/work/second-looks.js';
 import { ciphertext } from '../ciphertext.js';
+import { eventually } from '../world/eventually.js';
 import { createFolder, removeFolder } from '../world/folder.js';
 import { type FixtureOptions, openMirrorFixture } from '../world/mirror-in-process.js';
 import { untilStatsAreOld } from '../world/old-stats.js';
@@ -126,6 +129,34 @@ test('few files are sent from here, and so is a batch for which no worker is fre
   await writeAll('other ');
   await run('scan');
   expect(jobs).toEqual([]);
+  expect(await objects()).toEqual(files());
+});
+
+/** Of two batches. */
+const MANY = Array.from({ length: BATCH_FILES + 100 }, (_, at) => `d${at % 5}/f${at}`);
+
+test('batches wait for a worker that is at work on others', async () => {
+  const { write, run, idle, dispatcher, jobs, objects, files } = await openRemoteMirror();
+  for (const name of MANY) write(name, '');
+  dispatcher.takeAtMost(1);
+  await run('reconcile');
+  await idle();
+  const sent = jobs.flatMap(({ payload }) => namesInSendOrder(payload));
+  expect(sent.toSorted()).toEqual(MANY.toSorted());
+  expect(await objects()).toEqual(files());
+});
+
+test('batches are sent from here while the workers are silent', async () => {
+  const { write, run, idle, dispatcher, jobs, objects, files } = await openRemoteMirror();
+  for (const name of MANY) write(name, '');
+  dispatcher.takeAtMost(1);
+  dispatcher.fail('slow');
+  const running = run('reconcile');
+  await eventually(async () => expect(await objects()).not.toEqual({}));
+  expect(jobs).toEqual([]);
+  await dispatcher.thaw();
+  await running;
+  await idle();
   expect(await objects()).toEqual(files());
 });
 

@@ -61,6 +61,11 @@ interface Attempt {
 
 /** A job through a queue and back takes milliseconds, in which so many files are sent from here. */
 const FEWEST_ELSEWHERE = 16;
+/**
+ * For so long a batch waits for a process that is at work on others. Sent from here, it would take CPU time that feeds many
+ * such processes; where they are slow or silent, this one goes on by itself.
+ */
+const PATIENCE_MS = 1_000;
 
 export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
   const { context, remote, checks, ledger, stats, clock, runs, containerTrouble, interrupt } =
@@ -71,6 +76,17 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
     if (run === NO_RUN) return () => false;
     const changed = runs.get(run)?.changed;
     return (name) => changed === undefined || changed.has(name);
+  }
+
+  /** Whether another process carries the batch out: it is to be given to it without a wait. */
+  async function goesElsewhere(batch: UploadBatch): Promise<boolean> {
+    if (remote === undefined || batch.sizes.length < FEWEST_ELSEWHERE) return false;
+    const latestMs = clock.monotonic() + PATIENCE_MS;
+    while (!remote.takes(batch)) {
+      const ms = latestMs - clock.monotonic();
+      if (ms <= 0 || !(await remote.mayTake(batch, ms, interrupt))) return false;
+    }
+    return true;
   }
 
   async function attempt(
@@ -84,8 +100,7 @@ export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
     const isOutdated = outdatedIn(run);
     const needsJob = (file: BatchedFile) => isOutdated(file.entry.path) || mustWait(file, checks);
     try {
-      const elsewhere =
-        files.length >= FEWEST_ELSEWHERE && remote?.takes(batch) === true ? remote : undefined;
+      const elsewhere = (await goesElsewhere(batch)) ? remote : undefined;
       if (elsewhere !== undefined) freeSlot();
       const effects = elsewhere ?? context.effects;
       const result = await uploadBatch(batch, files, { ...context, effects, needsJob }, interrupt);

@@ -28,6 +28,11 @@ export interface RemoteBatchEffects extends BatchEffects {
   /** Whether a process is free for this batch now. To be asked right before `send`. */
   takes(batch: UploadBatch): boolean;
   /**
+   * Waits for a process to be free for this batch, for `ms` at the most. Resolves with true when one may be, so that `takes` is to
+   * be asked again; with false as soon as none is worth waiting for. Rejects with the signal's reason.
+   */
+  mayTake(batch: UploadBatch, ms: number, signal: AbortSignal): Promise<boolean>;
+  /**
    * Calls the listener, one at a time, with names that a process has sent once more after their batch was answered, so that it may
    * have been late. Not there where that cannot be.
    */

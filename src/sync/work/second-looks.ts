@@ -93,6 +93,8 @@ export function createSecondLooks(options: SecondLooksOptions): SecondLooks {
       effects.listen?.((names) => void beginAgain(names));
       return {
         takes: (batch) => late.size < MOST_LATE && effects.takes(batch),
+        mayTake: async (batch, ms, abort) =>
+          late.size < MOST_LATE && effects.mayTake(batch, ms, abort),
         async send(order, mark, abort) {
           let group: NamesUnderWay | undefined;
           const noting: MarkFiles = async (files) => {

@@ -30,7 +30,11 @@ const answered = (changedHands: boolean): BatchAnswer => ({
   changedHands,
 });
 
-const taking: RemoteBatchEffects = { takes: () => true, send: async () => answered(false) };
+const taking: RemoteBatchEffects = {
+  takes: () => true,
+  mayTake: async () => true,
+  send: async () => answered(false),
+};
 
 /** A mirror whose batches end in what `outcomes` say. `again`: as another process opens it on the same state. */
 async function opened({ folder = temporaryFolder('second-looks'), staysForIt = true } = {}) {
@@ -76,7 +80,7 @@ async function opened({ folder = temporaryFolder('second-looks'), staysForIt = t
     async send(ends: BatchAnswer | Error): Promise<{ atMark: readonly string[] }> {
       let atMark: readonly string[] = [];
       const effects: RemoteBatchEffects = {
-        takes: () => true,
+        ...taking,
         async send(_order, mark) {
           await mark([{ row: 0, entry, content }]);
           if (ends instanceof Error) throw ends;
