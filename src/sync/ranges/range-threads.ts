@@ -5,9 +5,10 @@ import { MOST_LANES } from '../../md5-words.js';
 import { type ProgramFile, programFile } from '../../program-files.js';
 import { createThreadPool, type ThreadPool } from '../../thread-pool.js';
 import { createSharedMemory } from '../../web-assembly.js';
-import type { HashedRange, LoadedRange } from './hash-ranges.js';
+import type { LoadedRange } from './hash-ranges.js';
 import { createRangeSlots } from './range-slots.js';
-import type { RangeWork } from './range-worker.js';
+import type { RangeAnswer, RangeQuestion, RangeWork } from './range-worker.js';
+import type { RangePlace } from './write-range.js';
 
 const RANGE_BYTES = 4 * 1024 * 1024;
 /** Ranges in memory at once: while some are hashed together, the next ones arrive. */
@@ -58,11 +59,10 @@ export interface RangedLoad {
 export interface RangeMemory {
   /** `rangeBytes` of them, to be filled from the beginning. */
   readonly bytes: Uint8Array<SharedArrayBuffer>;
-  /**
-   * Hashes the range that is in it, and writes it to its place. Returns a result for each piece. Rejects as the system does, and
-   * with ThreadError.
-   */
+  /** Hashes the range that is in it. Resolves with a result for each piece. Rejects with ThreadError. */
   hash(range: Omit<LoadedRange, 'begin'>): Promise<readonly Md5Result[]>;
+  /** Writes the range, of so many bytes, that is in it. Rejects as the system does, and with ThreadError. */
+  write(place: RangePlace, length: number): Promise<void>;
   /** To be called once, when nothing is written to it and from it any more. */
   release(): void;
 }
@@ -82,14 +82,14 @@ export function createRangeThreads(
     const taken = SLOTS * rangeBytes;
     const workspaces = taken + 64;
     const memory = createSharedMemory(workspaces + WORKSPACES * MD5_WORKSPACE);
-    const pool = createThreadPool<readonly LoadedRange[], readonly HashedRange[]>({
+    const pool = createThreadPool<RangeQuestion, RangeAnswer>({
       name: 'longshore-ranges',
       program,
       threads: THREADS,
       busy: BUSY,
       workerData: { memory, taken, workspaces, count: WORKSPACES } satisfies RangeWork,
     });
-    return { memory, pool, together: gatherRanges(clock, (ranges) => askOne(pool, ranges)) };
+    return { memory, pool, together: gatherRanges(clock, (hash) => askOne(pool, { hash })) };
   }
 
   function memoryOrError() {
@@ -104,7 +104,7 @@ export function createRangeThreads(
   return {
     rangeBytes,
     async open(contents, signal) {
-      const { memory, together } = memoryOrError();
+      const { memory, pool, together } = memoryOrError();
       const leave = await gate.enter(signal);
       const load = {};
       together.expect(contents);
@@ -115,6 +115,10 @@ export function createRangeThreads(
           return {
             bytes: new Uint8Array(memory.buffer, begin, rangeBytes),
             hash: (range) => together.hash({ ...range, begin }),
+            async write(place, length) {
+              const { failure } = await askOne(pool, { write: place, begin, length });
+              if (failure !== undefined) throw Object.assign(new Error(failure.message), failure);
+            },
             release: () => slots.release(load, slot),
           };
         },
@@ -131,18 +135,18 @@ export function createRangeThreads(
 }
 
 async function askOne(
-  pool: ThreadPool<readonly LoadedRange[], readonly HashedRange[]>,
-  ranges: readonly LoadedRange[],
-): Promise<readonly HashedRange[]> {
+  pool: ThreadPool<RangeQuestion, RangeAnswer>,
+  question: RangeQuestion,
+): Promise<RangeAnswer> {
   try {
     const thread = pool.enter();
     try {
-      return await thread.ask(ranges, []);
+      return await thread.ask(question, []);
     } finally {
       thread.leave();
     }
   } catch (error) {
-    throw new ThreadError('no thread hashes the content', error);
+    throw new ThreadError('no thread works on the content', error);
   }
 }
 
@@ -155,7 +159,7 @@ interface Waiting {
 /** Sends ranges to a thread together, as hashing eight takes little more time than hashing two. */
 function gatherRanges(
   clock: Pick<Clock, 'after'>,
-  send: (ranges: readonly LoadedRange[]) => Promise<readonly HashedRange[]>,
+  send: (ranges: readonly LoadedRange[]) => Promise<RangeAnswer>,
 ) {
   let waiting: Waiting[] = [];
   /** Ranges that may wait at the same time. */
@@ -167,12 +171,8 @@ function gatherRanges(
     const sent = waiting;
     waiting = [];
     try {
-      const answers = await send(sent.map(({ range }) => range));
-      for (const [row, { resolve, reject }] of sent.entries()) {
-        const answer = answers[row];
-        if (answer !== undefined && 'digests' in answer) resolve(answer.digests);
-        else reject(Object.assign(new Error(answer?.message), answer));
-      }
+      const { digests } = await send(sent.map(({ range }) => range));
+      for (const [row, { resolve }] of sent.entries()) resolve(digests[row] ?? []);
     } catch (error) {
       for (const { reject } of sent) reject(error);
     }
