@@ -135,6 +135,7 @@ const ground = [
   'program-files',
   'quiet-console',
   'signal',
+  'silent-source',
   'thread-pool',
   'thread-program',
   'unix-datagram',

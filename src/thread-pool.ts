@@ -1,5 +1,6 @@
 import { parentPort, Worker } from 'node:worker_threads';
 import type { ProgramFile } from './program-files.js';
+import { noteHanging } from './silent-source.js';
 
 /** A few threads of one program that answer questions. They start when they are needed. */
 export interface ThreadPool<Question, Answer> {
@@ -117,7 +118,11 @@ function startThread<Question, Answer>(
         waiting.set(id, { resolve, reject });
       });
     },
-    end: () => worker.terminate(),
+    end() {
+      const ended = worker.terminate();
+      noteHanging(ended);
+      return ended;
+    },
   };
 }
 

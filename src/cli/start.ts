@@ -1,5 +1,6 @@
 import '../quiet-console.js';
 import { keepAlive, systemClock } from '../clock.js';
+import { hasHanging, whenNoneHangs } from '../silent-source.js';
 import { hasFailedEnvironment, onFailedEnvironment } from '../state/failed-environment.js';
 import { errorLines } from './error-lines.js';
 import { EXIT } from './exit.js';
@@ -7,7 +8,7 @@ import { type Program, processIo } from './io.js';
 import { writesToJournal } from './journal.js';
 import { run } from './run.js';
 
-/** Milliseconds for an ordered end after a failure of LMDB, whose process must not live on. */
+/** Milliseconds for an ordered end after a failure of LMDB, whose process must not live on, and until threads have ended. */
 const LAST_MS = 800;
 
 /** What mirrors, loaded by the commands that do. */
@@ -31,6 +32,8 @@ export async function start(program: Program = PROGRAM): Promise<void> {
   onFailedEnvironment((error) => systemClock.after(LAST_MS, () => endWith(error)));
   const letEnd = keepAlive();
   process.exitCode = await run(process.argv.slice(2), io, program);
+  await Promise.race([whenNoneHangs(), systemClock.sleep(LAST_MS)]);
   letEnd();
+  if (hasHanging()) io.endBy('SIGTERM'); // Node would wait for its threads, which no file system answers
   if (hasFailedEnvironment()) process.exit(EXIT.FAILED); // without the clean-up of LMDB, which may crash
 }

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
 import { type FileVersion, isVersion, statHandle, versionOf } from '../file-stat.js';
+import { type AnsweringFile, openAnswering } from './answering-file.js';
 import { bytesBody } from './body.js';
 import type { Body, ObjectRef } from './call.js';
 import { ObjectError, SourceChangedError } from './errors.js';
@@ -22,12 +22,15 @@ export interface FileBodyOptions {
   readonly follow?: boolean;
   /** Read a large file when it goes in parts. Missing: this thread does. */
   readonly threads?: PartsThreads;
+  /** A file system that does not answer for so long is abandoned. Milliseconds; default: see silent-source.ts. */
+  readonly silentMs?: number;
 }
 
 /**
  * A file as a body. A small one is read at once; a larger one is read when the body is opened. Whenever the file turns
  * out not to be the version that is meant, this or the reading rejects with SourceChangedError, at the latest before
- * the last chunk is given out. A missing file rejects with Node's ENOENT; what is not a regular file with ObjectError.
+ * the last chunk is given out. A missing file rejects with Node's ENOENT; what is not a regular file with ObjectError; one whose
+ * file system does not answer with SourceSilentError.
  */
 export async function fileBody(path: string, options: FileBodyOptions): Promise<Body> {
   const source: Source = { path, options, version: options.expected };
@@ -99,7 +102,7 @@ async function* readRange(
     for (let position = start; position < end; ) {
       // A new buffer each time: the consumer may still hold a chunk when the next one is read.
       const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK, end - position));
-      const { bytesRead } = await file.read(buffer, 0, buffer.byteLength, position);
+      const bytesRead = await file.read(buffer, position);
       position += bytesRead;
       // Looked at before the last chunk is given out, so that no put of a torn file can end well; a short read is one.
       if (position >= end || bytesRead === 0) await refuseChanged(file, source);
@@ -111,21 +114,17 @@ async function* readRange(
   }
 }
 
-async function openSource(source: Source): Promise<FileHandle> {
-  const { follow = true } = source.options;
+async function openSource(source: Source): Promise<AnsweringFile> {
+  const { follow = true, silentMs } = source.options;
   try {
-    // O_NONBLOCK: opening a FIFO would otherwise wait for a writer, and hold a thread of libuv's pool meanwhile.
-    return await open(
-      source.path,
-      constants.O_RDONLY | constants.O_NONBLOCK | (follow ? 0 : constants.O_NOFOLLOW),
-    );
+    return await openAnswering(source.path, follow ? 0 : constants.O_NOFOLLOW, silentMs);
   } catch (error) {
     if (!follow && (error as NodeJS.ErrnoException).code === 'ELOOP') throw changed(source, error);
     throw error;
   }
 }
 
-async function refuseChanged(file: FileHandle, source: Source): Promise<void> {
+async function refuseChanged(file: AnsweringFile, source: Source): Promise<void> {
   const now = await statHandle(file);
   if (source.version === undefined || !isVersion(now, source.version)) throw changed(source);
 }

@@ -14,6 +14,8 @@ import {
 /** What the thread works with. Undefined: there was no memory, so no file has slots. */
 export interface PartsWork {
   readonly memory: SharedMemory | undefined;
+  /** One number: 0 until the thread has started, and growing with all that it does. */
+  readonly progress: Int32Array;
 }
 
 /** `file`: a number for each file under way. */
@@ -42,7 +44,7 @@ interface Wanted {
 
 const port = parentPort;
 if (port === null) throw new Error('parts-worker.js runs as a worker thread only');
-const { memory } = workerData as PartsWork;
+const { memory, progress } = workerData as PartsWork;
 const lanes = memory && openMd5Lanes(memory, WORKSPACE_BEGIN);
 
 const readers = new Map<number, PartReader>();
@@ -79,7 +81,12 @@ function answerSome(): void {
   for (const { file, answer } of read) report(file, answer());
 }
 
+function noteProgress(): void {
+  Atomics.add(progress, 0, 1);
+}
+
 function report(file: number, answer: PartsAnswer): void {
+  noteProgress();
   if (!readers.has(file)) return; // asked for ahead, of a file that has ended
   urgent.delete(file);
   port?.postMessage({ file, answer } satisfies PartsReport);
@@ -93,9 +100,11 @@ function close(file: number): void {
   wanted = wanted.filter((each) => each.file !== file);
 }
 
+noteProgress();
 port.on('message', (request: PartsRequest) => {
   const { file } = request;
-  if (request.kind === 'open') readers.set(file, openPartReader(request.order, memory));
+  if (request.kind === 'open')
+    readers.set(file, openPartReader(request.order, memory, noteProgress));
   else if (request.kind === 'close') close(file);
   else if (readers.has(file)) {
     if (request.kind === 'now') urgent.add(file);

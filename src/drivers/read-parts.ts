@@ -58,8 +58,15 @@ interface Digests {
 /** What is read before it is hashed, when it is not kept: small enough to be in the processor's cache still. */
 const CHUNK = 256 * 1024;
 
-/** Opens the file with its first part. `memory`: that of the slots. */
-export function openPartReader(order: PartsOrder, memory?: SharedMemory): PartReader {
+/** One call reads no more: from a slow file server it takes no longer than one that does not answer is waited for. */
+const ONE_READ = 4 * 1024 * 1024;
+
+/** Opens the file with its first part. `memory`: that of the slots. `progress`: called after each call that read something. */
+export function openPartReader(
+  order: PartsOrder,
+  memory?: SharedMemory,
+  progress = () => {},
+): PartReader {
   const { path, follow, version, partSize, first, last, slots } = order;
   const end = Math.min(last * partSize, version.size);
   const isInLanes = slots !== undefined && partSize % BLOCK === 0;
@@ -74,7 +81,8 @@ export function openPartReader(order: PartsOrder, memory?: SharedMemory): PartRe
   /** Fills the bytes from the file; false: it ends before. */
   function fill(file: number, into: Uint8Array): boolean {
     for (let done = 0; done < into.byteLength; ) {
-      const got = readSync(file, into, done, into.byteLength - done, position);
+      const got = readSync(file, into, done, Math.min(ONE_READ, into.byteLength - done), position);
+      progress();
       if (got === 0) return false;
       done += got;
       position += got;

@@ -4,12 +4,13 @@ import { JobFencedError } from '../lease/errors.js';
 import type { LeaseWatch } from '../lease/lease-watch.js';
 import type { Logger } from '../log.js';
 import { childController, orAborted } from '../signal.js';
+import { SourceSilentError } from '../silent-source.js';
 import type { TakenJob } from './bullmq.js';
 import { DamagedColumnsError } from './column-bytes.js';
 import type { PackedJob, Refusal } from './dispatcher.js';
 import { createJobPermit, type JobPermit } from './fenced-job.js';
 import { asDetail, isKind, type QueuedAnswer, type QueuedJob, readJob } from './job-form.js';
-import { SourceDiffersError, SourceSilentError } from './same-source.js';
+import { SourceDiffersError } from './same-source.js';
 import { differingGroups } from './settings-digest.js';
 import { sourceDiffers } from './source-proof.js';
 
@@ -80,7 +81,7 @@ export async function answerJob(
     permit.check(); // what it says may be true, and another worker may be at work all the same
     return { worker, payload: answer };
   } catch (error) {
-    const [refusal, begun] = refusalOf(error, hasBegun);
+    const [refusal, begun] = refusalOf(error, hasBegun, taken.kind);
     log.debug('job returned', { mirror: mirror.name, job: taken.id, refusal, error });
     const detail = asDetail(error instanceof Error ? error.message : String(error));
     return { worker, refusal, detail, nothingBegun: !begun && taken.takenOver === 0 };
@@ -171,10 +172,11 @@ function keepLock(
 }
 
 /** Why a job is returned, and whether anything may have gone out for it. */
-function refusalOf(error: unknown, hasBegun: boolean): readonly [Refusal, boolean] {
+function refusalOf(error: unknown, hasBegun: boolean, kind: string): readonly [Refusal, boolean] {
   if (error instanceof RefusedBeforeError) return [error.refusal, false];
-  if (error instanceof SourceDiffersError || error instanceof SourceSilentError)
-    return ['source', false];
+  if (error instanceof SourceDiffersError) return ['source', false];
+  // A batch is read before its first file is sent; parts are read while others are sent.
+  if (error instanceof SourceSilentError) return ['source', hasBegun && kind !== 'send'];
   if (error instanceof DamagedColumnsError) return ['damaged', false];
   return [error instanceof JobFencedError ? 'fenced' : 'failed', hasBegun];
 }

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import type { Clock } from '../clock.js';
 import { type FileVersion, lstatPathIfAny, statPathIfAny } from '../file-stat.js';
 import { withDeadline } from '../lease/with-deadline.js';
+import { noteHanging, SILENT_MS, SourceSilentError } from '../silent-source.js';
 import { type BatchContent, FILE_READ } from '../sync/source/batch-content.js';
 import type { FileReader } from '../sync/source/file-reader.js';
 import { pathsOf, versionAt } from '../sync/upload-batch.js';
@@ -11,14 +12,6 @@ import type { RelativePath } from '../watcher/entry.js';
 export class SourceDiffersError extends Error {
   override readonly name = 'SourceDiffersError';
 }
-
-/** The file system of the source does not answer, as that of a file server that is away. Nothing was sent. */
-export class SourceSilentError extends Error {
-  override readonly name = 'SourceSilentError';
-}
-
-/** A source that answers at all has the small files of a batch read by then, however slow it is. Milliseconds. */
-const READ_WITHIN_MS = 120_000;
 
 /** The source of a mirror on this machine. */
 export interface SourceHere {
@@ -44,12 +37,18 @@ export function readingSameSource(
   const { clock, interrupt } = source;
   const silent = () =>
     new SourceSilentError(
-      `its files were not read within ${READ_WITHIN_MS / 1_000} s: does the file server of the source answer?`,
+      `its files were not read within ${SILENT_MS / 1_000} s: does the file server of the source answer?`,
     );
   return {
     async readAll(batch): Promise<BatchContent> {
-      const read = () => reader.readAll(batch);
-      const content = await withDeadline(clock, READ_WITHIN_MS, interrupt, read, silent);
+      const reading = reader.readAll(batch);
+      const read = () => reading;
+      const content = await withDeadline(clock, SILENT_MS, interrupt, read, silent).catch(
+        (error) => {
+          noteHanging(reading); // its thread is in it still, unless it is what has failed
+          throw error;
+        },
+      );
       const rows = [...content.states.keys()];
       const others = rows.filter((row) => content.states[row] !== FILE_READ);
       if (2 * others.length <= rows.length) return content;

@@ -17,6 +17,7 @@ import {
   ThrottledError,
 } from '../drivers/errors.js';
 import { JobFencedError, LeaseLostError, LeaseUnavailableError } from '../lease/errors.js';
+import { SourceSilentError } from '../silent-source.js';
 import { StateError } from '../state/errors.js';
 import { TargetDeniedError } from './denial.js';
 import type { SkipReason } from './events.js';
@@ -130,6 +131,7 @@ export function isContainerTrouble(error: unknown, container: string): error is 
 function classOf(error: unknown, hopeless: boolean): FailureClass {
   if (error instanceof ObjectHashMismatchError) return 'hash-mismatch';
   if (error instanceof ObjectTooLargeError) return 'too-large';
+  if (error instanceof SourceSilentError) return 'unreadable';
   if (error instanceof ObjectAccessDeniedError) return 'access-denied';
   if (error instanceof ObjectDoesNotExistError) return 'vanished';
   return hopeless ? 'refused' : 'failing';

@@ -229,7 +229,7 @@ test('threads for parts: two read all files, and stay', async () => {
       return real.load();
     },
   };
-  const own = createPartsThreads(counted);
+  const own = createPartsThreads({ program: counted });
   onTestFinished(() => own.close());
   const read = async () => {
     const body = await fileBody(path, { ...options, threads: own });
@@ -245,7 +245,7 @@ test('threads for parts: two read all files, and stay', async () => {
 test('threads for parts: a file without memory for its parts is read again when it is sent', async () => {
   const content = randomContent(5 * MIB + 1);
   await writeFile(path, content);
-  const own = createPartsThreads(undefined, 4 * MIB);
+  const own = createPartsThreads({ mostBytes: 4 * MIB });
   onTestFinished(() => own.close());
   const open = async () =>
     (await fileBody(path, { ...options, threads: own })).parts!(
@@ -288,7 +288,9 @@ test('threads for parts: reading rejects when its thread has ended, and the next
   const ends = new URL('data:text/javascript,process.exit()');
   const real = programFile(new URL('../../src/drivers/parts-worker.js', import.meta.url));
   const programs = [ends];
-  const own = createPartsThreads({ load: () => programs.pop() ?? real.load() });
+  const own = createPartsThreads({
+    program: { load: () => programs.pop() ?? real.load() },
+  });
   onTestFinished(() => own.close());
   const read = async () => {
     const body = await fileBody(path, { ...options, threads: own });

@@ -2,11 +2,8 @@ import { appendFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSy
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.js';
-import {
-  readingSameSource,
-  SourceDiffersError,
-  SourceSilentError,
-} from '../../src/scale/same-source.js';
+import { readingSameSource, SourceDiffersError } from '../../src/scale/same-source.js';
+import { SourceSilentError } from '../../src/silent-source.js';
 import type { BatchAnswer, FileOrder, MarkFiles } from '../../src/sync/work/batch-effects.js';
 import { fakeClock } from '../fakes/clock.js';
 import { untilStatsAreOld } from '../world/old-stats.js';

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { readJob } from '../../src/scale/job-form.js';
 import { packPartsAnswer, unpackPartsOrder } from '../../src/scale/parts-columns.js';
 import { queueNames } from '../../src/scale/queue-names.js';
+import { mountPoint, openShare, SHARES } from '../torture/workers/share.js';
 import { eventually } from '../world/eventually.js';
+import { processState } from '../world/process-state.js';
 import type { Program } from '../world/program.js';
 import { redisServers, s3Servers, withServers } from './environment.js';
 import { type MachinesOnS3, openMachinesOnS3 } from './machines-on-s3.js';
@@ -89,6 +91,33 @@ withServers('large files by workers', 'LONGSHORE_REDIS_URL', redisServers(), () 
     expect(requests(machines, 'CreateMultipartUpload')).toBe(1);
     await endClean(machines, daemon);
   }, 400_000);
+
+  test.skipIf(!SHARES.includes('served'))(
+    'a worker whose file server does not answer amid a part ends when it is asked to',
+    async () => {
+      const redis = await startOwnRedis();
+      const machines = await openMachinesOnS3(redis);
+      const share = openShare(machines, 'served', 1);
+      onTestFinished(() => share.close());
+      const sources = `{ documents: ${mountPoint(machines)} }`;
+      machines.writeConfig({ workers: `drain: 0s\nworker: { jobs: 1, sources: ${sources} }` });
+      const worker = machines.worker({ around: share.around });
+      await lineOf(worker, 'working');
+      const daemon = machines.daemon();
+      await lineOf(daemon, 'queue up');
+      await holdParts(machines, 'large'); // some of its parts are in memory, the others are not read yet
+      share.freezeServer();
+      machines.fake.doors.open('UploadPart');
+      await eventually(() => expect(requests(machines, 'UploadPart')).toBeGreaterThanOrEqual(8));
+      worker.kill('SIGTERM');
+      // Its other threads are ended by the signal as well: those in a call of FUSE not before the server answers.
+      await eventually(() => expect(processState(worker.child.pid)).toBe('Z'));
+      share.thawServer();
+      expect((await worker.finished).code).toBe('SIGTERM');
+      daemon.kill('SIGKILL');
+      await daemon.finished;
+    },
+  );
 
   test('forged answers are found out: the daemon sends what the provider has not', async () => {
     const redis = await startOwnRedis();

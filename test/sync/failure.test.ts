@@ -16,6 +16,7 @@ import {
   ThrottledError,
 } from '../../src/drivers/errors.js';
 import { LeaseLostError } from '../../src/lease/errors.js';
+import { SourceSilentError } from '../../src/silent-source.js';
 import { StateUnavailableError } from '../../src/state/errors.js';
 import {
   classify,
@@ -56,6 +57,11 @@ describe('P8: what an attempt met', () => {
       'another container that is gone',
       new ContainerDoesNotExistError('c_segments', context),
       object('refused', true),
+    ],
+    [
+      'a file server that does not answer',
+      new SourceSilentError('silent'),
+      object('unreadable', false),
     ],
     ['a file that changed', new FileChangedError('/a'), { kind: 'busy', class: 'busy' }],
     [

@@ -1,6 +1,7 @@
 import type { Piscina } from 'piscina';
 import type { PartsDigest } from '../../parts-digest.js';
 import { programFile } from '../../program-files.js';
+import { noteHanging } from '../../silent-source.js';
 import type { LocalEntry } from '../../watcher/entry.js';
 import type { ContentClass } from '../content-class.js';
 import { FileChangedError, FileUnreadableError } from '../file-errors.js';
@@ -175,7 +176,9 @@ function lazyPool(): LazyPool {
       return (await pool).run(task, options) as Promise<Answer>;
     },
     async close() {
-      await (await pool)?.destroy();
+      const ended = (await pool)?.destroy();
+      if (ended !== undefined) noteHanging(ended);
+      await ended;
     },
   };
 }

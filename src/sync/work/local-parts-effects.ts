@@ -2,6 +2,7 @@ import type { Backend } from '../../drivers/backend.js';
 import { fileBody } from '../../drivers/file-body.js';
 import { isPartsBody, type SentPart, sendRange } from '../../drivers/parts-range.js';
 import type { PartsThreads } from '../../drivers/parts-threads.js';
+import { SourceSilentError } from '../../silent-source.js';
 import { pathOnDisk } from '../../watcher/path.js';
 import { classify, type Failure } from '../failure.js';
 import type { PartsEffects, PartsOrder } from './parts-effects.js';
@@ -19,6 +20,8 @@ export interface LocalPartsOptions {
   /** Whether files are read through symbolic links. */
   readonly follow: boolean;
   readonly threads: PartsThreads;
+  /** See FileBodyOptions. */
+  readonly silentMs?: number;
 }
 
 /** PartsEffects in this process. */
@@ -29,6 +32,7 @@ export function localPartsEffects(options: LocalPartsOptions): PartsEffects {
         return await sendParts(order, options, signal);
       } catch (error) {
         signal.throwIfAborted();
+        if (error instanceof SourceSilentError) throw error;
         if (WORTH_RETURNING.has(classify(error, options.container).kind)) throw error;
         return order.known.map(() => undefined);
       }
@@ -38,14 +42,16 @@ export function localPartsEffects(options: LocalPartsOptions): PartsEffects {
 
 async function sendParts(
   { name, version, upload, ...range }: PartsOrder,
-  { backend, container, prefix, source, follow, threads }: LocalPartsOptions,
+  { backend, container, prefix, source, follow, threads, silentMs }: LocalPartsOptions,
   signal: AbortSignal,
 ): Promise<readonly (SentPart | undefined)[]> {
   const { multipart } = backend.capabilities;
   const driver = backend.name;
   const ref = { container, key: prefix + name };
-  const expected = version;
-  const body = await fileBody(pathOnDisk(source, name), { ref, driver, expected, follow, threads });
+  const body = await fileBody(pathOnDisk(source, name), {
+    ...{ ref, driver, expected: version, follow, threads },
+    ...(silentMs !== undefined && { silentMs }),
+  });
   if (multipart?.severalSenders !== true || !isPartsBody(body))
     return range.known.map(() => undefined);
   const token = { ...ref, driver, opaque: upload };

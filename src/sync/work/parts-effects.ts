@@ -11,7 +11,8 @@ export interface PartsEffects {
   /**
    * Reads these parts, exactly in the version of the order (P3), and sends those that are not known. Resolves with an answer for
    * each of them; undefined: it counts as not sent, as the file is not, or not any longer, that version, cannot be read, or as
-   * the provider refused it. Rejects with trouble of the target or the container as a whole and with the signal's reason, and,
+   * the provider refused it. Rejects with SourceSilentError when the file's file system does not answer, with trouble of the
+   * target or the container as a whole and with the signal's reason, and,
    * where another process carries it out, when that cannot be had or is not believed. Any of the parts may have been sent then.
    */
   send(order: PartsOrder, signal: AbortSignal): Promise<readonly (SentPart | undefined)[]>;
