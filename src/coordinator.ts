@@ -5,7 +5,7 @@ import { WORKERS_TRUST_MS } from './lease/document.js';
 import type { Lease } from './lease/lease.js';
 import type { Closable } from './lifecycle.js';
 import type { DispatcherStatus } from './scale/dispatcher.js';
-import type { SourceProof } from './scale/job-form.js';
+import { provenSource } from './scale/proven-source.js';
 import { openQueueDispatcher } from './scale/queue-dispatcher.js';
 import { daemonName, queueNames } from './scale/queue-names.js';
 import { openRedis } from './scale/redis.js';
@@ -15,7 +15,6 @@ import { openRemoteReadBack } from './scale/remote-read-back.js';
 import { namesInSendOrder } from './scale/send-order.js';
 import { settingsDigest } from './scale/settings-digest.js';
 import { openSharedLimits, type SharedLimits } from './scale/shared-limits.js';
-import { proofOf } from './scale/source-proof.js';
 import { onAbort } from './signal.js';
 import type { RemoteReadBack } from './sync/proof/batch-read-back.js';
 import type { RemoteBatchEffects } from './sync/work/batch-effects.js';
@@ -50,9 +49,6 @@ export interface HelpedMirror extends Closable {
   readonly parts: RemotePartsEffects;
 }
 
-/** Between looks at the folders by which workers know a source again. */
-const PROVE_EVERY_MS = 60_000;
-
 /** Begins to connect to Redis. Rejects with ConfigError where a package is missing, and where a secret is. */
 export async function openCoordinator(
   config: Pick<Config, 'stateFolder'> & { readonly queue: NonNullable<Config['queue']> },
@@ -86,9 +82,10 @@ export async function openCoordinator(
         return epoch && found && { settings, epoch, source: found };
       };
       let sentAgain: (names: readonly string[]) => void = () => {};
-      const served = await dispatcher.serve(name, facts, (payload) =>
-        sentAgain(namesInSendOrder(payload)),
-      );
+      const served = await dispatcher.serve(name, facts, {
+        doneAgain: (payload) => sentAgain(namesInSendOrder(payload)),
+        proveSource: proof.proveAgain,
+      });
       drained.set(name, served.isDrained);
       served.setPaused(gate?.pausedUntilMs !== undefined);
       gate?.listen(served.setPaused);
@@ -110,34 +107,5 @@ export async function openCoordinator(
       };
     },
     close: dispatcher.close,
-  };
-}
-
-/** The proof of a source, taken again and again, as its folders change. None while the source cannot be read. */
-function provenSource(
-  source: string,
-  { clock, log }: Pick<World, 'clock' | 'log'>,
-): { found(): SourceProof | undefined; close(): void } {
-  let found: SourceProof | undefined;
-  let isClosed = false;
-  let cancel = () => {};
-
-  async function prove(): Promise<void> {
-    try {
-      found = await proofOf(source);
-    } catch (error) {
-      log.debug('source not proved to workers', { source, error });
-      found = undefined;
-    }
-    if (!isClosed) cancel = clock.after(PROVE_EVERY_MS, () => void prove());
-  }
-
-  void prove();
-  return {
-    found: () => found,
-    close() {
-      isClosed = true;
-      cancel();
-    },
   };
 }

@@ -9,7 +9,14 @@ import type { TakenJob } from './bullmq.js';
 import { DamagedColumnsError } from './column-bytes.js';
 import type { PackedJob, Refusal } from './dispatcher.js';
 import { createJobPermit, type JobPermit } from './fenced-job.js';
-import { asDetail, isKind, type QueuedAnswer, type QueuedJob, readJob } from './job-form.js';
+import {
+  asDetail,
+  isKind,
+  type QueuedAnswer,
+  type QueuedJob,
+  readJob,
+  type SourceProof,
+} from './job-form.js';
 import { SourceDiffersError } from './same-source.js';
 import { differingGroups } from './settings-digest.js';
 import { sourceDiffers } from './source-proof.js';
@@ -34,10 +41,18 @@ export interface WorkedMirror {
   ): Promise<string>;
 }
 
+export interface AnsweredJob {
+  readonly answer: QueuedAnswer;
+  /** It is returned since the source is another one by its proof. */
+  readonly isOtherSource: boolean;
+}
+
 export interface AnswerJobOptions {
   readonly mirror: WorkedMirror;
   /** As the worker calls itself. */
   readonly worker: string;
+  /** The last proof of the coordinator's source; undefined: it is not known now. */
+  readonly lastProof: () => Promise<SourceProof | undefined>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -56,6 +71,11 @@ class RefusedBeforeError extends Error {
   }
 }
 
+const isByProof = (error: unknown): boolean =>
+  error instanceof RefusedBeforeError
+    ? error.refusal === 'source'
+    : error instanceof SourceDiffersError && error.byProof;
+
 /**
  * Does a job that was taken from the queue once source, settings, lease and lock are proved, and resolves with its answer: what
  * was done, or why it is returned. Never rejects.
@@ -64,34 +84,36 @@ export async function answerJob(
   taken: TakenJob,
   options: AnswerJobOptions,
   signal: AbortSignal,
-): Promise<QueuedAnswer> {
+): Promise<AnsweredJob> {
   const { worker, clock, log, mirror } = options;
   const { controller, unlink } = childController(signal);
   let hasBegun = false;
   let endLock = () => {};
   try {
     const job = readyJob(taken, mirror);
+    const source = await sameSource(job.source, options);
     const permit = await openPermit(taken, job, options, controller.signal);
     endLock = keepLock(taken, permit, clock, (error) => controller.abort(error));
     hasBegun = true;
-    const { payload, source } = job;
+    const { payload } = job;
     const order = { kind: job.kind, mirror: mirror.name, payload };
     const differs = () => sourceDiffers(source, mirror.source);
     const answer = await mirror.carryOut(order, differs, permit, controller.signal);
     permit.check(); // what it says may be true, and another worker may be at work all the same
-    return { worker, payload: answer };
+    return { answer: { worker, payload: answer }, isOtherSource: false };
   } catch (error) {
     const [refusal, begun] = refusalOf(error, hasBegun, taken.kind);
     log.debug('job returned', { mirror: mirror.name, job: taken.id, refusal, error });
     const detail = asDetail(error instanceof Error ? error.message : String(error));
-    return { worker, refusal, detail, nothingBegun: !begun && taken.takenOver === 0 };
+    const nothingBegun = !begun && taken.takenOver === 0;
+    return { answer: { worker, refusal, detail, nothingBegun }, isOtherSource: isByProof(error) };
   } finally {
     endLock();
     unlink();
   }
 }
 
-/** The job, if this worker may do it. @throws RefusedBeforeError */
+/** The job, if this worker may do it with its settings. @throws RefusedBeforeError */
 function readyJob(taken: TakenJob, mirror: WorkedMirror): QueuedJob & Pick<PackedJob, 'kind'> {
   const { kind } = taken;
   const job = readJob(taken.data);
@@ -103,9 +125,23 @@ function readyJob(taken: TakenJob, mirror: WorkedMirror): QueuedJob & Pick<Packe
       'settings',
       `the settings of mirror ${mirror.name} are not those of the daemon (${differing.join('; ')}): give both the same configuration`,
     );
-  const why = sourceDiffers(job.source, mirror.source);
-  if (why !== undefined) throw new RefusedBeforeError('source', why);
   return { ...job, kind };
+}
+
+/**
+ * The proof by which the source here is the coordinator's: that of the job, or where folders were renamed since, the last one.
+ *
+ * @throws RefusedBeforeError
+ */
+async function sameSource(
+  proof: SourceProof,
+  { mirror, lastProof }: Pick<AnswerJobOptions, 'mirror' | 'lastProof'>,
+): Promise<SourceProof> {
+  const why = sourceDiffers(proof, mirror.source);
+  if (why === undefined) return proof;
+  const last = await lastProof();
+  if (last !== undefined && sourceDiffers(last, mirror.source) === undefined) return last;
+  throw new RefusedBeforeError('source', why);
 }
 
 /** @throws RefusedBeforeError, and the errors of Redis */

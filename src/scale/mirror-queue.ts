@@ -1,5 +1,6 @@
 import type { Logger } from '../log.js';
 import type { EndedJob, JobQueue } from './bullmq.js';
+import type { Refusal } from './dispatcher.js';
 import { type JobFacts, readAnswer, readJob } from './job-form.js';
 import { isJobId, type JobsUnderWay, type JobUnderWay } from './jobs-under-way.js';
 import type { RedisHistory } from './redis-history.js';
@@ -41,12 +42,12 @@ export interface MirrorQueueOptions {
   readonly history: Pick<RedisHistory, 'isProven'>;
   /** A job could not be added, and nothing else reports that. */
   readonly notAdded: (job: JobUnderWay, error: unknown) => void;
-  /** See QueueDispatcher.serve. */
+  /** See ServeReports. */
   readonly doneAgain: (payload: string) => void;
   /** Whether all workers that were there at the last look return jobs of the mirror. */
   readonly isRefused: () => boolean;
   /** A worker has returned a job, and may leave the mirror alone from now on. */
-  readonly returned: () => void;
+  readonly returned: (refusal: Refusal) => void;
   readonly log: Pick<Logger, 'warn'>;
 }
 
@@ -196,7 +197,7 @@ function settle(found: EndedJob, options: MirrorQueueOptions): void {
   } else if ('refusal' in read) {
     log.warn('worker returned a job', { mirror, job: id, ...read });
     jobs.refused(job, { ...read, nothingBegun: read.nothingBegun && !changedHands });
-    returned();
+    returned(read.refusal);
   } else jobs.answered(job, { ...read, changedHands });
 }
 

@@ -2,7 +2,12 @@ import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
 import { onAbort } from '../signal.js';
 import { openJobQueue } from './bullmq.js';
-import { type Dispatcher, type DispatcherStatus, QueueAwayError } from './dispatcher.js';
+import {
+  type Dispatcher,
+  type DispatcherStatus,
+  QueueAwayError,
+  type Refusal,
+} from './dispatcher.js';
 import type { JobFacts } from './job-form.js';
 import { type JobsUnderWay, type JobUnderWay, jobsUnderWay } from './jobs-under-way.js';
 import { createLooks, type Looks } from './looks.js';
@@ -26,16 +31,26 @@ import { replyCode } from './redis-trouble.js';
 export interface QueueDispatcher extends Dispatcher {
   /**
    * Takes jobs of this mirror from now on. `facts`: what each of them says besides its order; undefined: none may be done now,
-   * as the lease is not held. `doneAgain`: gets the order of each batch that a worker has sent although nothing waits for it any
-   * more, so that it may have come late: Redis was set back to a time before its answer. Rejects where a package is missing.
+   * as the lease is not held. Rejects where a package is missing.
    */
   serve(
     mirror: string,
     facts: () => JobFacts | undefined,
-    doneAgain?: (payload: string) => void,
+    reports?: ServeReports,
   ): Promise<ServedMirror>;
   /** Looks into Redis now. Resolves when that is done, whatever came of it. */
   look(): Promise<void>;
+}
+
+/** What a dispatcher has found out about a mirror. */
+export interface ServeReports {
+  /**
+   * Gets the order of each batch that a worker has sent although nothing waits for it any more, so that it may have come late:
+   * Redis was set back to a time before its answer.
+   */
+  readonly doneAgain?: (payload: string) => void;
+  /** A worker takes its source for another one by the facts. Resolves when these have a later proof. */
+  readonly proveSource?: () => Promise<void>;
 }
 
 export interface ServedMirror {
@@ -103,6 +118,14 @@ export function openQueueDispatcher(options: QueueDispatcherOptions): QueueDispa
     }
   }
 
+  /** The sign of the worker says more than its answer: see there. */
+  async function afterRefusal(refusal: Refusal, prove: () => Promise<void>): Promise<void> {
+    await looks.request('all');
+    if (refusal !== 'source') return;
+    await prove();
+    await looks.request('all'); // the worker waits for the new facts
+  }
+
   return {
     freePlaces: places.free,
     awaitPlace: places.whenFree,
@@ -124,7 +147,7 @@ export function openQueueDispatcher(options: QueueDispatcherOptions): QueueDispa
       }
     },
     status: () => statusOf(clock, jobs, link, found),
-    async serve(mirror, facts, doneAgain = () => {}) {
+    async serve(mirror, facts, { doneAgain = () => {}, proveSource = async () => {} } = {}) {
       const name = names.queueOf(mirror);
       const ended = () => void looks.request('answers');
       const failed = (error: Error) => log.debug('queue error', { mirror, error });
@@ -133,8 +156,7 @@ export function openQueueDispatcher(options: QueueDispatcherOptions): QueueDispa
         ...{ mirror, queue, facts, jobs, history },
         ...{ notAdded, doneAgain, log },
         isRefused: () => isRefused(found.workers(), mirror),
-        // The sign of the worker says more: see there.
-        returned: () => void looks.request('all'),
+        returned: (refusal) => void afterRefusal(refusal, proveSource),
       });
       served.set(mirror, place);
       void looks.request('all');

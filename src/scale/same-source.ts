@@ -11,6 +11,13 @@ import type { RelativePath } from '../watcher/entry.js';
 /** The source here is another one than that of the order. Nothing was sent. */
 export class SourceDiffersError extends Error {
   override readonly name = 'SourceDiffersError';
+  /** By the root or the folders of the proof, which the coordinator may have taken before some were renamed. */
+  readonly byProof: boolean;
+
+  constructor(message: string, { byProof }: { readonly byProof: boolean }) {
+    super(message);
+    this.byProof = byProof;
+  }
 }
 
 /** The source of a mirror on this machine. */
@@ -53,7 +60,7 @@ export function readingSameSource(
       const others = rows.filter((row) => content.states[row] !== FILE_READ);
       if (2 * others.length <= rows.length) return content;
       const why = source.differs();
-      if (why !== undefined) throw new SourceDiffersError(why);
+      if (why !== undefined) throw new SourceDiffersError(why, { byProof: true });
       const paths = pathsOf(batch);
       const strange = others.filter(
         (row) => !isChangedSince(source, paths[row] ?? '', versionAt(batch, row)),
@@ -61,6 +68,7 @@ export function readingSameSource(
       if (2 * strange.length > rows.length)
         throw new SourceDiffersError(
           `${strange.length} of ${rows.length} files are missing here, or have other sizes, times or inodes, and were not changed since: is everything below ${source.root} mounted?`,
+          { byProof: false },
         );
       return content;
     },

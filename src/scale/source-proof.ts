@@ -1,5 +1,5 @@
 import type { Dir } from 'node:fs';
-import { opendir } from 'node:fs/promises';
+import { opendir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { statPathIfAny } from '../file-stat.js';
 import { MOST_LANDMARKS, type SourceProof } from './job-form.js';
@@ -44,6 +44,15 @@ export function sourceDiffers(proof: SourceProof, root: string): string | undefi
   if (others.length === 0 || 2 * others.length < proof.landmarks.length) return undefined;
   const [first = ['']] = others;
   return `${others.length} of ${proof.landmarks.length} folders in ${root} are others than the coordinator's, such as ${first[0]}`;
+}
+
+/** The same for a file system that may not answer: only the result waits for it. */
+export async function sourceDiffersNow(
+  proof: SourceProof,
+  root: string,
+): Promise<string | undefined> {
+  await stat(root).catch(() => {}); // the comparison says what is wrong
+  return sourceDiffers(proof, root);
 }
 
 async function* entriesOf(path: string, mustBeThere: boolean) {

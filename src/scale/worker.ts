@@ -1,10 +1,11 @@
 import { untilFirstEnds } from '../concurrently.js';
 import { withDeadline } from '../lease/with-deadline.js';
-import { childController, NEVER_ABORTED, onAbort } from '../signal.js';
+import { childController, NEVER_ABORTED, onAbort, orAborted } from '../signal.js';
 import { answerJob, type WorkedMirror } from './answer-job.js';
 import { type JobSource, openJobSource, type TakenJob } from './bullmq.js';
-import type { Refusal } from './dispatcher.js';
-import type { QueuedAnswer } from './job-form.js';
+import { findDaemon } from './daemon-facts.js';
+import type { QueuedAnswer, SourceProof } from './job-form.js';
+import { createLeftAlone } from './left-alone.js';
 import {
   type SignedState,
   type SigningOptions,
@@ -12,6 +13,7 @@ import {
   signNow,
   signRegularly,
 } from './signing.js';
+import { sourceDiffersNow } from './source-proof.js';
 import { whenConnected } from './when-connected.js';
 import { removeSign } from './worker-sign.js';
 
@@ -48,16 +50,6 @@ export interface Worker {
 }
 
 const LAST_WORDS_MS = 1_000;
-
-/** For how long a worker leaves a mirror alone after it gave a job of it back, in milliseconds. */
-const LEFT_ALONE_MS: Readonly<Record<Refusal, number>> = {
-  settings: 300_000,
-  source: 300_000,
-  failed: 30_000,
-  lease: 10_000,
-  fenced: 0,
-  damaged: 0,
-};
 
 /** What a worker counts, and why it leaves mirrors alone. */
 interface WorkerState extends SignedState {
@@ -129,15 +121,33 @@ async function openMirror(
 ): Promise<JobSource> {
   const { redis, names, about, jobs, clock, log } = options;
   const { name } = mirror;
-  const { refusals } = state;
+
+  async function lastProof(): Promise<SourceProof | undefined> {
+    if (!redis.isUp()) return undefined; // a patient command would wait
+    const found = await orAborted(findDaemon(redis, names, name), interrupt).catch(() => undefined);
+    return found?.facts?.source;
+  }
+
+  /** Folders may have been renamed since the daemon looked at its source: it does so again when a job is returned for that. */
+  async function isSourceProven(): Promise<boolean> {
+    const proof = await lastProof();
+    if (proof === undefined) return false;
+    const why = await sourceDiffersNow(proof, mirror.source);
+    if (why !== undefined) log.debug('source still another one', { mirror: name, why });
+    return why === undefined;
+  }
 
   async function work(taken: TakenJob): Promise<QueuedAnswer> {
     state.running += 1;
     try {
-      const answer = await answerJob(taken, { mirror, worker: about.id, clock, log }, interrupt);
-      if ('refusal' in answer && leaveAlone(answer.refusal, answer.detail))
+      const job = { mirror, worker: about.id, lastProof, clock, log };
+      const { answer, isOtherSource } = await answerJob(taken, job, interrupt);
+      if ('refusal' in answer) {
+        const { refusal, detail } = answer;
         // Before its answer: the daemon then takes back at once what no worker would begin.
-        await signNow(options, state, interrupt);
+        if (leftAlone.begin(refusal, detail, isOtherSource ? isSourceProven : undefined))
+          await signNow(options, state, interrupt);
+      }
       return answer;
     } finally {
       state.running -= 1;
@@ -153,19 +163,14 @@ async function openMirror(
     failed: (error) => log.debug('queue error', { mirror: name, error }),
   });
 
-  /** Returns whether it begins to. */
-  function leaveAlone(refusal: Refusal, why: string): boolean {
-    const ms = LEFT_ALONE_MS[refusal];
-    log.warn('job returned', { mirror: name, refusal, why, leftAloneSeconds: ms / 1_000 });
-    if (ms === 0 || refusals.has(name) || drain.aborted) return false;
-    refusals.set(name, why);
-    void source.setPaused(true);
-    clock.after(ms, () => {
-      refusals.delete(name);
-      if (!drain.aborted) void source.setPaused(false);
-    });
-    return true;
-  }
-
+  const leftAlone = createLeftAlone({
+    mirror: name,
+    refusals: state.refusals,
+    setPaused: (isPaused) => void source.setPaused(isPaused),
+    ended: () => void signNow(options, state, interrupt),
+    drain,
+    clock,
+    log,
+  });
   return source;
 }

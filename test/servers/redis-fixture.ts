@@ -75,7 +75,9 @@ export async function openTestDispatcher(
   const redis = await openRedis(config, 'prompt');
   const dispatcher = openQueueDispatcher({ redis, names, self, epoch, clock, log });
   onTestFinished(() => dispatcher.close());
-  const served = await dispatcher.serve('documents', () => FACTS, doneAgain);
+  const served = await dispatcher.serve('documents', () => FACTS, {
+    ...(doneAgain && { doneAgain }),
+  });
   return { dispatcher, served, names, redis, lines, epoch };
 }
 
