@@ -15,6 +15,7 @@ import { openRemoteReadBack } from './scale/remote-read-back.js';
 import { namesInSendOrder } from './scale/send-order.js';
 import { settingsDigest } from './scale/settings-digest.js';
 import { openSharedLimits, type SharedLimits } from './scale/shared-limits.js';
+import { countWorkerAnswers } from './scale/worker-answers.js';
 import { onAbort } from './signal.js';
 import type { RemoteReadBack } from './sync/proof/batch-read-back.js';
 import type { RemoteBatchEffects } from './sync/work/batch-effects.js';
@@ -58,14 +59,16 @@ export async function openCoordinator(
   const daemon = daemonName(config);
   const epoch = `${clock.now().toString(36)}${randomBytes(4).toString('hex')}`;
   const redis = await openRedis(config.queue.redis, 'prompt');
+  const answers = countWorkerAnswers(log);
   const dispatcher = openQueueDispatcher({
     redis,
     names: queueNames(daemon),
     self: `${hostname()}, state folder ${config.stateFolder}`,
     epoch,
+    answers,
     ...world,
   });
-  const effectsOf = openRemoteEffects({ dispatcher, clock, log });
+  const effectsOf = openRemoteEffects({ dispatcher, clock, answers });
   const drained = new Map<string, () => boolean>();
 
   return {
@@ -97,8 +100,8 @@ export async function openCoordinator(
             sentAgain = listener;
           },
         },
-        readBack: openRemoteReadBack(dispatcher, name, log),
-        parts: openRemoteParts(dispatcher, name, log),
+        readBack: openRemoteReadBack(dispatcher, name, answers),
+        parts: openRemoteParts(dispatcher, name, answers),
         async close() {
           forget();
           proof.close();

@@ -31,10 +31,18 @@ export interface PartsElsewhere {
   /** Whether one of them is free now. To be asked right before `send`. */
   takes(): boolean;
   /**
-   * As sendRange, by one of them. For each part of the range; undefined: it was not sent. What is said of a part is a claim:
-   * the provider is to be asked. Rejects when none does it, or its answer is not believed.
+   * As sendRange, by one of them. What it says of a part is a claim: the provider is to be asked. Rejects when none does it, or its
+   * answer is not believed.
    */
-  send(range: PartsRange, signal: AbortSignal): Promise<readonly (SentPart | undefined)[]>;
+  send(range: PartsRange, signal: AbortSignal): Promise<PartsClaim>;
+}
+
+/** What another process says of a range. */
+export interface PartsClaim {
+  /** For each part of the range; undefined: it was not sent. */
+  readonly parts: readonly (SentPart | undefined)[];
+  /** To be called when the provider does not list these parts as claimed. */
+  refute(numbers: readonly number[]): void;
 }
 
 /** Parts of one object under way at once in one process. More than this rarely helps, and each may be held in memory. */

@@ -3,6 +3,7 @@ import type { Part, UploadToken } from './capabilities.js';
 import {
   cutIntoRanges,
   type PartsBody,
+  type PartsClaim,
   type PartsElsewhere,
   type PartsRange,
   type SentPart,
@@ -20,8 +21,8 @@ export interface SharedUpload extends Upload {
 
 /**
  * Has the parts sent by other processes, a range at a time, and sends from here what none of them takes or has done. What they
- * say is compared with the provider's own list, and a part that is not in it like that is sent from here. Rejects once nothing is under way elsewhere any more, so that an abort comes after the
- * last request, and at once when the signal is aborted.
+ * say is compared with the provider's own list: a claim that is not in it is refuted, and its part sent from here. Rejects once
+ * nothing is under way elsewhere any more, so that an abort comes after the last request, and at once when the signal is aborted.
  */
 export async function sendElsewhere(
   { multipart, body, partSize, elsewhere, settings: { signal, onPart } }: SharedUpload,
@@ -30,6 +31,7 @@ export async function sendElsewhere(
 ): Promise<AllParts> {
   const before = byNumber(there);
   const tally = createTally(before, onPart);
+  const claims: PartsClaim[] = [];
 
   async function here(ranges: readonly PartsRange[]): Promise<void> {
     const [first] = ranges;
@@ -40,7 +42,9 @@ export async function sendElsewhere(
 
   async function away(range: PartsRange): Promise<readonly PartsRange[]> {
     try {
-      tally.claimed(await elsewhere.send(range, signal));
+      const claim = await elsewhere.send(range, signal);
+      tally.claimed(claim.parts);
+      claims.push(claim);
     } catch {
       signal.throwIfAborted(); // whatever it was, it is done here, where it fails as it does without others
     }
@@ -51,6 +55,11 @@ export async function sendElsewhere(
   await shareOut(ranges, { takes: elsewhere.takes, away, here }, signal);
   if (tally.hasClaims()) {
     tally.compare(await multipart.uploadedParts(token, { signal }));
+    for (const { parts, refute } of claims) {
+      const numbers = parts.flatMap((part) => part?.number ?? []);
+      const wrong = numbers.filter((number) => !tally.has(number));
+      if (wrong.length > 0) refute(wrong);
+    }
     for (const range of ranges.flatMap((range) => withoutDone(range, tally.has)))
       await here([{ ...range, known: range.known.map(() => undefined) }]); // what was there is not any longer
   }

@@ -101,6 +101,10 @@ export const METRICS = {
     ['target', 'direction'],
     'Content of the requests that succeeded, and of reads that began: sent or received.',
   ),
+  longshore_conflicts_total: counter(
+    ['target'],
+    'Conditional writes of this process that were refused, as another object stood there than it believed.',
+  ),
   longshore_throttles_total: counter(
     ['target'],
     'Requests that the provider refused because there were too many.',
@@ -205,6 +209,14 @@ export const METRICS = {
   longshore_jobs_redone_total: counter(
     [],
     'Jobs that were given out again, or were taken back and done by the daemon.',
+  ),
+  longshore_answers_refused_total: counter(
+    [],
+    'Answers of workers that are not believed, or not all of them: the provider, or the job, says otherwise.',
+  ),
+  longshore_worker_conflicts_total: counter(
+    [],
+    'Files that workers did not send, as their condition was refused: another object stood there. The daemon decides them again.',
   ),
 } as const satisfies Readonly<Record<string, MetricFacts>>;
 

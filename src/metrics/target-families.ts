@@ -24,7 +24,19 @@ export function addTargetCounts(
       add('longshore_request_failures_total', [target, kind, error], amount);
   add('longshore_request_bytes_total', [target, 'sent'], counts.sentBytes);
   add('longshore_request_bytes_total', [target, 'received'], counts.receivedBytes);
+  add('longshore_conflicts_total', [target], conflictsIn(counts.failures));
   add('longshore_throttles_total', [target], counts.throttles);
   add('longshore_limit_waits_total', [target], counts.waits);
   add('longshore_limit_wait_seconds_total', [target], counts.waitMs / 1000);
 }
+
+/** A copy whose source is another one fails with the same class, and is none. */
+function conflictsIn(failures: TargetCounts['failures']): number {
+  let conflicts = 0;
+  for (const [kind, errors] of failures)
+    if (kind === 'put' || kind === 'part') conflicts += errors.get(CONFLICT) ?? 0;
+  return conflicts;
+}
+
+/** The class of a request whose precondition does not hold. */
+const CONFLICT = 'PreconditionFailedError';

@@ -4,6 +4,7 @@ import type { FamilyCollector } from './families.js';
 /** Adds what is known of the queue and of its workers. */
 export function addQueueStatus({ add }: Pick<FamilyCollector, 'add'>, queue: QueueStatus): void {
   const { up, jobs, oldestMs, workers, changedHands, fenced, redone } = queue;
+  const { refusedAnswers, conflicts } = queue;
   const refusing = workers.filter(({ refusals }) => refusals.length > 0).length;
   add('longshore_queue_up', [], up);
   add('longshore_queue_jobs', ['waiting'], jobs.waiting);
@@ -18,4 +19,6 @@ export function addQueueStatus({ add }: Pick<FamilyCollector, 'add'>, queue: Que
   add('longshore_jobs_changed_hands_total', [], changedHands);
   add('longshore_jobs_fenced_total', [], fenced);
   add('longshore_jobs_redone_total', [], redone);
+  add('longshore_answers_refused_total', [], refusedAnswers);
+  add('longshore_worker_conflicts_total', [], conflicts);
 }

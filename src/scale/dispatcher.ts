@@ -70,6 +70,9 @@ export interface DispatcherStatus {
   readonly fenced: number;
   /** Added again, or taken back to be done here. */
   readonly redone: number;
+  /** See AnswerCounts. */
+  readonly refusedAnswers: number;
+  readonly conflicts: number;
 }
 
 /** Plain JSON, as a worker reports it. */

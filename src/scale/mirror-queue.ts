@@ -5,6 +5,7 @@ import { type JobFacts, readAnswer, readJob } from './job-form.js';
 import { isJobId, type JobsUnderWay, type JobUnderWay } from './jobs-under-way.js';
 import type { RedisHistory } from './redis-history.js';
 import { RedisUnfitError } from './redis-trouble.js';
+import type { WorkerAnswers } from './worker-answers.js';
 
 /** The jobs of one mirror between the daemon and Redis. Calls reject with the errors of Redis, and with RedisUnfitError. */
 export interface MirrorQueue {
@@ -48,6 +49,7 @@ export interface MirrorQueueOptions {
   readonly isRefused: () => boolean;
   /** A worker has returned a job, and may leave the mirror alone from now on. */
   readonly returned: (refusal: Refusal) => void;
+  readonly answers: Pick<WorkerAnswers, 'refused'>;
   readonly log: Pick<Logger, 'warn'>;
 }
 
@@ -181,7 +183,7 @@ async function sweep({ mirror, queue, jobs }: MirrorQueueOptions): Promise<void>
 /** Gives a job that has ended its answer, if one is waited for. */
 function settle(found: EndedJob, options: MirrorQueueOptions): void {
   const { id, answer, failure, takenOver } = found;
-  const { mirror, jobs, history, returned, log } = options;
+  const { mirror, jobs, history, returned, log, answers } = options;
   if (!isJobId(id)) throw foreignJob(mirror, id);
   const job = jobs.get(id);
   if (job === undefined) {
@@ -192,7 +194,7 @@ function settle(found: EndedJob, options: MirrorQueueOptions): void {
   const read = readAnswer(answer);
   if (read === undefined) {
     const detail = failure === '' ? 'its answer has not the form of one' : failure;
-    log.warn('answer of a worker refused', { mirror, job: id, detail });
+    answers.refused({ mirror, job: id }, detail);
     jobs.refused(job, { refusal: 'failed', worker: 'unknown', detail, nothingBegun: false });
   } else if ('refusal' in read) {
     log.warn('worker returned a job', { mirror, job: id, ...read });

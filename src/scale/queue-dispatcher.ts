@@ -26,6 +26,7 @@ import { leaveName } from './queue-owner.js';
 import type { RedisConnection } from './redis.js';
 import { followHistory } from './redis-history.js';
 import { replyCode } from './redis-trouble.js';
+import type { AnswerCounts, WorkerAnswers } from './worker-answers.js';
 
 /** A dispatcher over BullMQ and Redis. It connects by itself, and reports what keeps it from that in `status` and in the log. */
 export interface QueueDispatcher extends Dispatcher {
@@ -76,6 +77,7 @@ export interface QueueDispatcherOptions {
   /** See jobsUnderWay. */
   readonly epoch: string;
   readonly clock: Clock;
+  readonly answers: WorkerAnswers;
   readonly log: Logger;
 }
 
@@ -85,7 +87,7 @@ const LOOK_EVERY_MS = 10_000;
 const RETRY_EVERY_MS = 2_000;
 
 export function openQueueDispatcher(options: QueueDispatcherOptions): QueueDispatcher {
-  const { redis, names, self, epoch, clock, log } = options;
+  const { redis, names, self, epoch, clock, answers, log } = options;
   const jobs = jobsUnderWay(epoch, clock.monotonic, () => places.changed());
   const served = new Map<string, MirrorQueue>();
   const link = createLink(clock, log);
@@ -146,7 +148,7 @@ export function openQueueDispatcher(options: QueueDispatcherOptions): QueueDispa
         forget();
       }
     },
-    status: () => statusOf(clock, jobs, link, found),
+    status: () => ({ ...statusOf(clock, jobs, link, found), ...answers.counts }),
     async serve(mirror, facts, { doneAgain = () => {}, proveSource = async () => {} } = {}) {
       const name = names.queueOf(mirror);
       const ended = () => void looks.request('answers');
@@ -154,7 +156,7 @@ export function openQueueDispatcher(options: QueueDispatcherOptions): QueueDispa
       const queue = await openJobQueue({ name, redis, ended, failed, clock });
       const place = createMirrorQueue({
         ...{ mirror, queue, facts, jobs, history },
-        ...{ notAdded, doneAgain, log },
+        ...{ notAdded, doneAgain, answers, log },
         isRefused: () => isRefused(found.workers(), mirror),
         returned: (refusal) => void afterRefusal(refusal, proveSource),
       });
@@ -229,7 +231,7 @@ function statusOf(
   jobs: JobsUnderWay,
   link: QueueLink,
   found: QueueLook,
-): DispatcherStatus {
+): Omit<DispatcherStatus, keyof AnswerCounts> {
   const why = link.why();
   const otherProtocols = found.otherProtocols();
   const nowMs = clock.monotonic();

@@ -1,5 +1,4 @@
 import type { Clock } from '../clock.js';
-import type { Logger } from '../log.js';
 import type { UploadBatch } from '../sync/upload-batch.js';
 import {
   type BatchAnswer,
@@ -19,11 +18,12 @@ import {
 } from './dispatcher.js';
 import { unpackSendAnswer } from './send-answer.js';
 import { fitsOrder, type PlainOrder, packSendOrder, withoutIdleRows } from './send-order.js';
+import type { WorkerAnswers } from './worker-answers.js';
 
 export interface RemoteEffectsOptions {
   readonly dispatcher: Dispatcher;
   readonly clock: Pick<Clock, 'now'>;
-  readonly log: Pick<Logger, 'warn'>;
+  readonly answers: WorkerAnswers;
 }
 
 /**
@@ -35,7 +35,7 @@ export interface RemoteEffectsOptions {
 export function openRemoteEffects({
   dispatcher,
   clock,
-  log,
+  answers,
 }: RemoteEffectsOptions): (mirror: string) => RemoteBatchEffects {
   /** Jobs that the dispatcher does not know of yet: their marks are being written. */
   let preparing = 0;
@@ -72,9 +72,10 @@ export function openRemoteEffects({
       const marked = async () => markAll(packed, hashedAtMs, mark);
       try {
         const { payload, answer } = await dispatch(mirror, packed.order, marked, signal);
-        const files = believe({ kind: 'send', mirror }, answer, log, (answered) =>
+        const files = believe({ kind: 'send', mirror }, answer, answers, (answered) =>
           unpackSendAnswer(answered, payload, packed.order, hashedAtMs),
         );
+        answers.conflicted(files.filter(({ state }) => state === 'conflict').length);
         return answerOf(order, packed.rows, files, answer.changedHands);
       } catch (error) {
         if (isOfNothingBegun(error)) throw new NotBegunError(error.message, { cause: error });

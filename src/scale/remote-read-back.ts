@@ -1,8 +1,8 @@
-import type { Logger } from '../log.js';
 import type { RemoteReadBack } from '../sync/proof/batch-read-back.js';
 import { believe } from './believe.js';
 import type { Dispatcher } from './dispatcher.js';
 import { packReadBackOrder, unpackReadBackAnswer } from './read-back-columns.js';
+import type { WorkerAnswers } from './worker-answers.js';
 
 /**
  * Has a mirror's objects read back by the workers of a dispatcher. `readBack` rejects with QueueAwayError and JobRefusedError, and
@@ -12,7 +12,7 @@ import { packReadBackOrder, unpackReadBackAnswer } from './read-back-columns.js'
 export function openRemoteReadBack(
   dispatcher: Dispatcher,
   mirror: string,
-  log: Pick<Logger, 'warn'>,
+  answers: Pick<WorkerAnswers, 'refused'>,
 ): RemoteReadBack {
   return {
     takes: () => dispatcher.freePlaces(mirror, 'verify') > 0,
@@ -20,7 +20,7 @@ export function openRemoteReadBack(
       const payload = packReadBackOrder(objects);
       const job = { kind: 'verify', mirror, payload } as const;
       const answer = await dispatcher.run(job, signal);
-      return believe(job, answer, log, (packed) =>
+      return believe(job, answer, answers, (packed) =>
         unpackReadBackAnswer(packed, payload, objects.length),
       );
     },

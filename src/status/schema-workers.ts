@@ -49,6 +49,14 @@ export const queueStatus = z
     redone: z
       .number()
       .describe('Jobs since the start that were given out again, or done by the daemon.'),
+    refusedAnswers: z
+      .number()
+      .describe('Answers of workers since the start that are not believed, or not all of them.'),
+    conflicts: z
+      .number()
+      .describe(
+        'Files since the start that workers did not send, as the provider has another object than the daemon believes.',
+      ),
   })
   .describe('The queue through which workers on other machines get jobs.');
 

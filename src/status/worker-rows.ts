@@ -44,6 +44,8 @@ export function queueText({
   changedHands,
   fenced,
   redone,
+  refusedAnswers,
+  conflicts,
 }: QueueStatus): string {
   const oldest =
     jobs.waiting + jobs.active === 0 ? '' : `, the oldest for ${duration(oldestMs / 1_000)}`;
@@ -51,6 +53,8 @@ export function queueText({
     [changedHands, 'changed hands'],
     [fenced, 'fenced'],
     [redone, 'done again'],
+    [refusedAnswers, 'with answers that are not believed'],
+    [conflicts, 'files in conflict'],
   ] as const;
   return [
     `Workers: ${workers.length === 0 ? 'none' : count(workers.length)}`,

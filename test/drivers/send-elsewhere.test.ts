@@ -24,7 +24,12 @@ async function opened(
     ...{ path: 'large', kind: 'file', mode: 0o644, uid: 0, gid: 0 },
     ...version,
   };
-  const effects: RemotePartsEffects = { takes: () => places > 0, send: local.send };
+  const refuted: number[] = [];
+  const refute = (numbers: readonly number[]) => void refuted.push(...numbers);
+  const effects: RemotePartsEffects = {
+    takes: () => places > 0,
+    send: async (...order) => ({ parts: await local.send(...order), refute }),
+  };
   const { send } = elsewhereFor(effects, 'large', entry) as PartsElsewhere;
   const elsewhere: PartsElsewhere = {
     takes: effects.takes,
@@ -32,7 +37,8 @@ async function opened(
       asked.push(range);
       places -= 1;
       try {
-        return await how(range, () => send(range, signal));
+        const parts = await how(range, async () => (await send(range, signal)).parts);
+        return { parts, refute };
       } finally {
         places += 1;
       }
@@ -41,6 +47,7 @@ async function opened(
   const { kept, keep } = keeper();
   return {
     ...fixture,
+    refuted,
     asked,
     kept,
     takeNone() {
@@ -82,27 +89,30 @@ describe('parts sent elsewhere', () => {
     expect(faults.calls).not.toContain('uploadedParts');
   });
 
-  test.each<readonly [string, (range: PartsRange, send: () => Promise<Answer>) => Promise<Answer>]>(
+  test.each<
+    readonly [string, number, (range: PartsRange, send: () => Promise<Answer>) => Promise<Answer>]
+  >([
+    ['rejects', 0, () => Promise.reject(new Error('the queue is away'))],
+    ['sends and rejects', 0, (_, send) => send().then(() => Promise.reject(new Error('fenced')))],
+    ['sends nothing', 0, async ({ known }) => known.map(() => undefined)],
     [
-      ['rejects', () => Promise.reject(new Error('the queue is away'))],
-      ['sends and rejects', (_, send) => send().then(() => Promise.reject(new Error('fenced')))],
-      ['sends nothing', async ({ known }) => known.map(() => undefined)],
-      [
-        'sends some of them',
-        async (_, send) => (await send()).map((part, at) => (at % 3 ? part : undefined)),
-      ],
-      ['says that it has sent what it has not', async (range) => forged(range)],
-      [
-        'says that it has sent other bytes than it has',
-        async (range, send) => {
-          await send();
-          return forged(range);
-        },
-      ],
+      'sends some of them',
+      0,
+      async (_, send) => (await send()).map((part, at) => (at % 3 ? part : undefined)),
     ],
-  )('are sent from here when the other process %s', async (_, how) => {
-    const { upload, stored, content } = await opened(how);
+    ['says that it has sent what it has not', PARTS, async (range) => forged(range)],
+    [
+      'says that it has sent other bytes than it has',
+      PARTS,
+      async (range, send) => {
+        await send();
+        return forged(range);
+      },
+    ],
+  ])('are sent from here when the other process %s', async (_, wrong, how) => {
+    const { upload, stored, content, refuted } = await opened(how);
     const { md5Parts } = await upload();
+    expect(refuted).toHaveLength(wrong);
     expect((await stored()).equals(content)).toBe(true);
     expect(md5Parts).toBe(digestIn(PART, content));
   });

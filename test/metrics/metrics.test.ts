@@ -75,6 +75,8 @@ test('metrics: the queue, and its workers by what they do; none without a queue'
     changedHands: 4,
     fenced: 3,
     redone: 2,
+    refusedAnswers: 6,
+    conflicts: 7,
   });
   const status = daemonStatus({ queue });
   const of = (name: keyof typeof METRICS, labels = {}) => value(name, labels, '', status);
@@ -89,6 +91,8 @@ test('metrics: the queue, and its workers by what they do; none without a queue'
   expect(of('longshore_jobs_changed_hands_total')).toBe(4);
   expect(of('longshore_jobs_fenced_total')).toBe(3);
   expect(of('longshore_jobs_redone_total')).toBe(2);
+  expect(of('longshore_answers_refused_total')).toBe(6);
+  expect(of('longshore_worker_conflicts_total')).toBe(7);
   expect(value('longshore_queue_up')).toBeUndefined();
 });
 
@@ -134,6 +138,15 @@ describe('what is counted', () => {
     expect(value('longshore_request_bytes_total', { direction: 'sent' })).toBe(100);
     expect(value('longshore_request_bytes_total', { direction: 'received' })).toBe(7);
     expect(value('longshore_limit_wait_seconds_total', { target: 'vault' })).toBe(1.5);
+  });
+
+  test('conflicts: writes whose precondition did not hold, and no copies of a source that is another one', () => {
+    const { telemetry, value } = rig();
+    const error = 'PreconditionFailedError';
+    for (const operation of ['putObject', 'complete', 'copyObject'] as const)
+      telemetry.emit(call({ operation, error }));
+    telemetry.emit(call({ error: 'ThrottledError' }));
+    expect(value('longshore_conflicts_total', { target: 'vault' })).toBe(2);
   });
 
   test('no more than some classes of errors have a series of their own', () => {

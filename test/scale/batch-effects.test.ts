@@ -5,6 +5,7 @@ import { carryOut } from '../../src/scale/carry-out.js';
 import { DamagedColumnsError } from '../../src/scale/column-bytes.js';
 import { JobRefusedError, QueueAwayError } from '../../src/scale/dispatcher.js';
 import { openRemoteEffects } from '../../src/scale/remote-effects.js';
+import { countWorkerAnswers } from '../../src/scale/worker-answers.js';
 import { type MarkFiles, NotBegunError } from '../../src/sync/work/batch-effects.js';
 import { batchEffectsSuite } from './batch-effects-suite.js';
 import { type EffectsFixture, openEffectsFixture, orderOf, sending } from './effects-fixture.js';
@@ -20,10 +21,9 @@ function remote({ local, pauses }: Pick<EffectsFixture, 'local' | 'pauses'>) {
     pauses.beforePut = stopped;
     return carryOut(job, { effects: local, isReserved }, signal);
   });
-  return {
-    dispatcher,
-    effects: openRemoteEffects({ dispatcher, clock: systemClock, log: silentLogger })('m'),
-  };
+  const answers = countWorkerAnswers(silentLogger);
+  const effects = openRemoteEffects({ dispatcher, clock: systemClock, answers })('m');
+  return { dispatcher, answers, effects };
 }
 
 batchEffectsSuite('local effects', ({ local }) => local);
@@ -33,12 +33,26 @@ batchEffectsSuite(
 );
 
 describe('remote effects', () => {
-  const opened = async () => {
-    const fixture = await openEffectsFixture();
+  const opened = async (options: Parameters<typeof openEffectsFixture>[0] = {}) => {
+    const fixture = await openEffectsFixture(options);
     const order = (...names: string[]) =>
       orderOf(names.map((name) => sending(fixture.write(name))));
     return { ...fixture, ...remote(fixture), order };
   };
+
+  test('count the files that a worker did not send, as another object stood there', async () => {
+    const { effects, answers, write } = await opened({ conditional: true });
+    const send = (...names: string[]) =>
+      effects.send(
+        orderOf(names.map((each) => sending(write(each), { where: 'absent' }))),
+        anyMark,
+        never,
+      );
+    await send('a', 'b');
+    expect(answers.counts.conflicts).toBe(0);
+    await send('a', 'b', 'c');
+    expect(answers.counts.conflicts).toBe(2);
+  });
 
   test('take a batch while a worker is free, and no more of them while others are prepared', async () => {
     const { dispatcher, effects, order } = await opened();

@@ -141,6 +141,8 @@ export function memoryDispatcher(worker: MemoryWorker): MemoryDispatcher {
     changedHands: counts.changedHands,
     fenced: counts.fenced,
     redone: counts.redone,
+    refusedAnswers: 0,
+    conflicts: 0,
   });
 
   return {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { silentLogger } from '../../src/log.js';
 import { carryOut } from '../../src/scale/carry-out.js';
 import { DamagedColumnsError } from '../../src/scale/column-bytes.js';
 import { JobRefusedError, QueueAwayError } from '../../src/scale/dispatcher.js';
 import { openRemoteParts } from '../../src/scale/remote-parts.js';
+import { countWorkerAnswers } from '../../src/scale/worker-answers.js';
 import type { PartsEffects } from '../../src/sync/work/parts-effects.js';
 import { memoryDispatcher } from './memory-dispatcher.js';
 import { partsEffectsSuite } from './parts-effects-suite.js';
@@ -21,14 +21,17 @@ function remote(local: PartsEffects) {
       signal,
     ),
   );
-  return { dispatcher, effects: openRemoteParts(dispatcher, 'm', silentLogger) };
+  const lines: unknown[] = [];
+  const log = { warn: (...line: readonly unknown[]) => void lines.push(line) };
+  const answers = countWorkerAnswers(log);
+  return { dispatcher, lines, answers, effects: openRemoteParts(dispatcher, 'm', answers) };
 }
 
 partsEffectsSuite('local effects', ({ local }) => local);
-partsEffectsSuite(
-  'effects of a worker, by a queue in memory',
-  ({ local }) => remote(local).effects,
-);
+partsEffectsSuite('effects of a worker, by a queue in memory', ({ local }) => {
+  const { effects } = remote(local);
+  return { send: async (...order) => (await effects.send(...order)).parts };
+});
 
 describe('parts by workers', () => {
   const opened = async () => {
@@ -65,5 +68,16 @@ describe('parts by workers', () => {
       await expect(effects.send(order, never)).rejects.toThrow(DamagedColumnsError);
     }
     await expect(effects.send({ ...order, name: 'reserved' }, never)).rejects.toThrow('reserved');
+  });
+
+  test('a claim that the provider does not confirm is logged with who made it, and counted', async () => {
+    const { effects, order, lines, answers } = await opened();
+    const { refute } = await effects.send(order, never);
+    expect(lines).toEqual([]);
+    refute([2]);
+    const detail = 'the provider does not list 1 of the parts as it says, such as part 2';
+    const fields = { mirror: 'm', kind: 'parts', worker: 'memory:1', detail };
+    expect(lines).toEqual([['answer of a worker refused', fields]]);
+    expect(answers.counts).toMatchObject({ refusedAnswers: 1 });
   });
 });

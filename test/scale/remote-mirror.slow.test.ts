@@ -9,6 +9,7 @@ import { carryOut } from '../../src/scale/carry-out.js';
 import type { PackedJob } from '../../src/scale/dispatcher.js';
 import { openRemoteEffects } from '../../src/scale/remote-effects.js';
 import { namesInSendOrder } from '../../src/scale/send-order.js';
+import { countWorkerAnswers } from '../../src/scale/worker-answers.js';
 import type { SyncEvent } from '../../src/sync/events.js';
 import { BATCH_FILES } from '../../src/sync/upload-batch.js';
 import { localBatchEffects } from '../../src/sync/work/local-batch-effects.js';
@@ -59,7 +60,11 @@ async function openRemoteMirror({ conditional = true, ...options }: RemoteMirror
   const fixture = await openMirrorFixture({
     persistence: DAEMON,
     ...options,
-    remote: openRemoteEffects({ dispatcher, clock: systemClock, log: silentLogger })('m'),
+    remote: openRemoteEffects({
+      dispatcher,
+      clock: systemClock,
+      answers: countWorkerAnswers(silentLogger),
+    })('m'),
     after(ms, run) {
       if (ms < WRITTEN_BY_MS) return systemClock.after(ms, run);
       due.push(run);

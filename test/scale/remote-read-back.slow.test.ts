@@ -4,6 +4,7 @@ import { silentLogger } from '../../src/log.js';
 import { carryOut } from '../../src/scale/carry-out.js';
 import { DamagedColumnsError } from '../../src/scale/column-bytes.js';
 import { openRemoteReadBack } from '../../src/scale/remote-read-back.js';
+import { countWorkerAnswers } from '../../src/scale/worker-answers.js';
 import { localReadBack, type RemoteReadBack } from '../../src/sync/proof/batch-read-back.js';
 import { call } from '../drivers/conformance/fixture.js';
 import { decay } from '../sync/mirror/decaying-backend.js';
@@ -29,7 +30,7 @@ async function openAsked() {
   });
   const fixture = await openMirrorFixture({
     wrap: disks.wrap,
-    remoteReadBack: openRemoteReadBack(dispatcher, 'm', silentLogger),
+    remoteReadBack: openRemoteReadBack(dispatcher, 'm', countWorkerAnswers(silentLogger)),
   });
   for (let at = 0; at < FILES; at += 1) fixture.write(`f${at}`, `content ${at}`);
   await fixture.run('reconcile');
@@ -108,7 +109,11 @@ test('a container that is gone is no proof of anything: the job fails as a whole
   for (let at = 0; at < FILES; at += 1)
     await storage.deleteObject({ container: 'c', key: `p/f${at}` }, call);
   await storage.deleteContainer('c', call);
-  const remote: RemoteReadBack = openRemoteReadBack(dispatcher, 'm', silentLogger);
+  const remote: RemoteReadBack = openRemoteReadBack(
+    dispatcher,
+    'm',
+    countWorkerAnswers(silentLogger),
+  );
   const md5 = mirror.parts.index.get('f1')?.md5;
   const objects = [{ name: 'f1', size: 9, md5, parts: undefined }];
   await expect(remote.readBack(objects, call.signal)).rejects.toThrow('does not exist');

@@ -141,6 +141,9 @@ withServers('large files by workers', 'LONGSHORE_REDIS_URL', redisServers(), () 
     expect(forged).toBeGreaterThan(1);
     expect(requests(machines, 'UploadPart')).toBe(PARTS);
     expect(requests(machines, 'CompleteMultipartUpload')).toBe(1);
+    const refused = linesOf(daemon).filter(({ event }) => event === 'answer of a worker refused');
+    expect(refused).toHaveLength(forged);
+    expect(refused[0]).toMatchObject({ mirror: 'documents', kind: 'parts', worker: 'worker:1' });
     await endClean(machines, daemon);
   });
 });

@@ -5,6 +5,7 @@ import type { TakenJob } from '../../src/scale/bullmq.js';
 import { carryOut } from '../../src/scale/carry-out.js';
 import { type QueuedJob, readJob } from '../../src/scale/job-form.js';
 import { openRemoteEffects } from '../../src/scale/remote-effects.js';
+import { countWorkerAnswers } from '../../src/scale/worker-answers.js';
 import type { BatchEffects } from '../../src/sync/work/batch-effects.js';
 import { batchEffectsSuite } from '../scale/batch-effects-suite.js';
 import type { EffectsFixture } from '../scale/effects-fixture.js';
@@ -34,5 +35,9 @@ async function openOverRedis({ local }: EffectsFixture): Promise<BatchEffects> {
   await openTestWorker(own.config(), names, work, { id: WORKER });
   onTestFinished(() => ending.abort(new Error('the test ends')));
   await untilUp(dispatcher);
-  return openRemoteEffects({ dispatcher, clock: systemClock, log: silentLogger })('documents');
+  return openRemoteEffects({
+    dispatcher,
+    clock: systemClock,
+    answers: countWorkerAnswers(silentLogger),
+  })('documents');
 }

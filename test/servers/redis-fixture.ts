@@ -7,6 +7,7 @@ import type { JobFacts } from '../../src/scale/job-form.js';
 import { openQueueDispatcher, type QueueDispatcher } from '../../src/scale/queue-dispatcher.js';
 import { PROTOCOL, type QueueNames, queueNames } from '../../src/scale/queue-names.js';
 import { openRedis, type RedisConnection } from '../../src/scale/redis.js';
+import { countWorkerAnswers } from '../../src/scale/worker-answers.js';
 import { putSign, removeSign } from '../../src/scale/worker-sign.js';
 
 /** The system's clock, on which everything that waits for it comes so many times sooner. */
@@ -73,7 +74,10 @@ export async function openTestDispatcher(
   number += 1;
   const epoch = `test${Date.now().toString(36)}${number}`;
   const redis = await openRedis(config, 'prompt');
-  const dispatcher = openQueueDispatcher({ redis, names, self, epoch, clock, log });
+  const dispatcher = openQueueDispatcher({
+    ...{ redis, names, self, epoch, clock, log },
+    answers: countWorkerAnswers(log),
+  });
   onTestFinished(() => dispatcher.close());
   const served = await dispatcher.serve('documents', () => FACTS, {
     ...(doneAgain && { doneAgain }),

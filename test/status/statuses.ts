@@ -83,6 +83,8 @@ export function queueStatus(different: Partial<QueueStatus> = {}): QueueStatus {
     changedHands: 0,
     fenced: 0,
     redone: 0,
+    refusedAnswers: 0,
+    conflicts: 0,
     ...different,
   };
 }

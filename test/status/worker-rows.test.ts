@@ -10,9 +10,11 @@ test('status: a line for the queue, and a row for each worker', () => {
     workers: [workerRow(), workerRow({ id: 'nas3:12', mirrors: [], objectsPerSecond: 0 })],
     changedHands: 2,
     redone: 1,
+    refusedAnswers: 3,
+    conflicts: 4,
   });
   expect(workersText(queue, NOW).split('\n')).toEqual([
-    'Workers: 2; 3 jobs waiting, 2 running, the oldest for 4 s; 1,200 done, 2 changed hands, 1 done again',
+    'Workers: 2; 3 jobs waiting, 2 running, the oldest for 4 s; 1,200 done, 2 changed hands, 1 done again, 3 with answers that are not believed, 4 files in conflict',
     'WORKER     VERSION  MIRRORS            JOBS  OBJECTS  OBJECTS/S  LAST SIGN  RETURNS',
     'nas2:4711    1.2.0  documents, photos     2  123,456        812    3 s ago        0',
     'nas3:12      1.2.0                        2  123,456          0    3 s ago        0',

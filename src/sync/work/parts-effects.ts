@@ -1,4 +1,9 @@
-import type { PartsElsewhere, PartsRange, SentPart } from '../../drivers/parts-range.js';
+import type {
+  PartsClaim,
+  PartsElsewhere,
+  PartsRange,
+  SentPart,
+} from '../../drivers/parts-range.js';
 import type { FileVersion } from '../../file-stat.js';
 import type { ObjectName } from '../../state/object-index.js';
 import type { LocalEntry } from '../../watcher/entry.js';
@@ -19,9 +24,11 @@ export interface PartsEffects {
 }
 
 /** Parts are sent by other processes. */
-export interface RemotePartsEffects extends PartsEffects {
+export interface RemotePartsEffects {
   /** Whether a process is free for parts now. To be asked right before `send`. */
   takes(): boolean;
+  /** As that of PartsEffects, by one of them, which says so: a claim. */
+  send(order: PartsOrder, signal: AbortSignal): Promise<PartsClaim>;
 }
 
 /** "Send these parts of this file": plain data. Where the object is, each process knows from its own configuration. */
