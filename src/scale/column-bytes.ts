@@ -6,7 +6,7 @@ export class DamagedColumnsError extends Error {
 /** In the byte order of this machine: what comes from one with another order reads as damaged. */
 const MAGIC = 0x4c53_0001;
 /** Base64, of the largest order that a caller may make. */
-const MOST_CHARACTERS = 1024 * 1024;
+const MOST_CHARACTERS = 2 * 1024 * 1024;
 const LENGTH_BYTES = 4;
 
 /** Columns of bytes one after the other, each behind its length, as one string of base64: job data is JSON. */

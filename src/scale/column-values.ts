@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { LONGEST_NAME_BYTES } from '../state/name-key.js';
+import { BATCH_NAME_BYTES } from '../sync/upload-batch.js';
 import { DamagedColumnsError } from './column-bytes.js';
 
-/** All names of an order together; more would hold Redis, which has one thread, for milliseconds. */
-export const MOST_NAME_BYTES = 256 * 1024;
+/** All names of an order together. */
+export const MOST_NAME_BYTES = BATCH_NAME_BYTES;
 export const MD5_BYTES = 16;
 const BINDING_BYTES = 16;
 

@@ -9,7 +9,7 @@ export interface PackedJob {
   readonly kind: JobKind;
   /** Its name in the configuration. The dispatcher adds what proves source, settings and lease of this mirror. */
   readonly mirror: string;
-  /** The order, as columns.ts packs it. ASCII, 256 KiB of names and as much again at the most. */
+  /** The order, as columns.ts packs it. ASCII, 256 KiB of names at the most. */
   readonly payload: string;
 }
 

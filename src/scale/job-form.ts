@@ -6,7 +6,7 @@ import { type JobKind, type PackedJob, REFUSALS } from './dispatcher.js';
 /** Folders below the root of a source that a worker must find there, too. */
 export const MOST_LANDMARKS = 16;
 
-/** Twice what a job and its answer have at most: 256 KiB of names, and as much again for their columns, in base64. */
+/** More than an order or an answer of the largest batch has, in base64. */
 const LONGEST_PAYLOAD = 2 * 2 ** 20;
 const LONGEST_TEXT = 4_096;
 

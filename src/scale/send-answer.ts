@@ -1,7 +1,7 @@
 import type { ContentClass } from '../sync/content-class.js';
 import { digestOfAttributes } from '../sync/file-attributes.js';
 import type { Confirmed } from '../sync/store/object-store.js';
-import { BATCH_FILES } from '../sync/upload-batch.js';
+import { REMOTE_BATCH_FILES } from '../sync/upload-batch.js';
 import type { FileAnswer, FileOrder, SameFile, SentFile } from '../sync/work/batch-effects.js';
 import { DamagedColumnsError, readColumns, writeColumns } from './column-bytes.js';
 import { bindingOf, MD5_BYTES } from './column-values.js';
@@ -10,7 +10,7 @@ import type { PlainOrder } from './send-order.js';
 const SEND_ANSWER = 2;
 const ATTRIBUTES_BYTES = 8;
 /** ETags, and version ids, of all rows together. */
-const MOST_TEXT_BYTES = 128 * 1024;
+const MOST_TEXT_BYTES = 512 * 1024;
 
 /** An answer's states, by their numbers. */
 const STATES = [
@@ -98,7 +98,7 @@ export function unpackSendAnswer(
   { files }: PlainOrder,
   hashedAtMs: number,
 ): readonly FileAnswer[] {
-  const columns = readColumns(payload, SEND_ANSWER, BATCH_FILES);
+  const columns = readColumns(payload, SEND_ANSWER, REMOTE_BATCH_FILES);
   if (columns.rows !== files.length)
     throw new DamagedColumnsError(`${columns.rows} answers to ${files.length} orders`);
   const binding = bindingOf(packedOrder);

@@ -2,10 +2,10 @@ import { SMALL_FILE } from '../sync/plain-upload.js';
 import type { PutWhere } from '../sync/store/object-store.js';
 import {
   BATCH_BYTES,
-  BATCH_FILES,
   type BatchedFile,
   packBatch,
   pathsOf,
+  REMOTE_BATCH_FILES,
   type UploadBatch,
   unpackBatch,
 } from '../sync/upload-batch.js';
@@ -103,7 +103,7 @@ function etagOf({ where }: FileOrder): string | undefined {
  * @throws DamagedColumnsError
  */
 export function unpackSendOrder(payload: string): PlainOrder {
-  const columns = readColumns(payload, SEND_ORDER, BATCH_FILES);
+  const columns = readColumns(payload, SEND_ORDER, REMOTE_BATCH_FILES);
   const { rows } = columns;
   const paths = columns.texts(MOST_NAME_BYTES);
   const batch: UploadBatch = {

@@ -6,6 +6,13 @@ import type { UploadReason } from './decide.js';
 /** Files that one batch has at the most, and bytes of their contents: what a thread reads into one piece of memory. */
 export const BATCH_FILES = 512;
 export const BATCH_BYTES = 4 * 1024 * 1024;
+/**
+ * Files of a batch where other processes carry batches out: each of these costs a job in a queue, a file in a journal and two
+ * commits besides, which were a tenth of all CPU time with 512 files. One job of 2,048 names of 25 bytes has 200 KiB.
+ */
+export const REMOTE_BATCH_FILES = 2_048;
+/** Bytes of the names of one batch, as UTF-8: more would hold Redis, which has one thread, for milliseconds. */
+export const BATCH_NAME_BYTES = 256 * 1024;
 
 /**
  * Why a file is in a batch: why it is sent, or that it was `touched`: it has another stat than its record, and its content is

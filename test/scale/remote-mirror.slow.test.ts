@@ -137,32 +137,41 @@ test('few files are sent from here, and so is a batch for which no worker is fre
   expect(await objects()).toEqual(files());
 });
 
-/** Of two batches. */
-const MANY = Array.from({ length: BATCH_FILES + 100 }, (_, at) => `d${at % 5}/f${at}`);
+/** A batch has room for 20 files of this content. */
+const LARGE = 'x'.repeat(200_000);
 
 test('batches wait for a worker that is at work on others', async () => {
-  const { write, run, idle, dispatcher, jobs, objects, files } = await openRemoteMirror();
-  for (const name of MANY) write(name, '');
+  const { writeAll, run, idle, dispatcher, jobs, objects, files } = await openRemoteMirror();
+  await writeAll(LARGE);
   dispatcher.takeAtMost(1);
   await run('reconcile');
   await idle();
+  expect(jobs).toHaveLength(2);
   const sent = jobs.flatMap(({ payload }) => namesInSendOrder(payload));
-  expect(sent.toSorted()).toEqual(MANY.toSorted());
+  expect(sent.toSorted()).toEqual(NAMES.toSorted());
   expect(await objects()).toEqual(files());
 });
 
 test('batches are sent from here while the workers are silent', async () => {
-  const { write, run, idle, dispatcher, jobs, objects, files } = await openRemoteMirror();
-  for (const name of MANY) write(name, '');
+  const { writeAll, run, idle, dispatcher, jobs, objects, files } = await openRemoteMirror();
+  await writeAll(LARGE);
   dispatcher.takeAtMost(1);
   dispatcher.fail('slow');
   const running = run('reconcile');
-  await eventually(async () => expect(await objects()).not.toEqual({}));
+  await eventually(async () => expect(Object.keys(await objects())).toHaveLength(20));
   expect(jobs).toEqual([]);
   await dispatcher.thaw();
   await running;
   await idle();
   expect(await objects()).toEqual(files());
+});
+
+test('a job has more files than a batch that is sent from here', async () => {
+  const { write, run, idle, jobs } = await openRemoteMirror();
+  for (let at = 0; at < BATCH_FILES + 1; at += 1) write(`${at}`, '');
+  await run('reconcile');
+  await idle();
+  expect(jobs.map(({ payload }) => namesInSendOrder(payload).length)).toEqual([BATCH_FILES + 1]);
 });
 
 test('files with another stat and the same content are compared by workers, and their records are as before', async () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DamagedColumnsError } from '../../src/scale/column-bytes.js';
+import { readAnswer, readJob } from '../../src/scale/job-form.js';
 import { packSendAnswer, unpackSendAnswer } from '../../src/scale/send-answer.js';
 import {
   type PlainOrder,
@@ -8,7 +9,7 @@ import {
   unpackSendOrder,
   withoutIdleRows,
 } from '../../src/scale/send-order.js';
-import { packBatch, unpackBatch } from '../../src/sync/upload-batch.js';
+import { packBatch, REMOTE_BATCH_FILES, unpackBatch } from '../../src/sync/upload-batch.js';
 import type { FileAnswer, FileOrder } from '../../src/sync/work/batch-effects.js';
 import { isWellFormed } from '../../src/utf8-order.js';
 import { anyInode, anyTimeNs, hex16 } from '../state/fixtures.js';
@@ -160,6 +161,39 @@ describe('an order to send', () => {
       const order = orderOf([{ ...file, where: { ifMatch } }]);
       expect(unpackSendOrder(packSendOrder(order)).files[0]?.where).toBe('anywhere');
     }
+  });
+
+  test('the largest one, and the largest answer to it, can be read', () => {
+    const etag = 'e'.repeat(255);
+    const [file] = fc.sample(anyOrderOf('a'), { numRuns: 1, seed: 1 });
+    if (file === undefined) throw new Error('no sample');
+    const order = orderOf(
+      Array.from({ length: REMOTE_BATCH_FILES }, (_, at) => ({
+        ...file,
+        entry: { ...file.entry, path: `${at}`.padStart(127, 'n'), size: 1 },
+        sends: 'any' as const,
+        recorded: 'a'.repeat(32),
+        where: { ifMatch: etag },
+      })),
+    );
+    const packed = packSendOrder(order);
+    expect(unpackSendOrder(packed).files).toEqual(order.files);
+    const md5 = 'b'.repeat(32);
+    const answers = order.files.map(
+      ({ entry }): FileAnswer => ({
+        state: 'sent',
+        entry,
+        content: { md5, looks: 'random', hashedAtMs: HASHED_AT },
+        attributesDigest: '0'.repeat(16),
+        confirmed: { md5, etag: 'e'.repeat(200), versionId: 'v'.repeat(200) },
+      }),
+    );
+    const payload = packSendAnswer(packed, answers);
+    expect(unpackSendAnswer(payload, packed, order, HASHED_AT)).toEqual(answers);
+    const facts = { settings: {}, epoch: { session: 's', fence: 1 } };
+    const job = { mirror: 'm', payload: packed, ...facts, source: { root: '1', landmarks: [] } };
+    expect(readJob(job)?.payload).toBe(packed);
+    expect(readAnswer({ worker: 'w', payload })).toEqual({ worker: 'w', payload });
   });
 
   test('is refused when a name comes twice, and when all files together are more than a batch', () => {

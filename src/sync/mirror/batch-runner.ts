@@ -65,7 +65,7 @@ const FEWEST_ELSEWHERE = 16;
  * For so long a batch waits for a process that is at work on others. Sent from here, it would take CPU time that feeds many
  * such processes; where they are slow or silent, this one goes on by itself.
  */
-const PATIENCE_MS = 1_000;
+const PATIENCE_MS = 3_000;
 
 export function createBatchRunner(options: BatchRunnerOptions): BatchRunner {
   const { context, remote, checks, ledger, stats, clock, runs, containerTrouble, interrupt } =

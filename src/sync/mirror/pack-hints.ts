@@ -4,6 +4,7 @@ import type { Since } from '../moment.js';
 import type { Finding } from '../scan/compare.js';
 import { createUploadPacker } from '../scan/pack-uploads.js';
 import type { FoundBatch } from '../scan/scan-items.js';
+import { BATCH_FILES } from '../upload-batch.js';
 import { NO_RUN } from '../work/job.js';
 import { type Admission, mayBeSent } from './admission.js';
 import type { BatchAdmission } from './batch-admission.js';
@@ -24,7 +25,7 @@ export function packHints(
   admission: Pick<Admission, 'add'>,
   policy: Policy,
 ): HintPacker {
-  const packer = createUploadPacker(policy);
+  const packer = createUploadPacker(policy, BATCH_FILES);
   const seen = new Map<ObjectName, Since>();
   const sinceOf = (name: ObjectName): Since => seen.get(name) ?? null;
 

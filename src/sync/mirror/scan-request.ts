@@ -7,6 +7,7 @@ import {
   type SourceView,
   walkSettingsOf,
 } from '../source/source-view.js';
+import { BATCH_FILES, REMOTE_BATCH_FILES } from '../upload-batch.js';
 import type { MirrorParts } from './mirror-parts.js';
 import type { MirrorWork } from './mirror-work.js';
 
@@ -14,7 +15,15 @@ import type { MirrorWork } from './mirror-work.js';
 export interface RequestingMirror {
   readonly parts: Pick<
     MirrorParts,
-    'settings' | 'backend' | 'location' | 'ledger' | 'index' | 'batches' | 'clock' | 'log'
+    | 'settings'
+    | 'backend'
+    | 'location'
+    | 'ledger'
+    | 'index'
+    | 'batches'
+    | 'remote'
+    | 'clock'
+    | 'log'
   >;
   readonly source: Pick<SourceView, 'reopen' | 'deleteVeto' | 'replaced' | 'asOpened' | 'mounts'>;
   readonly work: Pick<MirrorWork, 'deletesVetoed'>;
@@ -22,7 +31,7 @@ export interface RequestingMirror {
 
 /** What the scan needs to know. */
 export async function scanRequestOf(mirror: RequestingMirror, due: DueRun): Promise<ScanRequest> {
-  const { settings, backend, location, clock, index, batches } = mirror.parts;
+  const { settings, backend, location, clock, index, batches, remote } = mirror.parts;
   // The scan's own view of the index must have the records of this moment.
   await index.flush();
   return {
@@ -34,9 +43,13 @@ export async function scanRequestOf(mirror: RequestingMirror, due: DueRun): Prom
     policy: settings.policy,
     location,
     beganMs: clock.now(),
-    batches: batches && due.sides.source,
+    batchFiles: batches && due.sides.source ? batchFilesOf(remote) : 0,
     ...(due.sides.source && (await openForWalk(mirror, due))),
   };
+}
+
+function batchFilesOf(remote: MirrorParts['remote']): number {
+  return remote === undefined ? BATCH_FILES : REMOTE_BATCH_FILES;
 }
 
 /** Decides whether a walk of the source may find deletes, and remembers the file systems in it. */

@@ -26,7 +26,7 @@ export async function findMoved(
   const { intake, pending, whereabouts, parts } = mirror;
   await parts.index.flush(); // what was recorded meanwhile is not found once more
   for await (const items of startScan(
-    { ...request, batches: false, noDeletes: 'this is a second walk' },
+    { ...request, batchFiles: 0, noDeletes: 'this is a second walk' },
     options,
   )) {
     for (const item of items) {

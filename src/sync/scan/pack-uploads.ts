@@ -1,6 +1,6 @@
 import type { Policy } from '../decide.js';
 import { fitsBatch, plainUpload, touchedFile } from '../plain-upload.js';
-import { BATCH_FILES, type BatchedFile, packBatch } from '../upload-batch.js';
+import { BATCH_NAME_BYTES, type BatchedFile, packBatch } from '../upload-batch.js';
 import type { Finding } from './compare.js';
 import type { FoundBatch } from './scan-items.js';
 
@@ -15,16 +15,19 @@ export interface UploadPacker {
   flush(): readonly (Finding | FoundBatch)[];
 }
 
-export function createUploadPacker(policy: Policy): UploadPacker {
+/** `most`: files of a batch. */
+export function createUploadPacker(policy: Policy, most: number): UploadPacker {
   let findings: Finding[] = [];
   let files: BatchedFile[] = [];
   let bytes = 0;
+  let nameBytes = 0;
 
   function flush(): readonly (Finding | FoundBatch)[] {
     const collected = { findings, files };
     findings = [];
     files = [];
     bytes = 0;
+    nameBytes = 0;
     return collected.files.length < SMALLEST_BATCH
       ? collected.findings
       : [{ kind: 'uploads', batch: packBatch(collected.files) }];
@@ -36,10 +39,14 @@ export function createUploadPacker(policy: Policy): UploadPacker {
       // What replaces an object must not overtake the new name of the file that was there.
       if (file === undefined)
         return finding.known === undefined ? [finding] : [...flush(), finding];
-      const full = files.length === BATCH_FILES || !fitsBatch(bytes, file) ? flush() : [];
+      // With the NUL between it and the next one.
+      const ownNameBytes = Buffer.byteLength(file.entry.path) + 1;
+      const fits = fitsBatch(bytes, file) && nameBytes + ownNameBytes <= BATCH_NAME_BYTES;
+      const full = files.length === most || !fits ? flush() : [];
       findings.push(finding);
       files.push(file);
       bytes += file.entry.size;
+      nameBytes += ownNameBytes;
       return full;
     },
     flush,

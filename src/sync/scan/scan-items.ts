@@ -40,8 +40,8 @@ export interface ScanRequest {
   readonly beganMs?: number;
   /** True: an empty source is meant, and what is known of it may be deleted. */
   readonly acceptEmpty?: boolean;
-  /** True: files that are only to be sent come from the scan's thread in batches. */
-  readonly batches?: boolean;
+  /** Files that are only to be sent come in batches of so many at the most. Missing, or 0: each of them is a finding. */
+  readonly batchFiles?: number;
 }
 
 /** Something that is skipped. */

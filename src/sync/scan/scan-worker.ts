@@ -32,7 +32,9 @@ if (parentPort === null)
 const port = parentPort;
 const { request, listed, shared } = takeWork<ScanThreadData>();
 
-const packer = request.batches ? createUploadPacker(request.policy) : undefined;
+const packer = request.batchFiles
+  ? createUploadPacker(request.policy, request.batchFiles)
+  : undefined;
 
 let batch: ScanItem[] = [];
 let stats = 0;

@@ -48,7 +48,9 @@ async function itemsOf(
   shared: Int32Array,
   signal: AbortSignal,
 ): Promise<readonly ScanItem[]> {
-  const packer = request.batches ? createUploadPacker(request.policy) : undefined;
+  const packer = request.batchFiles
+    ? createUploadPacker(request.policy, request.batchFiles)
+    : undefined;
   const counts = noCounts();
   const items: ScanItem[] = [];
   let looks = 0;

@@ -4,7 +4,13 @@ import type { Policy } from '../../../src/sync/decide.js';
 import type { Finding } from '../../../src/sync/scan/compare.js';
 import { createUploadPacker } from '../../../src/sync/scan/pack-uploads.js';
 import type { FoundBatch } from '../../../src/sync/scan/scan-items.js';
-import { BATCH_BYTES, BATCH_FILES, unpackBatch } from '../../../src/sync/upload-batch.js';
+import {
+  BATCH_BYTES,
+  BATCH_FILES,
+  BATCH_NAME_BYTES,
+  REMOTE_BATCH_FILES,
+  unpackBatch,
+} from '../../../src/sync/upload-batch.js';
 import { record } from '../../state/fixtures.js';
 
 const policy: Policy = {
@@ -33,6 +39,11 @@ function finding(at: number, size: number, plain: boolean): Finding {
   return { kind: 'finding', name, local, known: undefined, remote: 'absent', decision };
 }
 
+function renamed(found: Finding, name: string): Finding {
+  const { local } = found;
+  return local === undefined ? found : { ...found, name, local: { ...local, path: name } };
+}
+
 function namesOf(item: Finding | FoundBatch): readonly string[] {
   return item.kind === 'finding'
     ? [item.name]
@@ -55,7 +66,7 @@ describe('packing the uploads that a scan finds', () => {
   test('gives out every finding once, plain ones in their order, in batches of a bounded size', () => {
     fc.assert(
       fc.property(found, (files) => {
-        const packer = createUploadPacker(policy);
+        const packer = createUploadPacker(policy, BATCH_FILES);
         const findings = files.map(([size, plain], at) => finding(at, size, plain));
         const items = [...findings.flatMap((each) => packer.add(each)), ...packer.flush()];
         const plain = findings.filter(({ decision }) => decision.action === 'upload');
@@ -77,8 +88,21 @@ describe('packing the uploads that a scan finds', () => {
     );
   });
 
+  test('gives out batches of more files where it may, and no more than 256 KiB of names', () => {
+    const packer = createUploadPacker(policy, REMOTE_BATCH_FILES);
+    const short = Array.from({ length: 3_000 }, (_, at) => finding(at, 1, true));
+    const long = short.map((each) => renamed(each, `${'é'.repeat(100)}/${each.name}`));
+    const items = [...short, ...long].flatMap((each) => packer.add(each));
+    const batches = [...items, ...packer.flush()].map(namesOf);
+    const bytes = batches.map((names) => Buffer.byteLength(names.join('\0')));
+    expect(batches[0]).toHaveLength(REMOTE_BATCH_FILES);
+    expect(Math.max(...bytes)).toBeLessThanOrEqual(BATCH_NAME_BYTES);
+    expect(Math.max(...bytes)).toBeGreaterThan(BATCH_NAME_BYTES - 300);
+    expect(batches.flat()).toEqual([...short, ...long].map(({ name }) => name));
+  });
+
   test('gives out what it has collected when asked, and then has nothing', () => {
-    const packer = createUploadPacker(policy);
+    const packer = createUploadPacker(policy, BATCH_FILES);
     for (let at = 0; at < 16; at += 1) expect(packer.add(finding(at, 1, true))).toEqual([]);
     const [batch, ...others] = packer.flush();
     expect(batch?.kind).toBe('uploads');
@@ -87,7 +111,7 @@ describe('packing the uploads that a scan finds', () => {
   });
 
   test('an upload that replaces an object comes after the files that were found before it', () => {
-    const packer = createUploadPacker(policy);
+    const packer = createUploadPacker(policy, BATCH_FILES);
     const found = Array.from({ length: 20 }, (_, at) => finding(at, 1, true));
     const before = found.flatMap((each) => packer.add(each));
     const large = { ...finding(20, 1, false), known: record() };
@@ -97,7 +121,7 @@ describe('packing the uploads that a scan finds', () => {
   });
 
   test('leaves fewer than 16 files to jobs of their own', () => {
-    const packer = createUploadPacker(policy);
+    const packer = createUploadPacker(policy, BATCH_FILES);
     const few = Array.from({ length: 15 }, (_, at) => finding(at, 1, true));
     expect(few.flatMap((each) => packer.add(each))).toEqual([]);
     expect(packer.flush()).toEqual(few);

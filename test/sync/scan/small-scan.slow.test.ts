@@ -20,11 +20,11 @@ describe('a scan that is likely small', () => {
       Array.from({ length: 20 }, (_, at) => `new/${at}`),
     );
     symlinkSync('z', join(root, 'link'));
-    for (const batches of [false, true]) {
+    for (const batchFiles of [0, 512]) {
       for (const listing of [undefined, ['a', 'b/d', 'foreign', 'z']]) {
         const listed = () => (listing === undefined ? {} : { listing: listingOf(listing) });
-        const inThread = await scanned(request({ batches }), listed());
-        const here = await scanned(request({ batches }), { ...listed(), likelySmall });
+        const inThread = await scanned(request({ batchFiles }), listed());
+        const here = await scanned(request({ batchFiles }), { ...listed(), likelySmall });
         expect(inThread.items.length).toBeGreaterThan(5);
         expect(here.items).toEqual(inThread.items);
       }
