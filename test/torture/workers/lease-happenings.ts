@@ -60,14 +60,18 @@ export const leaseTakenOver: Happening = {
 const logs = (program: Program, line: RegExp) => async (): Promise<boolean> =>
   line.test(program.stderr());
 
-/** One without state cannot remove an object that stands in the way of others: it did not put it there. */
-const SETTLED: ReadonlySet<string> = new Set(['in-sync', 'failing']);
+/**
+ * One without state cannot remove an object that stands in the way of others: it did not put it there. On a slow machine each of
+ * its runs begins when the one before has ended, so that it always scans.
+ */
+const SETTLED: ReadonlySet<string> = new Set(['in-sync', 'failing', 'scanning']);
 
 const settled = (stateFolder: string) => async (): Promise<boolean> => {
   const signal = AbortSignal.timeout(5_000);
   try {
     const { mirrors } = await askStatus(undefined, { stateFolder, clock: systemClock, signal });
-    return SETTLED.has(mirrors[0]?.state ?? '');
+    const [mirror] = mirrors;
+    return SETTLED.has(mirror?.state ?? '') && mirror?.queued === 0;
   } catch {
     return false; // it does not listen yet
   }

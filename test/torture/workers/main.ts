@@ -58,9 +58,12 @@ for (let scene = 0; !isOver(); scene += 1) {
   const place = join(folder, String(scene));
   mkdirSync(place);
   const driver = drivers[scene % drivers.length] ?? 'local';
+  // The first scene of each driver has its share, so that a short run comes to all of them.
+  const endsAtS = seconds - leftS() + leftS() / Math.max(1, drivers.length - scene);
+  const leftOfSceneS = () => Math.min(leftS(), endsAtS - troubledS());
   const options = { folder: place, seed: seed * 1_000_000 + scene, driver, figures, isOver };
   try {
-    await playScene({ ...options, happenings, happened, begin, leftS });
+    await playScene({ ...options, happenings, happened, begin, leftS: leftOfSceneS });
   } catch (error) {
     failures += 1;
     const what = error instanceof TortureFailure ? error.message : (error as Error).stack;

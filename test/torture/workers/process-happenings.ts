@@ -47,7 +47,9 @@ export const workerFrozenAfterItsFence: Happening = {
   async happen(scene) {
     const { fleet, world } = scene;
     const { random, tree, holds, paths } = world;
-    const member = fleet.addFreezing(1 + Math.floor(random() ** 2 * 40));
+    // A folder takes a batch with one call.
+    const write = world.driver === 'local' ? 1 : 1 + Math.floor(random() ** 2 * 40);
+    const member = fleet.addFreezing(write);
     const { pid } = member.program.child;
     const deadline = nowMs() + FREEZES_WITHIN_MS;
     while (processState(pid) !== 'T' && nowMs() < deadline) {
