@@ -42,15 +42,17 @@ const FILE = /^(\d+)\.json$/;
  */
 export async function openUnderWay(options: UnderWayOptions): Promise<UnderWay> {
   const folder = join(options.folder, 'under-way');
-  const numbers = await numbersIn(folder);
-  if (numbers.length > 0) await removeTemporaryFiles(folder);
+  const found = await numbersIn(folder);
+  // What a kill has left there counts as nothing, and is not worth to fail for.
+  if (found !== undefined) await removeTemporaryFiles(folder).catch(() => undefined);
+  const numbers = found ?? [];
   const left: NamesUnderWay[] = [];
   for (const number of numbers) {
     const names = await namesIn(fileOf(folder, number), options);
     if (names !== undefined) left.push(noted(fileOf(folder, number), names));
   }
   let last = Math.max(0, ...numbers);
-  let isMade = numbers.length > 0;
+  let isMade = found !== undefined;
 
   return {
     left,
@@ -81,14 +83,15 @@ async function make(folder: string, parent: string): Promise<void> {
   }
 }
 
-async function numbersIn(folder: string): Promise<readonly number[]> {
+/** Undefined: the folder was never made. */
+async function numbersIn(folder: string): Promise<readonly number[] | undefined> {
   try {
     return (await readdir(folder)).flatMap((name) => {
       const number = FILE.exec(name)?.[1];
       return number === undefined ? [] : [Number(number)];
     });
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return [];
+    if (systemCode(error) === 'ENOENT') return undefined;
     throw new StateUnavailableError(folder, `cannot be read: ${reasonOf(error)}`, error);
   }
 }

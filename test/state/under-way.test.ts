@@ -39,6 +39,19 @@ test('names under way: nothing is made before the first are noted', async () => 
   expect(readdirSync(folder)).toEqual([]);
 });
 
+test('names under way: what a kill has left beside the files is removed, also where there is no file', async () => {
+  const folder = temporaryFolder('under-way');
+  const left = (name: string) => writeFileSync(join(folder, 'under-way', name), '{');
+  await (await (await open(folder)).note(['a'])).forget();
+  left('2.json.0123456789ab.tmp');
+  expect(await namesIn(folder)).toEqual([]);
+  expect(readdirSync(join(folder, 'under-way'))).toEqual([]);
+  await (await open(folder)).note(['b']);
+  left('2.json.0123456789ab.tmp');
+  expect(await namesIn(folder)).toEqual([['b']]);
+  expect(readdirSync(join(folder, 'under-way'))).toEqual(['1.json']);
+});
+
 test('names under way: a file that was changed is set aside, and the others are read', async () => {
   const folder = temporaryFolder('under-way');
   const underWay = await open(folder);
