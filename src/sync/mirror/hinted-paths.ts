@@ -1,4 +1,5 @@
 import type { RelativePath } from '../../watcher/entry.js';
+import { parentOf } from '../../watcher/path.js';
 import type { Since } from '../moment.js';
 import type { PathState, SourceView } from '../source/source-view.js';
 
@@ -30,4 +31,16 @@ export function statHinted(
   return [...changes]
     .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
     .map(([path, since]) => statHint(stats, path, since));
+}
+
+/** Changes of one folder that count as few. */
+const FEW = 16;
+
+/** Those in folders with few changes come first, so that a single file does not wait for the thousands of a mass. Else as given. */
+export function fewestFirst(hinted: readonly HintedPath[]): readonly HintedPath[] {
+  const folders = hinted.map(({ path }) => parentOf(path) ?? '');
+  const changes = new Map<RelativePath, number>();
+  for (const folder of folders) changes.set(folder, (changes.get(folder) ?? 0) + 1);
+  const isFew = (at: number) => (changes.get(folders[at] ?? '') ?? 0) <= FEW;
+  return [...hinted.filter((_, at) => isFew(at)), ...hinted.filter((_, at) => !isFew(at))];
 }

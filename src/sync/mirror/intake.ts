@@ -11,7 +11,7 @@ import type { Whereabouts } from '../work/whereabouts.js';
 import { type Admission, mayBeSent } from './admission.js';
 import type { BatchAdmission } from './batch-admission.js';
 import type { Dependents } from './dependents.js';
-import { type HintedPath, statHinted } from './hinted-paths.js';
+import { fewestFirst, type HintedPath, statHinted } from './hinted-paths.js';
 import { type HintPacker, packHints } from './pack-hints.js';
 
 /** Makes jobs of what scans and watches find. Each call resolves when the queue has taken its jobs. */
@@ -99,7 +99,7 @@ export function createIntake(options: IntakeOptions): Intake {
       for (const { path, state } of hinted) sight(path, state);
       const gone = goneFolders(hinted, index);
       const packer = batches && packHints(batches, admission, policy);
-      for (const each of hinted) {
+      for (const each of fewestFirst(hinted)) {
         if (each.state.found !== 'entry') continue;
         await considerAt(each, packer);
         await considerPendingBelow(each.path, each.since); // a folder may have been there
