@@ -42,7 +42,7 @@ const EMPTY_MD5 = createHash('md5').digest('hex');
 /** Serves the requests of one connection, one after the other. */
 export function serve(socket: Socket, service: Service): void {
   let buffer: Buffer = Buffer.alloc(0);
-  let body: Body | ChunkedBody | undefined;
+  let body: Body | ChunkedBody | AwsChunkedBody | undefined;
   socket.setNoDelay(true);
   socket.on('error', () => socket.destroy());
   socket.on('data', (chunk) => {
@@ -55,8 +55,7 @@ export function serve(socket: Socket, service: Service): void {
         const head = parse(buffer.toString('latin1', 0, end));
         rest = buffer.subarray(end + 4);
         buffer = Buffer.alloc(0);
-        const inChunks = head.headers.get('transfer-encoding') === 'chunked';
-        body = inChunks ? new ChunkedBody(head, service) : new Body(head, service);
+        body = bodyOf(head, service);
         if (head.headers.has('expect')) socket.write('HTTP/1.1 100 Continue\r\n\r\n');
       }
       rest = body.take(rest);
@@ -81,6 +80,14 @@ function write(socket: Socket, answer: Answer): void {
       }
   };
   goOn();
+}
+
+function bodyOf(head: Head, service: Service): Body | ChunkedBody | AwsChunkedBody {
+  const { headers } = head;
+  if (headers.get('transfer-encoding') === 'chunked') return new ChunkedBody(head, service);
+  return headers.has('x-amz-decoded-content-length')
+    ? new AwsChunkedBody(head, service)
+    : new Body(head, service);
 }
 
 /** The body of a request as it arrives. */
@@ -178,6 +185,33 @@ class ChunkedBody {
     const head = { ...this.#head, length: content.length };
     const digest = this.#service.trustsDigests ? this.#service.promisedDigest(head) : undefined;
     return { ...head, content, digest: digest ?? createHash('md5').update(content).digest('hex') };
+  }
+}
+
+/** The content encoding `aws-chunked`: chunks, perhaps with signatures and a checksum at their end, in a body of known length. */
+class AwsChunkedBody {
+  readonly #chunks: ChunkedBody;
+  #missing: number;
+
+  constructor(head: Head, service: Service) {
+    this.#chunks = new ChunkedBody(head, service);
+    this.#missing = head.length;
+  }
+
+  /** Takes what belongs to this body, and returns the rest. */
+  take(bytes: Buffer): Buffer {
+    const taken = bytes.subarray(0, this.#missing);
+    this.#missing -= taken.length;
+    if (this.#chunks.isMissing()) this.#chunks.take(taken);
+    return bytes.subarray(taken.length);
+  }
+
+  isMissing(): boolean {
+    return this.#missing > 0;
+  }
+
+  request(): Request {
+    return this.#chunks.request();
   }
 }
 

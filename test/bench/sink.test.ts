@@ -56,6 +56,15 @@ describe('the S3 server of the bench', () => {
     expect((await put('f', 'CONTENT', { 'content-md5': md5('content') })).status).toBe(400);
   });
 
+  test('takes content in the encoding aws-chunked', async () => {
+    const body =
+      '4;chunk-signature=00\r\ncont\r\n3;chunk-signature=00\r\nent\r\n0;chunk-signature=00\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n';
+    const { headers } = await put('f', body, { 'x-amz-decoded-content-length': '7' });
+    expect(headers.get('etag')).toBe('"9a0364b9e99bb480dd25e1f0284c8555"');
+    expect(await sink.differenceOf(source, 'bucket')).toBeUndefined();
+    expect((await put('f', 'content')).status, 'the connection goes on').toBe(200);
+  });
+
   test('keeps an object that If-None-Match protects', async () => {
     expect((await put('f', 'content', { 'if-none-match': '*' })).status).toBe(200);
     expect((await put('f', 'CONTENT', { 'if-none-match': '*' })).status).toBe(412);
