@@ -10,6 +10,7 @@ import { providers } from './providers.js';
 import { rebuild } from './rebuild.js';
 import { restoring } from './restoring.js';
 import { smallFiles } from './small-files.js';
+import { smallFilesWorker } from './small-files-worker.js';
 import { start } from './start.js';
 import { verifying } from './verifying.js';
 import { watching } from './watching.js';
@@ -19,6 +20,7 @@ import { workers } from './workers.js';
 export const ROWS: readonly Row[] = [
   ...smallFiles,
   ...largeFiles,
+  smallFilesWorker,
   ...workers,
   ...providers,
   ...restoring,
