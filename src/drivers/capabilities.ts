@@ -250,9 +250,11 @@ export interface Multipart {
   /**
    * True: other processes may send parts, too, with nothing but the token, which has no secret. Whenever a part arrives, also
    * after a frozen process went on, no object is made of other parts than those that `complete` names by their receipts, and an
-   * object that was made stays what it is. A part has its MD5.
+   * object that was made stays what it is. A part has its MD5; one that is listed has it, or a receipt that is a digest of its bytes.
    */
   readonly severalSenders?: true;
+  /** The token without what only `complete` needs, for other senders. Missing: the token itself. */
+  tokenForSenders?(token: UploadToken): UploadToken;
   begin(ref: ObjectRef, options: UploadOptions, call: Call): Promise<UploadToken>;
   /**
    * `body.size` is never undefined here. Resolves once the provider has confirmed these very bytes, where it reports

@@ -106,10 +106,11 @@ export async function sendInParts(
 
 /** The upload, if other processes may send parts of it as well. */
 function sharedUpload(upload: Upload): SharedUpload | undefined {
-  const { multipart, body, settings } = upload;
+  const { multipart, body, partSize, settings } = upload;
   const { elsewhere } = settings;
   if (elsewhere === undefined || multipart.severalSenders !== true || !isPartsBody(body))
     return undefined;
+  if (body.size <= partSize) return undefined; // one part, which some drivers keep until it is completed
   return { ...upload, body, elsewhere };
 }
 

@@ -71,7 +71,8 @@ export async function sendRange(
   signal: AbortSignal,
 ): Promise<readonly SentPart[]> {
   const only = { first, last: first + known.length - 1 };
-  const { parts } = body.parts({ partSize, wholeMd5: false, only }, signal);
+  const cut = { partSize, wholeMd5: false, partSha1: multipart.partSha1 === true, only };
+  const { parts } = body.parts(cut, signal);
   const sent: SentPart[] = [];
   await eachInParallel(parts, PARALLEL_PARTS, signal, async (part, signal) => {
     const { number, size, md5 } = part;

@@ -31,6 +31,7 @@ export async function sendElsewhere(
 ): Promise<AllParts> {
   const before = byNumber(there);
   const tally = createTally(before, onPart);
+  const tokenElsewhere = multipart.tokenForSenders?.(token) ?? token;
   const claims: PartsClaim[] = [];
 
   async function here(ranges: readonly PartsRange[]): Promise<void> {
@@ -42,7 +43,7 @@ export async function sendElsewhere(
 
   async function away(range: PartsRange): Promise<readonly PartsRange[]> {
     try {
-      const claim = await elsewhere.send(range, signal);
+      const claim = await elsewhere.send({ ...range, token: tokenElsewhere }, signal);
       tally.claimed(claim.parts);
       claims.push(claim);
     } catch {

@@ -42,6 +42,12 @@ export function azureMultipart(
   return {
     partSize,
     provesParts: true,
+    // A block that comes late has an id of its own, unless its bytes are the same, and is no part of a blob before a commit names it.
+    severalSenders: true,
+    tokenForSenders(token) {
+      const { nonce, beganAtMs } = readToken(token);
+      return writeToken(token, { nonce, beganAtMs, headers: {} });
+    },
     etagOfParts: () => undefined, // ETags are opaque
 
     async begin(ref, options, call) {

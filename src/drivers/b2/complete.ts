@@ -14,14 +14,14 @@ import { type B2Context, SLOW_ANSWER_MS } from './context.js';
 import { B2 } from './errors.js';
 import { readObject } from './json.js';
 import { infoOf, readFile } from './object-info.js';
-import { sha1sOf } from './parts.js';
+import { type PartOfB2, partsOf, sha1sOf } from './parts.js';
 import { preparePayload } from './payload.js';
 import { uploadFile } from './upload-file.js';
 import { type SmallParts, startedFile } from './upload-part.js';
 
 /**
  * Finishes a large file. When it is finished already, because the answer to an earlier completion was lost, the object that it made
- * is what this resolves with, if it is still the newest version of its name.
+ * is what this resolves with, if it is still the newest version of its name. `listed`: the parts that the large file has.
  */
 export async function completeUpload(
   context: B2Context,
@@ -29,6 +29,7 @@ export async function completeUpload(
   small: SmallParts,
   token: UploadToken,
   parts: readonly Part[],
+  listed: () => Promise<readonly PartOfB2[]>,
   call: Call,
 ): Promise<ObjectInfo> {
   const kept = small.get(token.opaque);
@@ -45,11 +46,31 @@ export async function completeUpload(
     if (error.retry !== 'never')
       return foundAsSent(error, () => objects.headObject(ref, call), isMade);
     // B2 refuses to finish a file that is not unfinished, and has no code for that.
-    if ((await startedFile(context, token, call)) !== undefined) throw error;
+    if ((await startedFile(context, token, call)) !== undefined)
+      throw (await isOfOthers(parts, listed)) ? replaced(token, error) : error;
     const found = await objects.headObject(ref, call);
     if (isMade(found)) return found;
     throw new ObjectDoesNotExistError(token.key, { driver: B2 });
   }
+}
+
+/** Whether the large file has other parts than these. */
+async function isOfOthers(
+  parts: readonly Part[],
+  listed: () => Promise<readonly PartOfB2[]>,
+): Promise<boolean> {
+  const there = sha1sOf(partsOf(await listed()));
+  const named = sha1sOf(parts);
+  return there.length !== named.length || there.some((sha1, at) => sha1 !== named[at]);
+}
+
+/** The next try compares the parts, and sends those that were replaced. */
+function replaced({ key }: UploadToken, cause: StorageError): ObjectError {
+  return new ObjectError(key, 'was not completed: some of its parts were replaced by others', {
+    driver: B2,
+    retry: 'backoff',
+    cause,
+  });
 }
 
 async function finish(

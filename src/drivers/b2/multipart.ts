@@ -32,6 +32,8 @@ export function b2Multipart(context: B2Context, objects: Pick<Backend, 'headObje
     // A large file's id is no digest of its content.
     provesParts: true,
     partSha1: true,
+    // A part that comes late replaces another one, which the completion then does not name; a file that is finished takes none.
+    severalSenders: true,
     etagOfParts: () => undefined,
     cutsOf: async () => undefined,
 
@@ -64,10 +66,7 @@ export function b2Multipart(context: B2Context, objects: Pick<Backend, 'headObje
 
     async uploadedParts(token, call) {
       call.signal.throwIfAborted();
-      const list = (after: string | undefined) => partsPage(context, token, after, call);
-      const found = await collect(
-        itemsOfPages(B2, ({ after }) => list(after), { ...call, clock }),
-      ).catch(async (error: unknown) => {
+      const found = await listedParts(context, token, call).catch(async (error: unknown) => {
         throw (await isGone(token, error, call))
           ? new ObjectDoesNotExistError(token.key, { driver: B2 })
           : error;
@@ -78,7 +77,8 @@ export function b2Multipart(context: B2Context, objects: Pick<Backend, 'headObje
 
     async complete(token, parts, call) {
       call.signal.throwIfAborted();
-      const info = await completeUpload(context, objects, small, token, parts, call);
+      const listed = () => listedParts(context, token, call);
+      const info = await completeUpload(context, objects, small, token, parts, listed, call);
       drop(token);
       return info;
     },
@@ -118,6 +118,15 @@ export function b2Multipart(context: B2Context, objects: Pick<Backend, 'headObje
 
 function keptPart(bytes: Uint8Array): Part {
   return { number: 1, size: bytes.byteLength, receipt: 'kept' };
+}
+
+function listedParts(
+  context: B2Context,
+  token: UploadToken,
+  call: Call,
+): Promise<readonly PartOfB2[]> {
+  const list = (after: string | undefined) => partsPage(context, token, after, call);
+  return collect(itemsOfPages(B2, ({ after }) => list(after), { ...call, clock: context.clock }));
 }
 
 async function partsPage(

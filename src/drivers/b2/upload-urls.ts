@@ -37,6 +37,9 @@ export interface UploadUrls {
   forget(id: string): void;
 }
 
+/** Large files and buckets whose addresses are kept. A process that sends parts for another one is not said when a file is finished. */
+const MOST_PLACES = 64;
+
 export function createUploadUrls(
   ask: (place: UploadPlace, call: Call) => Promise<HttpAnswer>,
 ): UploadUrls {
@@ -54,8 +57,12 @@ export function createUploadUrls(
 
   function release(id: string, url: UploadUrl): void {
     const kept = idle.get(id);
-    if (kept === undefined) idle.set(id, [url]);
-    else kept.push(url);
+    if (kept !== undefined) kept.push(url);
+    else {
+      const [oldest] = idle.keys();
+      if (idle.size >= MOST_PLACES && oldest !== undefined) idle.delete(oldest);
+      idle.set(id, [url]);
+    }
   }
 
   return {

@@ -52,7 +52,8 @@ async function sendParts(
     ...{ ref, driver, expected: version, follow, threads },
     ...(silentMs !== undefined && { silentMs }),
   });
-  if (multipart?.severalSenders !== true || !isPartsBody(body))
+  const isOnePart = version.size <= range.partSize; // see sendInParts
+  if (multipart?.severalSenders !== true || isOnePart || !isPartsBody(body))
     return range.known.map(() => undefined);
   const token = { ...ref, driver, opaque: upload };
   return sendRange(multipart, body, { token, ...range }, signal);
