@@ -38,15 +38,16 @@ export interface SourceHere {
  * that were changed or removed are none of that: there may be many of them, and they say nothing about the source.
  */
 export function readingSameSource(
-  reader: Pick<FileReader, 'readAll'>,
+  reader: Pick<FileReader, 'readAll' | 'release'>,
   source: SourceHere,
-): Pick<FileReader, 'readAll'> {
+): Pick<FileReader, 'readAll' | 'release'> {
   const { clock, interrupt } = source;
   const silent = () =>
     new SourceSilentError(
       `its files were not read within ${SILENT_MS / 1_000} s: does the file server of the source answer?`,
     );
   return {
+    release: reader.release,
     async readAll(batch): Promise<BatchContent> {
       const reading = reader.readAll(batch);
       const read = () => reading;

@@ -1,14 +1,24 @@
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.js';
+import type { Backend } from '../../src/drivers/backend.js';
+import { TargetUnavailableError } from '../../src/drivers/errors.js';
 import { silentLogger } from '../../src/log.js';
 import { carryOut } from '../../src/scale/carry-out.js';
 import { DamagedColumnsError } from '../../src/scale/column-bytes.js';
 import { JobRefusedError, QueueAwayError } from '../../src/scale/dispatcher.js';
 import { openRemoteEffects } from '../../src/scale/remote-effects.js';
 import { countWorkerAnswers } from '../../src/scale/worker-answers.js';
+import type { BatchContent } from '../../src/sync/source/batch-content.js';
 import { type MarkFiles, NotBegunError } from '../../src/sync/work/batch-effects.js';
+import { withQuickPut } from '../fakes/quick-put.js';
 import { batchEffectsSuite } from './batch-effects-suite.js';
-import { type EffectsFixture, openEffectsFixture, orderOf, sending } from './effects-fixture.js';
+import {
+  type EffectsFixture,
+  type EffectsFixtureOptions,
+  openEffectsFixture,
+  orderOf,
+  sending,
+} from './effects-fixture.js';
 import { memoryDispatcher } from './memory-dispatcher.js';
 
 const never = new AbortController().signal;
@@ -31,6 +41,47 @@ batchEffectsSuite(
   'effects of a worker, by a queue in memory',
   (fixture) => remote(fixture).effects,
 );
+
+const withoutBatches = (backend: Backend): Backend => ({
+  ...backend,
+  capabilities: { ...backend.capabilities, batchPut: undefined },
+});
+
+describe('local effects: memory of a batch', () => {
+  const releasesOf = async (options?: EffectsFixtureOptions) => {
+    const fixture = await openEffectsFixture(options);
+    const released: BatchContent[] = [];
+    const effects = fixture.localWith((reader) => ({
+      readAll: reader.readAll,
+      release(read) {
+        released.push(read);
+        new Uint8Array(read.content).fill('#'.charCodeAt(0)); // as the next batch does
+      },
+    }));
+    return { ...fixture, released, effects };
+  };
+
+  test('is free once a store that takes many objects at once has answered', async () => {
+    const { effects, released, write, objects } = await releasesOf();
+    await effects.send(orderOf([sending(write('a')), sending(write('b'))]), anyMark, never);
+    expect(released).toHaveLength(1);
+    expect(await objects()).toEqual({ a: 'a', b: 'b' });
+  });
+
+  test('is not used again when the store has failed, or where each object is a request', async () => {
+    const failed = await releasesOf();
+    failed.faults.next('putObjects', new TargetUnavailableError('away', { driver: 'memory' }));
+    const order = orderOf([sending(failed.write('a'))]);
+    await expect(failed.effects.send(order, anyMark, never)).rejects.toThrow('away');
+    expect(failed.released).toEqual([]);
+    for (const wrap of [withQuickPut, withoutBatches]) {
+      const { effects, released, write, objects } = await releasesOf({ wrap });
+      await effects.send(orderOf([sending(write('a'))]), anyMark, never);
+      expect(await objects()).toEqual({ a: 'a' });
+      expect(released).toEqual([]);
+    }
+  });
+});
 
 describe('remote effects', () => {
   const opened = async (options: Parameters<typeof openEffectsFixture>[0] = {}) => {

@@ -19,7 +19,7 @@ import { temporaryFolder } from '../world/folder.js';
 
 const never = new AbortController().signal;
 
-type Reader = Pick<FileReader, 'readAll'>;
+type Reader = Pick<FileReader, 'readAll' | 'release'>;
 
 /** What a test may do between the reading of a batch and its first request. */
 export interface Pauses {

@@ -124,7 +124,7 @@ test.each([
 ])('a worker sends nothing of a batch whose source %s', async (_, ms, interrupting, why) => {
   const { localWith, write, objects } = await openEffectsFixture();
   const clock = fakeClock();
-  const waits = { readAll: () => new Promise<never>(() => {}) };
+  const waits = { readAll: () => new Promise<never>(() => {}), release: () => {} };
   const source = { ...here, clock, interrupt: interrupting.signal };
   const effects = localWith(() => readingSameSource(waits, source));
   const order = orderOf([sending(write('a'))]);

@@ -15,7 +15,10 @@ const MD5_DIGITS = 2 * MD5_BYTES;
 
 /** What a thread has read of the files of a batch, by columns in their order. */
 export interface BatchContent {
-  /** The contents one after the other, each as long as the batch says, whether it was read or not. Shared, so not copied. */
+  /**
+   * The contents one after the other, each as long as the batch says, whether it was read or not, and perhaps more memory behind
+   * them. Shared, so not copied.
+   */
   readonly content: SharedArrayBuffer;
   /** FILE_READ, FILE_CHANGED or FILE_UNREADABLE. */
   readonly states: Uint8Array;
@@ -29,10 +32,19 @@ export interface BatchContent {
   readonly attributes: (ReadAttributes | undefined)[];
 }
 
-export function createBatchContent({ sizes }: Pick<UploadBatch, 'sizes'>): BatchContent {
+/** Bytes that the contents of a batch need. */
+export function bytesOf({ sizes }: Pick<UploadBatch, 'sizes'>): number {
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** `content`: at least as many bytes as the batch needs. */
+export function createBatchContent(
+  { sizes }: Pick<UploadBatch, 'sizes'>,
+  content: SharedArrayBuffer,
+): BatchContent {
   const files = sizes.length;
   return {
-    content: new SharedArrayBuffer(sizes.reduce((sum, size) => sum + size, 0)),
+    content,
     states: new Uint8Array(files),
     md5s: new Uint8Array(files * MD5_BYTES),
     hashedAtMs: new Float64Array(files),

@@ -6,7 +6,8 @@ import type { LocalEntry } from '../../watcher/entry.js';
 import type { ContentClass } from '../content-class.js';
 import { FileChangedError, FileUnreadableError } from '../file-errors.js';
 import type { UploadBatch } from '../upload-batch.js';
-import type { BatchContent } from './batch-content.js';
+import { type BatchContent, bytesOf } from './batch-content.js';
+import { createBatchMemory } from './batch-memory.js';
 import { gatherAttributes } from './gather-attributes.js';
 import type { ReadFrom } from './in-place.js';
 import type { ReadAttributes } from './read-attributes.js';
@@ -40,6 +41,8 @@ export interface FileReader {
    * have a state of their own.
    */
   readAll(batch: UploadBatch): Promise<BatchContent>;
+  /** No thread reads the content of this batch any more: its memory is for another one. Not to be called where that is unsure. */
+  release(read: BatchContent): void;
   /** Digests only, of a file of any size: of the whole, and with a `partSize` (bytes) of its parts, in one reading. */
   hash(
     absolutePath: string,
@@ -67,6 +70,7 @@ export function openFileReader(from: ReadFrom): FileReader {
   // Two pools, so that the hashing of a large file never keeps small ones waiting.
   const small = lazyPool();
   const large = lazyPool();
+  const memories = createBatchMemory();
   let waiting: Waiting[] = [];
   let waitingBytes = 0;
 
@@ -111,7 +115,11 @@ export function openFileReader(from: ReadFrom): FileReader {
         waitingBytes += entry.size;
         if (waiting.length >= BATCH_FILES || waitingBytes >= BATCH_BYTES) flush();
       }),
-    readAll: (batch) => small.run<BatchContent>({ task: 'read-all', batch, from }),
+    readAll(batch) {
+      const memory = memories.take(bytesOf(batch));
+      return small.run<BatchContent>({ task: 'read-all', batch, memory, from });
+    },
+    release: ({ content }) => memories.give(content),
     async hash(path, entry, partSize, signal) {
       const answer = await large.run<ReadAnswer>(
         { task: 'hash', request: requestOf(path, entry), partSize, from },

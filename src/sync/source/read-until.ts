@@ -13,6 +13,7 @@ export function readUntil(reader: FileReader, signal: AbortSignal): Omit<FileRea
   return {
     read: (path, entry) => until(() => reader.read(path, entry)),
     readAll: (batch) => until(() => reader.readAll(batch)),
+    release: reader.release,
     hash: (path, entry, partSize) => until(() => reader.hash(path, entry, partSize, signal)),
     look: (path, entry) => until(() => reader.look(path, entry)),
     attributes: (path, entry) => until(() => reader.attributes(path, entry)),

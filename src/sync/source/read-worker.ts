@@ -41,7 +41,11 @@ export interface ReadBatchAnswer {
 
 export type ReadTask = { readonly from: ReadFrom } & (
   | { readonly task: 'read'; readonly requests: ReadRequests }
-  | { readonly task: 'read-all'; readonly batch: UploadBatch }
+  | {
+      readonly task: 'read-all';
+      readonly batch: UploadBatch;
+      readonly memory: SharedArrayBuffer;
+    }
   | { readonly task: 'hash'; readonly request: ReadRequest; readonly partSize: number | undefined }
   | { readonly task: 'look'; readonly request: ReadRequest }
   | { readonly task: 'attributes'; readonly requests: readonly AttributesRequest[] }
@@ -64,7 +68,7 @@ export default function perform(
     case 'read':
       return readBatch(unpack(task.requests), place);
     case 'read-all':
-      return readAll(task.batch, task.from, place);
+      return readAll(task.batch, task.memory, task.from, place);
     case 'hash':
       return caught(() => hashFile(task.request, task.partSize, place));
     case 'look':
@@ -97,10 +101,11 @@ function readBatch(requests: readonly ReadRequest[], place: Place): ReadBatchAns
 /** A file that is not read leaves its row's content undefined, and disturbs no other. */
 function readAll(
   batch: UploadBatch,
+  memory: SharedArrayBuffer,
   { source, attributes: kept }: ReadFrom,
   place: Place,
 ): BatchContent {
-  const read = createBatchContent(batch);
+  const read = createBatchContent(batch, memory);
   let begin = 0;
   for (const [row, path] of pathsOf(batch).entries()) {
     const expected = versionAt(batch, row);

@@ -79,6 +79,7 @@ export function containerStore(options: ContainerStoreOptions): ObjectStore {
     inspect: (name, entry, absolutePath, signal) =>
       inspectObject(refOf(name), entry, absolutePath, options, signal),
     putBytes,
+    freesContent: backend.capabilities.batchPut !== undefined,
     putAll: batchPuts({ backend, container, prefix, descriptions, putBytes, sources }),
     async putFile(name, entry, absolutePath, { md5, where, planParts }, signal) {
       const options = optionsFor(name, entry, md5, where);

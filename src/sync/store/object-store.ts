@@ -101,6 +101,11 @@ export interface ObjectStore {
   /** Sends many small files: see PutBatch. */
   readonly putAll: PutBatch;
   /**
+   * Whether nothing reads the content any more once putAll has resolved. Where each object is a request, one that failed may still
+   * be on its way.
+   */
+  readonly freesContent: boolean;
+  /**
    * Streams a file of any size, hashing what is sent. Rejects with SourceChangedError when it did not stay the file of
    * `entry`, or has other content than `md5`.
    */

@@ -23,8 +23,8 @@ import type {
 import { attributed } from './effects.js';
 
 export interface LocalBatchOptions {
-  readonly reader: Pick<FileReader, 'readAll'>;
-  readonly store: Pick<ObjectStore, 'putAll' | 'fitAttributes'>;
+  readonly reader: Pick<FileReader, 'readAll' | 'release'>;
+  readonly store: Pick<ObjectStore, 'putAll' | 'freesContent' | 'fitAttributes'>;
   readonly policy: AttributePolicy;
   /** Aborted: nothing is sent of what has not been marked yet. */
   readonly drain: AbortSignal;
@@ -69,6 +69,7 @@ export function localBatchEffects(options: LocalBatchOptions): BatchEffects {
     await mark(sending);
     failpoint('sync: batch marked, nothing sent');
     const confirmed = await store.putAll(sending, read.content, signal);
+    if (store.freesContent) reader.release(read);
     failpoint('sync: batch sent, not recorded');
     for (const [at, file] of sending.entries()) answers[file.row] = answerBy(file, confirmed[at]);
     return { files: answers, changedHands: false };
