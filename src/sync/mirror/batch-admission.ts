@@ -43,7 +43,7 @@ interface Finder {
 
 export interface BatchAdmissionOptions {
   readonly mirror: string;
-  readonly queue: Pick<JobQueue<Job>, 'addBatch' | 'has'>;
+  readonly queue: Pick<JobQueue<Job>, 'addBatch' | 'whenNoBatchWaits' | 'has'>;
   readonly admission: Pick<Admission, 'enqueue' | 'add'>;
   readonly runner: BatchRunner;
   readonly index: Pick<ObjectIndex, 'get' | 'namesOfInode'>;
@@ -75,6 +75,7 @@ export function createBatchAdmission(options: BatchAdmissionOptions): BatchAdmis
   }
 
   async function take(batch: UploadBatch, finder: Finder): Promise<void> {
+    await queue.whenNoBatchWaits();
     const files = unpackBatch(batch);
     const keys = files.map(({ entry }) => keyOf(mirror, entry.path));
     // All are asked about before the first is admitted: the index may be unreadable.

@@ -39,14 +39,22 @@ export function openLanes(
   };
   const all = Object.values(lanes);
 
+  async function whenFewerWait(
+    lane: Lane | 'batch',
+    limit: number,
+    until: AbortSignal,
+  ): Promise<void> {
+    // p-queue does not wake those who wait for room when it is cleared.
+    if (lanes[lane].size >= limit) await orAborted(lanes[lane].onSizeLessThan(limit), until);
+  }
+
   return {
     start: (lane: Lane | 'batch', run: () => Promise<void>): void => void lanes[lane].add(run),
     /** Resolves when fewer than its limit wait in the lane. Rejects with the reason of `until`, by default of the lanes' signal. */
-    async whenRoom(lane: Lane | 'batch', until = signal): Promise<void> {
-      const limit = lane === 'batch' ? BATCHES_WAITING : waitingLimit;
-      // p-queue does not wake those who wait for room when it is cleared.
-      if (lanes[lane].size >= limit) await orAborted(lanes[lane].onSizeLessThan(limit), until);
-    },
+    whenRoom: (lane: Lane | 'batch', until = signal): Promise<void> =>
+      whenFewerWait(lane, lane === 'batch' ? BATCHES_WAITING : waitingLimit, until),
+    /** Resolves when none waits in the lane for batches; as whenRoom. */
+    whenNoBatchWaits: (until: AbortSignal): Promise<void> => whenFewerWait('batch', 1, until),
     pause(): void {
       for (const lane of all) lane.pause();
     },

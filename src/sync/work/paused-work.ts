@@ -94,6 +94,7 @@ export function createPausedWork<J extends QueuedJob>(
         else if (isPaused()) keep(job);
         else queue.putBack(job);
       },
+      whenNoBatchWaits: () => queue.whenNoBatchWaits(signal),
       async addBatch(batch) {
         if (isPaused()) await whenOpen(() => batch.dropped());
         refuseStopped(signal, () => batch.dropped());

@@ -39,6 +39,11 @@ export interface JobQueue<J extends QueuedJob> {
   add(job: J, until?: AbortSignal): Promise<void>;
   /** The same for a job that was taken before: its caller is not held back, as the job was in memory all the time. */
   putBack(job: J): void;
+  /**
+   * Resolves when no batch waits: what is unpacked before takes memory that nothing needs yet. Rejects as `addBatch` does. Several
+   * callers may go on at once.
+   */
+  whenNoBatchWaits(until?: AbortSignal): Promise<void>;
   /** As `add` for a batch. It counts as running from the beginning: it compares versions when it reads the files. */
   addBatch(batch: QueuedBatch, until?: AbortSignal): Promise<void>;
   /** Running jobs go on; no other is started until `resume`. */
@@ -139,13 +144,12 @@ export function createQueue<J extends QueuedJob>(options: QueueOptions<J>): JobQ
       worker = given;
     },
     async add(job, until = signal) {
-      const starts = take(job);
-      signal.throwIfAborted();
-      if (!starts) return;
+      if (!take(job)) return signal.throwIfAborted();
       if (job.lane === 'delete') await gathered.whenRoom(until);
       else await lanes.whenRoom(job.lane, until);
     },
     putBack: (job) => void take(job),
+    whenNoBatchWaits: (until = signal) => lanes.whenNoBatchWaits(until),
     async addBatch(batch, until = signal) {
       if (signal.aborted) batch.dropped();
       signal.throwIfAborted();

@@ -343,6 +343,31 @@ describe('the queue', () => {
       await queue.whenIdle();
     });
 
+    test('P7: whenNoBatchWaits() resolves when all batches run, and rejects when the queue is stopped', async () => {
+      const stop = new AbortController();
+      const { signal } = stop;
+      const queue = createQueue<TestJob>({ concurrency: 4, waitingLimit: 10, signal });
+      queue.start({ run: gate().run, dropped: ignore });
+      const batches = Array.from({ length: 4 }, (_, at) => batchGate([`k${at}`]));
+      const [last, ...others] = batches;
+      for (const { batch } of others) await queue.addBatch(batch);
+      await queue.whenNoBatchWaits();
+      if (last !== undefined) await queue.addBatch(last.batch);
+      let isFree = false;
+      const free = queue.whenNoBatchWaits().then(() => (isFree = true));
+      await turn();
+      expect(isFree).toBe(false);
+      await others[0]?.finish();
+      await free;
+      const late = batchGate(['late']);
+      await queue.addBatch(late.batch);
+      const stopped = expect(queue.whenNoBatchWaits()).rejects.toThrow('stopped');
+      stop.abort(new Error('stopped'));
+      await stopped;
+      for (const { finish } of batches) await finish();
+      await queue.whenIdle();
+    });
+
     test('is dropped with the jobs of its names when the queue is cleared or stopped, and not when it runs', async () => {
       const { run, started } = gate();
       const dropped: string[] = [];
