@@ -1,6 +1,7 @@
 import type { Clock } from './clock.js';
 import type { MirrorConfig } from './config/config.js';
 import type { Backend } from './drivers/backend.js';
+import { openBucket } from './drivers/layers/bucket.js';
 import { layered } from './drivers/layers/layer.js';
 import { readOnly } from './drivers/layers/read-only.js';
 import { throttle } from './drivers/layers/throttle.js';
@@ -130,7 +131,9 @@ function verifyingOf(
 ): Verifying | undefined {
   if (verify === undefined) return undefined;
   const bytesPerSecond = () => verify.bytesPerSecond;
-  return { backend: layered(backend, [throttle({ clock, bytesPerSecond })]), throttledAtMs };
+  const pace = openBucket(clock, bytesPerSecond);
+  const slowly = throttle({ clock, bytesPerSecond, open: () => pace });
+  return { backend: layered(backend, [slowly]), draw: pace.take, throttledAtMs };
 }
 
 /** The index and ledger of a mirror; those of a dry run discard writes. */

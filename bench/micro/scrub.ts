@@ -127,7 +127,9 @@ async function scrub(
       if (proven >= objects) stop.abort(new Error('enough'));
     },
     hasJob: () => false,
-    whenQuiet: async () => {},
+    remote: undefined,
+    mostBytes: 0,
+    whenUp: async () => {},
     async heal(name) {
       throw new Error(`${name} is damaged`);
     },

@@ -15,7 +15,15 @@ import { type JobFault, memoryDispatcher } from './memory-dispatcher.js';
 const FILES = 20;
 const root = { container: 'c', prefix: 'p/' };
 
-/** A mirror of 20 objects that workers read back where a person asks for it. `keysRead`: those that were read in all. */
+const VERIFY = {
+  withinMs: 86_400_000,
+  bytesPerSecond: Number.POSITIVE_INFINITY,
+  by: 'daemon',
+  heal: false,
+  keepDamaged: false,
+} as const;
+
+/** A mirror of 20 objects that workers read back. `keysRead`: those that were read in all. */
 async function openAsked() {
   const disks = decay();
   const keysRead: string[] = [];
@@ -29,17 +37,20 @@ async function openAsked() {
     return carryOut(job, { effects, isReserved: () => false, readBack }, signal);
   });
   const fixture = await openMirrorFixture({
+    mirror: { verify: VERIFY },
     wrap: disks.wrap,
     remoteReadBack: openRemoteReadBack(dispatcher, 'm', countWorkerAnswers(silentLogger)),
   });
   for (let at = 0; at < FILES; at += 1) fixture.write(`f${at}`, `content ${at}`);
   await fixture.run('reconcile');
-  const { askedVerify, parts } = fixture.mirror;
+  const { askedVerify, scrub, parts } = fixture.mirror;
+  if (scrub === undefined) throw new TypeError('the mirror has no scrub');
   const stop = new AbortController();
   const taken = askedVerify.take(stop.signal).catch((error: unknown) => error);
+  let scrubbed: Promise<unknown> = Promise.resolve();
   onTestFinished(async () => {
     stop.abort(new Error('stopped'));
-    await taken;
+    await Promise.all([taken, scrubbed]);
   });
   return {
     ...fixture,
@@ -47,6 +58,14 @@ async function openAsked() {
     dispatcher,
     keysRead,
     proven: () => [...parts.index.entries()].filter(([, { provenAtMs }]) => provenAtMs).length,
+    scrub,
+    startScrub() {
+      scrubbed = scrub.take(stop.signal).catch((error: unknown) => error);
+    },
+    found: () =>
+      fixture.events.flatMap((each) =>
+        each.event === 'damage-found' ? [[each.name, each.problem]] : [],
+      ),
     async verify() {
       askedVerify.begin({ part: 1 });
       await eventually(() => expect(askedVerify.status()?.state).not.toBe('running'));
@@ -75,6 +94,47 @@ test('P2: what a worker does not prove is read here, which says what is wrong wi
     { name: 'f2', problem: 'missing' },
   ]);
   expect(proven()).toBe(FILES - 2);
+});
+
+test('P2: a few large objects are worth a job, too', async () => {
+  const { verify, write, remove, run, dispatcher } = await openAsked();
+  for (const name of ['f1', 'f2']) write(name, 'x'.repeat(9 * 2 ** 20));
+  for (let at = 3; at < FILES; at += 1) remove(`f${at}`);
+  await run('reconcile');
+  expect(await verify()).toMatchObject({ proven: 3, wrongObjects: 0 });
+  expect(dispatcher.status().jobs.done).toBe(1);
+});
+
+test('P2: scrub: workers read what is due, and the proofs are recorded', async () => {
+  const { scrub, startScrub, dispatcher, keysRead, proven } = await openAsked();
+  startScrub();
+  await eventually(() => expect(scrub.status().proofs?.verifiedObjects).toBe(FILES));
+  expect(dispatcher.status().jobs.done).toBe(1);
+  expect(keysRead).toHaveLength(FILES);
+  expect(proven()).toBe(FILES);
+});
+
+test('P2: scrub: what a worker does not prove is read here, and reported', async () => {
+  const { scrub, startScrub, dispatcher, disks, storage, found } = await openAsked();
+  disks.rot('p/f1');
+  disks.stutter('p/f3');
+  await storage.deleteObject({ container: 'c', key: 'p/f2' }, call);
+  startScrub();
+  await eventually(() => expect(scrub.status().proofs?.verifiedObjects).toBe(FILES - 2));
+  expect(dispatcher.status().jobs.done).toBe(1);
+  expect(found().sort()).toEqual([
+    ['f1', 'damaged'],
+    ['f2', 'missing'],
+  ]);
+});
+
+test('P2: scrub: all objects are read here while no worker is free, or the queue is away', async () => {
+  const { scrub, startScrub, dispatcher, keysRead } = await openAsked();
+  dispatcher.takeAtMost(0);
+  startScrub();
+  await eventually(() => expect(scrub.status().proofs?.verifiedObjects).toBe(FILES));
+  expect(dispatcher.status().jobs.done).toBe(0);
+  expect(keysRead).toHaveLength(FILES);
 });
 
 test.each<[string, JobFault]>([

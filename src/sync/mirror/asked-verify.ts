@@ -60,7 +60,7 @@ export function createAskedVerify(options: AskedVerifyOptions): AskedVerify {
     const proofs = openProofsToRecord(options.proveAll, clock);
     try {
       const chosen = within(share, index.count(), oldestFirst(index, clock.now(), signal));
-      const batches = batchesOf(chosen, options.remote);
+      const batches = batchesOf(chosen, options);
       await eachInParallel(batches, LANES, signal, async (batch, until) => {
         for await (const { candidate, found } of examineBatch(
           batch,

@@ -15,6 +15,8 @@ import type { OpenFindings } from './scrub-findings.js';
 export interface ExamineBatchOptions extends ExamineOptions {
   /** Undefined: no other process works for the mirror. */
   readonly remote: RemoteReadBack | undefined;
+  /** Bytes that another process is asked to read at once; an object with more is read here. */
+  readonly mostBytes: number;
   /** Resolves when the mirror is not paused, and its target is up. */
   readonly whenUp: (signal: AbortSignal) => Promise<void>;
 }
@@ -24,26 +26,40 @@ export interface ExaminedObject {
   readonly found: Examined;
 }
 
-/** Fewer are read here: a job through a queue and back takes its time, too. */
+/** Fewer objects, with fewer bytes, are read here: a job through a queue and back takes its time, too. */
 const FEWEST_ELSEWHERE = 16;
+const FEWEST_BYTES_ELSEWHERE = 16 * 1024 * 1024;
 
-/** Objects for one examineBatch each: many where another process may read them, else single ones. */
+/**
+ * Objects for one examineBatch each: many while another process is free to read them, else single ones. Only a single object has
+ * more than `mostBytes`.
+ */
 export async function* batchesOf(
-  candidates: AsyncIterable<ProofCandidate>,
-  remote: RemoteReadBack | undefined,
+  candidates: AsyncIterable<ProofCandidate> | Iterable<ProofCandidate>,
+  { remote, mostBytes }: Pick<ExamineBatchOptions, 'remote' | 'mostBytes'>,
 ): AsyncGenerator<readonly ProofCandidate[], void> {
-  const most = remote === undefined ? 1 : READ_BACK_OBJECTS;
+  const atOnce = Math.min(mostBytes, READ_BACK_BYTES);
   let batch: ProofCandidate[] = [];
   let bytes = 0;
   for await (const candidate of candidates) {
+    if (batch.length > 0 && bytes + candidate.size > atOnce) {
+      yield batch;
+      [batch, bytes] = [[], 0];
+    }
     batch.push(candidate);
     bytes += candidate.size;
-    if (batch.length < most && bytes < READ_BACK_BYTES) continue;
+    const most = remote?.takes() === true ? READ_BACK_OBJECTS : 1;
+    if (batch.length < most && bytes < atOnce) continue;
     yield batch;
-    batch = [];
-    bytes = 0;
+    [batch, bytes] = [[], 0];
   }
   if (batch.length > 0) yield batch;
+}
+
+function isForOthers(batch: readonly ProofCandidate[], mostBytes: number): boolean {
+  const bytes = batch.reduce((sum, { size }) => sum + size, 0);
+  if (bytes > mostBytes) return false;
+  return batch.length >= FEWEST_ELSEWHERE || bytes >= FEWEST_BYTES_ELSEWHERE;
 }
 
 /**
@@ -78,10 +94,10 @@ export async function* examineBatch(
 /** The records of the objects that another process has proven. */
 async function provenElsewhere(
   batch: readonly ProofCandidate[],
-  { mirror, remote, whenUp, index, hasJob, log }: ExamineBatchOptions,
+  { mirror, remote, mostBytes, whenUp, index, hasJob, log }: ExamineBatchOptions,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, ObjectRecord>> {
-  if (remote === undefined || batch.length < FEWEST_ELSEWHERE) return new Map();
+  if (remote === undefined || !isForOthers(batch, mostBytes)) return new Map();
   await whenUp(signal);
   if (!remote.takes()) return new Map();
   const records = new Map<string, ObjectRecord>();

@@ -22,6 +22,8 @@ import type { TargetHealth } from '../work/target-health.js';
 export interface Verifying {
   /** Reads no faster than the settings of the mirror's `verify` say. */
   readonly backend: Backend;
+  /** Resolves when so many bytes may be read at this pace by another process; what `backend` reads counts by itself. */
+  readonly draw: (bytes: number, signal: AbortSignal) => Promise<void>;
   /** When the target last throttled, on the monotonic clock; undefined: it has not. */
   readonly throttledAtMs: () => number | undefined;
 }

@@ -12,6 +12,7 @@ import { type AskedVerify, createAskedVerify } from './asked-verify.js';
 import type { ExamineOptions } from './examine-object.js';
 import type { MirrorParts } from './mirror-parts.js';
 import type { MirrorStats } from './mirror-stats.js';
+import { pacedReadBack } from './paced-read-back.js';
 import { withRead, withRun } from './past-runs.js';
 import { quietTimes } from './quiet-times.js';
 import { createScrub, type Scrub } from './scrub.js';
@@ -43,10 +44,10 @@ export interface ScrubParts {
 /** The scrub of a mirror, over its own index, queue and source. Undefined where the mirror has none. */
 export function openScrub(scrubbed: ScrubParts): Scrub | undefined {
   const { parts } = scrubbed;
-  const { settings, verifying, ledger, queue, paused, health, clock } = parts;
+  const { settings, verifying, remoteReadBack, ledger, queue, paused, health, clock } = parts;
   const { verify } = settings;
   if (verify === undefined || verifying === undefined) return undefined;
-  const { backend, throttledAtMs } = verifying;
+  const { backend, draw, throttledAtMs } = verifying;
   const whenIdle = quietTimes({ queue, health, throttledAtMs, clock });
   const whenQuiet = async (signal: AbortSignal) => {
     await paused?.gate.whenOpen(signal);
@@ -57,7 +58,9 @@ export function openScrub(scrubbed: ScrubParts): Scrub | undefined {
     pace: verify,
     reads: verify.by === 'daemon',
     findings: scrubbed.findings,
-    whenQuiet,
+    remote: remoteReadBack && pacedReadBack(remoteReadBack, { draw, whenQuiet }),
+    mostBytes: Math.min(MOST_ELSEWHERE, MOST_SECONDS_ELSEWHERE * verify.bytesPerSecond),
+    whenUp: whenQuiet,
     noteRead: (read) =>
       ledger.update((document) => ({
         ...document,
@@ -66,6 +69,13 @@ export function openScrub(scrubbed: ScrubParts): Scrub | undefined {
   });
 }
 
+/**
+ * What one job reads, in bytes, and in seconds of the pace: it is not interrupted when the times are not quiet any more, nor held to
+ * the pace while it reads.
+ */
+const MOST_ELSEWHERE = 64 * 1024 * 1024;
+const MOST_SECONDS_ELSEWHERE = 10;
+
 /** What a person asks to be read back is read at once, also where the mirror has no scrub; uploads go on meanwhile. */
 export function openAskedVerify(scrubbed: ScrubParts): AskedVerify {
   const { backend, index, ledger, paused, health } = scrubbed.parts;
@@ -73,6 +83,7 @@ export function openAskedVerify(scrubbed: ScrubParts): AskedVerify {
     ...examinedOf(scrubbed, backend),
     index,
     remote: scrubbed.parts.remoteReadBack,
+    mostBytes: Number.POSITIVE_INFINITY,
     noteRun: (run) =>
       ledger.update((document) => ({
         ...document,

@@ -6,7 +6,7 @@ import type { ProofCandidate } from '../proof/oldest-proofs.js';
 import { neededBytesPerSecond, type ProofPace, passMs } from '../proof/pace.js';
 import { countProof, type ProofSurvey, surveyProofs } from '../proof/survey.js';
 import type { VerifyStatus } from '../verify-status.js';
-import { type ExamineOptions, examineObject } from './examine-object.js';
+import { batchesOf, type ExamineBatchOptions, examineBatch } from './examine-batch.js';
 import { verifyStatusOf } from './mirror-health.js';
 import type { ReadSince } from './past-runs.js';
 import { openProofsToRecord } from './proofs-to-record.js';
@@ -22,13 +22,12 @@ export interface Scrub {
   status(): VerifyStatus;
 }
 
-export interface ScrubOptions extends ExamineOptions {
+/** `whenUp`: resolves when nothing else is to be done at the target, and it is well. */
+export interface ScrubOptions extends ExamineBatchOptions {
   readonly pace: ProofPace;
   /** False: it only counts what others read. */
   readonly reads: boolean;
   readonly findings: OpenFindings;
-  /** Resolves when nothing else is to be done at the target, and it is well. */
-  readonly whenQuiet: (signal: AbortSignal) => Promise<void>;
   /** Writes down how much was read back. */
   readonly noteRead: (read: ReadSince) => Promise<void>;
 }
@@ -95,12 +94,14 @@ export function createScrub(options: ScrubOptions): Scrub {
   async function readAll(due: readonly ProofCandidate[], signal: AbortSignal): Promise<void> {
     const proofs = openProofsToRecord(options.proveAll, clock);
     try {
-      await eachInParallel(inTime(due), LANES, signal, async (candidate, within) => {
-        await options.whenQuiet(within);
-        const found = await examineObject(candidate.name, options, findings, proofs, within);
-        if (found === 'proven' && survey !== undefined)
-          survey = countProof(survey, candidate, clock.now(), pace);
-        await reads.add(candidate.size, found);
+      const batches = batchesOf(inTime(due), options);
+      await eachInParallel(batches, LANES, signal, async (batch, within) => {
+        const examined = examineBatch(batch, options, findings, proofs, within);
+        for await (const { candidate, found } of examined) {
+          if (found === 'proven' && survey !== undefined)
+            survey = countProof(survey, candidate, clock.now(), pace);
+          await reads.add(candidate.size, found);
+        }
       });
     } finally {
       await proofs.flush();
