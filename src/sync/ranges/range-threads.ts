@@ -15,14 +15,14 @@ const RANGE_BYTES = 4 * 1024 * 1024;
 const SLOTS = 3 * MOST_LANES;
 /** Objects that are loaded at once: enough to be hashed together, and few enough to be finished one after the other. */
 const OBJECTS = MOST_LANES;
-/** A range waits for so long for others to be hashed with. */
-const TOGETHER_MS = 50;
+/** A range waits for so long for others to be hashed with: on a busy machine they come that late. */
+const TOGETHER_MS = 250;
 
-/** While one waits for the disk, the other one hashes. */
+/** Threads that hash, and threads that write: what is to be hashed does not wait for the disk. */
 const THREADS = 2;
 /** Questions of a thread before there is another one. */
 const BUSY = 1;
-/** More than are ever started: two are there at once. */
+/** More than are ever started: four are there at once. */
 const WORKSPACES = 32;
 
 const PROGRAM = programFile(new URL('./range-worker.js', import.meta.url));
@@ -36,7 +36,7 @@ export class ThreadError extends Error {
   }
 }
 
-/** Loads large objects: memory for their ranges, and two threads that hash these, and write them. They start when they are needed. */
+/** Loads large objects: memory for their ranges, and threads that hash these, and write them. They start when they are needed. */
 export interface RangeThreads {
   /** That a range may have. A multiple of 4,096. */
   readonly rangeBytes: number;
@@ -82,14 +82,14 @@ export function createRangeThreads(
     const taken = SLOTS * rangeBytes;
     const workspaces = taken + 64;
     const memory = createSharedMemory(workspaces + WORKSPACES * MD5_WORKSPACE);
-    const pool = createThreadPool<RangeQuestion, RangeAnswer>({
-      name: 'longshore-ranges',
-      program,
-      threads: THREADS,
-      busy: BUSY,
+    const options = {
+      ...{ program, threads: THREADS, busy: BUSY },
       workerData: { memory, taken, workspaces, count: WORKSPACES } satisfies RangeWork,
-    });
-    return { memory, pool, together: gatherRanges(clock, (hash) => askOne(pool, { hash })) };
+    };
+    const hashers: RangePool = createThreadPool({ name: 'longshore-hash', ...options });
+    const writers: RangePool = createThreadPool({ name: 'longshore-write', ...options });
+    const together = gatherRanges(clock, (hash) => askOne(hashers, { hash }));
+    return { memory, hashers, writers, together };
   }
 
   function memoryOrError() {
@@ -104,7 +104,7 @@ export function createRangeThreads(
   return {
     rangeBytes,
     async open(contents, signal) {
-      const { memory, pool, together } = memoryOrError();
+      const { memory, writers, together } = memoryOrError();
       const leave = await gate.enter(signal);
       const load = {};
       together.expect(contents);
@@ -116,7 +116,7 @@ export function createRangeThreads(
             bytes: new Uint8Array(memory.buffer, begin, rangeBytes),
             hash: (range) => together.hash({ ...range, begin }),
             async write(place, length) {
-              const { failure } = await askOne(pool, { write: place, begin, length });
+              const { failure } = await askOne(writers, { write: place, begin, length });
               if (failure !== undefined) throw Object.assign(new Error(failure.message), failure);
             },
             release: () => slots.release(load, slot),
@@ -129,15 +129,15 @@ export function createRangeThreads(
       };
     },
     async close() {
-      await opened?.pool.close();
+      await opened?.hashers.close();
+      await opened?.writers.close();
     },
   };
 }
 
-async function askOne(
-  pool: ThreadPool<RangeQuestion, RangeAnswer>,
-  question: RangeQuestion,
-): Promise<RangeAnswer> {
+type RangePool = ThreadPool<RangeQuestion, RangeAnswer>;
+
+async function askOne(pool: RangePool, question: RangeQuestion): Promise<RangeAnswer> {
   try {
     const thread = pool.enter();
     try {
