@@ -10,7 +10,8 @@ withServers('workers read back', 'LONGSHORE_REDIS_URL', redisServers(), () => {
     const machines = openSeveralMachines(await startOwnRedis());
     machines.fill('a', 600);
     await lineOf(machines.worker(), 'working');
-    machines.daemon();
+    // All jobs of its first run have their answers then.
+    await lineOf(machines.daemon(), 'run finished');
     await machines.equal();
     const before = await jobsDone(machines);
     const whole = await machines.longshore(...VERIFY);
