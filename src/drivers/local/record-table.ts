@@ -112,7 +112,8 @@ function tableOf(path: string, opened: RecordFile): RecordTable {
 
 /** Of a digest, so that no user can choose names that all come into one page. */
 function pageOf(key: Buffer, salt: Buffer, pages: number): number {
-  return hash('md5', Buffer.concat([salt, key]), 'buffer').readUInt32LE(0) & (pages - 1);
+  const digest = hash('md5', Buffer.concat([salt, key])); // as text: a Buffer of its own costs as much as the digest
+  return Buffer.from(digest.slice(0, 8), 'hex').readUInt32LE(0) & (pages - 1);
 }
 
 /** Twice as many pages, at the path: the entries of each are shared out among two. */

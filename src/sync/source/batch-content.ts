@@ -53,14 +53,14 @@ export function createBatchContent(
   };
 }
 
-/** Notes what was read of the file in this row. */
+/** Notes what was read of the file in this row. `md5`: hex. */
 export function noteRead(
   { md5s, classes }: BatchContent,
   row: number,
-  md5: Uint8Array,
+  md5: string,
   contentClass: ContentClass,
 ): void {
-  md5s.set(md5, row * MD5_BYTES);
+  Buffer.from(md5s.buffer, md5s.byteOffset + row * MD5_BYTES, MD5_BYTES).write(md5, 'hex');
   classes[row] = CLASSES.indexOf(contentClass);
 }
 

@@ -120,7 +120,7 @@ function readAll(
         read.attributes[row] = readAttributes(fd, false, kept);
         return read.attributes[row] !== undefined;
       });
-      if (isWhole) noteRead(read, row, hash('md5', into, 'buffer'), contentClassOf(into));
+      if (isWhole) noteRead(read, row, hash('md5', into), contentClassOf(into));
       else read.states[row] = FILE_CHANGED;
     } catch {
       read.states[row] = FILE_UNREADABLE;
