@@ -87,18 +87,18 @@ export interface Setting {
   readonly queue?: string;
 }
 
+/** Whether only runs that list the container look for changes. */
+export function findsByListing({ workers, deletes }: Circumstances): boolean {
+  return workers !== 'none' && deletes === 'trash';
+}
+
 /** Lines about how a daemon finds changes. */
-function looksText(
-  driver: Driver,
-  { watch, losesEvents, losesState, deletes, workers }: Circumstances,
-): string {
-  const [rescan, reconcile] =
-    workers !== 'none' && deletes === 'trash'
-      ? ['0', '1s']
-      : [
-          watch === 'scan' || losesEvents ? '1s' : '0',
-          losesState || driver !== 'local' ? '2s' : '0',
-        ];
+function looksText(driver: Driver, circumstances: Circumstances): string {
+  const { watch, losesEvents, losesState } = circumstances;
+  const often = losesState || driver !== 'local' ? '2s' : '0';
+  const [rescan, reconcile] = findsByListing(circumstances)
+    ? ['0', '1s']
+    : [watch === 'scan' || losesEvents ? '1s' : '0', often];
   return `watch: ${watch}
     rescan: ${rescan}
     reconcile: ${reconcile}`;

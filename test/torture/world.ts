@@ -11,6 +11,7 @@ import {
   chooseCircumstances,
   type Driver,
   type Engine,
+  findsByListing,
   type Pick,
 } from './circumstances.js';
 import type { Figures } from './figures.js';
@@ -39,6 +40,8 @@ export interface WorldOptions {
 /** How long a daemon may not know yet of a change on a busy machine, beside its settle time. */
 const UNAWARE_MS = 1_500;
 const RESCAN_MS = 1_000;
+/** How long a run may take there that lists the container, one after the other: what changes behind it is found by the next. */
+const LISTING_MS = 20_000;
 /** Workers get nothing where few files come at once. */
 const MOST_NODES_OF_WORKERS = 1_500;
 
@@ -87,7 +90,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const pick: Pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
   const choose = queue === undefined ? chooseCircumstances : chooseAmongWorkers;
   const circumstances = choose(random, pick);
-  const { links, watch, losesState, losesEvents, clockJumps, firstEngine, workers } = circumstances;
+  const { links, losesState, losesEvents, clockJumps, firstEngine, workers } = circumstances;
   const disk = join(folder, 'disk');
   const paths: Paths = {
     folder,
@@ -118,8 +121,9 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     losesState,
     losesEvents,
     clockJumps,
+    hasWorkers: workers !== 'none',
     hasLateWrites: workers === 'frozen',
-    settleMs: watch === 'scan' ? UNAWARE_MS + RESCAN_MS : UNAWARE_MS,
+    settleMs: UNAWARE_MS + betweenLooksMs(circumstances),
   });
   return {
     ...options,
@@ -142,6 +146,11 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     readTo: 0,
     damages: 0,
   };
+}
+
+function betweenLooksMs(circumstances: Circumstances): number {
+  if (findsByListing(circumstances)) return LISTING_MS;
+  return circumstances.watch === 'scan' ? RESCAN_MS : 0;
 }
 
 /** Keeps the folder of a world that failed. */

@@ -33,7 +33,7 @@ export function pauseBy(
   leftS: () => number,
 ): (leastS: number, mostS: number) => Promise<void> {
   return async (leastS, mostS) => {
-    const most = Math.max(leastS, Math.min(mostS, leftS()));
+    const most = Math.max(leastS, Math.min(mostS, leftS() / 2));
     await delay((leastS + random() * (most - leastS)) * 1_000);
   };
 }

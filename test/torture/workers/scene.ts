@@ -21,6 +21,8 @@ export interface SceneOptions extends WorldOptions {
   readonly happened: Map<HappeningName, number>;
   /** Is called when everything works, and trouble may begin. */
   readonly begin: () => void;
+  /** Is called when no further trouble comes. */
+  readonly rest: () => void;
   /** How much is left for that, in seconds. */
   readonly leftS: () => number;
 }
@@ -75,6 +77,7 @@ async function trouble(
     options.begin();
     changing = changeUntil(scene, isOver.signal);
     await befall(scene, options);
+    options.rest();
     isOver.abort();
     await changing;
     if (world.random() < 0.5) await stop(world, scene.daemon);
@@ -94,7 +97,8 @@ async function befall(scene: Scene, options: SceneOptions): Promise<void> {
   const { world, fleet, pause } = scene;
   const { happenings, happened, leftS } = options;
   const timesOf = (name: HappeningName) => happened.get(name) ?? 0;
-  const names = nextHappenings(scene, happenings, timesOf).slice(0, MOST_HAPPENINGS);
+  const fitting = happenings.filter((name) => HAPPENINGS[name].leastS <= leftS());
+  const names = nextHappenings(scene, fitting, timesOf).slice(0, MOST_HAPPENINGS);
   for (const name of names) {
     await pause(0, MOST_BETWEEN_S);
     if (world.isOver()) return;
