@@ -9,13 +9,14 @@ import { statPath, versionOf } from '../../src/file-stat.js';
 import { hasHanging, SourceSilentError, whenNoneHangs } from '../../src/silent-source.js';
 import { localPartsEffects } from '../../src/sync/work/local-parts-effects.js';
 import { openPartsFixture } from '../scale/parts-fixture.js';
+import { eventually } from '../world/eventually.js';
 import { canServe, serveFiles } from '../world/file-server.js';
 import { temporaryFolder } from '../world/folder.js';
 import { call, rejection } from './conformance/fixture.js';
 
 const MIB = 2 ** 20;
 const SIZE = 12 * MIB;
-const SILENT_MS = 1_000;
+const SILENT_MS = 2_000;
 const ref = { container: 'c', key: 'k' };
 
 /** A file of 12 parts on a file server. */
@@ -46,6 +47,11 @@ async function drain(parts: AsyncIterable<BodyPart>): Promise<number> {
   return bytes;
 }
 
+/** On a busy machine the server, or its reader, may have no time for as long as a silence is here. */
+function readsAgain(read: () => Promise<number | undefined>): Promise<void> {
+  return eventually(async () => expect(await read()).toBe(SIZE));
+}
+
 describe.skipIf(!canServe)('a file server that does not answer amid a file', () => {
   test('the thread that waits for it is abandoned, and ends when the server answers', async () => {
     const { server, parts } = await opened();
@@ -63,7 +69,7 @@ describe.skipIf(!canServe)('a file server that does not answer amid a file', () 
     expect(first.body.bytes?.byteLength).toBe(MIB);
     server.thaw();
     await whenNoneHangs();
-    expect(await drain(parts())).toBe(SIZE);
+    await readsAgain(() => drain(parts()));
   });
 
   test('no more threads are begun than there may be, however often it is tried', async () => {
@@ -74,7 +80,7 @@ describe.skipIf(!canServe)('a file server that does not answer amid a file', () 
     expect(() => threads.open({} as never)).toThrow(SourceSilentError);
     server.thaw();
     await whenNoneHangs();
-    expect(await drain(parts())).toBe(SIZE);
+    await readsAgain(() => drain(parts()));
   });
 
   test('a body that is read while it is sent rejects, and leaves threads for others', async () => {
@@ -88,7 +94,7 @@ describe.skipIf(!canServe)('a file server that does not answer amid a file', () 
     expect(await rejection(fileBody(path, options))).toBeInstanceOf(SourceSilentError);
     server.thaw();
     await whenNoneHangs();
-    expect((await fileBody(path, options)).size).toBe(SIZE);
+    await readsAgain(async () => (await fileBody(path, options)).size);
   });
 
   test('a slow one that answers is waited for', async () => {
