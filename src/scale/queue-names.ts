@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { Config } from '../config/config.js';
 
 /** The form of jobs and answers. Processes with another one meet in other queues, and never each other's jobs. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /** All keys begin with it, which is what the user of longshore may touch in Redis. */
 export const PREFIX = 'longshore';

@@ -7,7 +7,7 @@ import { createLease } from '../../src/lease/create-lease.js';
 import { leaseObject } from '../../src/lease/lease-object.js';
 import { silentLogger } from '../../src/log.js';
 import { findDaemon, putFacts } from '../../src/scale/daemon-facts.js';
-import { queueNames } from '../../src/scale/queue-names.js';
+import { PROTOCOL, queueNames } from '../../src/scale/queue-names.js';
 import { claimName } from '../../src/scale/queue-owner.js';
 import { openRedis } from '../../src/scale/redis.js';
 import { proofOf } from '../../src/scale/source-proof.js';
@@ -79,7 +79,7 @@ withServers('check --worker', 'LONGSHORE_REDIS_URL', redisServers(), () => {
     expect(stdout).toMatch(
       /ok {6}queue: Redis at 127\.0\.0\.1:\d+ is reachable, and keeps what it has/,
     );
-    expect(stdout).toContain('a daemon nas1 gives out jobs by protocol 1: nas1, pid 17');
+    expect(stdout).toContain(`a daemon nas1 gives out jobs by protocol ${PROTOCOL}: nas1, pid 17`);
     expect(stdout).toMatch(/ok {6}documents: .*source is the source of the daemon/);
     expect(stdout).toContain(
       'the lease can be read, and allows workers: of mirror documents on host nas1',

@@ -1,6 +1,7 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
+import { queueNames } from '../../src/scale/queue-names.js';
 import { digest } from '../fakes/s3/request.js';
 import { type FakeS3, startFakeS3 } from '../fakes/s3/server.js';
 import { fakeTarget } from '../fakes/s3/target.js';
@@ -61,7 +62,9 @@ export async function holdBatchOf(machines: MachinesOnS3, redis: OwnRedis, name:
   renameSync(join(folder, name), join(source, name));
   await eventually(async () => {
     expect(fake.doors.arrived('PutObject')).toBeGreaterThanOrEqual(SOME);
-    expect(await redis.admin.llen('longshore:nas1/p1/documents:active')).toBe(1);
+    expect(
+      await redis.admin.llen(`longshore:${queueNames('nas1').queueOf('documents')}:active`),
+    ).toBe(1);
   });
 }
 
