@@ -184,7 +184,7 @@ test('a large object that comes in ranges is the file that one stream would make
         if (partSize === undefined) expect(blocks ?? 0).toBeLessThanOrEqual(streamed.blocks ?? 0);
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 80 },
   );
   for (const end of [
     'breaks once: undefined',

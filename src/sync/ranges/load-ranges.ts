@@ -45,7 +45,7 @@ export function md5Contents(proof: ContentProof, size: number): readonly number[
 }
 
 /**
- * Loads an object in ranges, several at once; threads hash them and then write them into `file`, which is empty. Resolves with the hex
+ * Loads an object in ranges, several at once; threads hash them and write them into `file`, which is empty. Resolves with the hex
  * MD5s of its contents, in order. Rejects as `read` does, as the system does, with ShortContentError and with ThreadError;
  * nothing is written to the file any more then.
  */
@@ -114,13 +114,14 @@ async function loadRange(
     try {
       await fill(ctx, memory, object, range, signal);
       const goesOn = range.pieces[0]?.isFirst === false;
+      const isEnd = range.end === object.info.size;
       const results = await memory.hash({
+        place: file && { fd: file.fd, position: range.start, isEnd },
+        length: range.end - range.start,
         pieces: range.pieces,
         before: goesOn ? await before : undefined,
       });
       resolve(stateIn(results.at(-1)));
-      const place = { position: range.start, isEnd: range.end === object.info.size };
-      if (file) await memory.write({ fd: file.fd, ...place }, range.end - range.start);
       return md5sIn(range, results);
     } finally {
       memory.release();

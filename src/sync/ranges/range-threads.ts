@@ -5,24 +5,23 @@ import { MOST_LANES } from '../../md5-words.js';
 import { type ProgramFile, programFile } from '../../program-files.js';
 import { createThreadPool, type ThreadPool } from '../../thread-pool.js';
 import { createSharedMemory } from '../../web-assembly.js';
-import type { LoadedRange } from './hash-ranges.js';
+import type { HashedRange, LoadedRange } from './hash-ranges.js';
 import { createRangeSlots } from './range-slots.js';
-import type { RangeAnswer, RangeQuestion, RangeWork } from './range-worker.js';
-import type { RangePlace } from './write-range.js';
+import type { RangeWork } from './range-worker.js';
 
 const RANGE_BYTES = 4 * 1024 * 1024;
 /** Ranges in memory at once: while some are hashed together, the next ones arrive. */
 const SLOTS = 3 * MOST_LANES;
 /** Objects that are loaded at once: enough to be hashed together, and few enough to be finished one after the other. */
 const OBJECTS = MOST_LANES;
-/** A range waits for so long for others to be hashed with: on a busy machine they come that late. */
-const TOGETHER_MS = 250;
+/** A range waits for so long for others to be hashed with. */
+const TOGETHER_MS = 50;
 
-/** Threads that hash, and threads that write: what is to be hashed does not wait for the disk. */
+/** While one waits for the disk, the other one hashes. */
 const THREADS = 2;
 /** Questions of a thread before there is another one. */
 const BUSY = 1;
-/** More than are ever started: four are there at once. */
+/** More than are ever started: two are there at once. */
 const WORKSPACES = 32;
 
 const PROGRAM = programFile(new URL('./range-worker.js', import.meta.url));
@@ -36,7 +35,7 @@ export class ThreadError extends Error {
   }
 }
 
-/** Loads large objects: memory for their ranges, and threads that hash these, and write them. They start when they are needed. */
+/** Loads large objects: memory for their ranges, and two threads that hash these, and write them. They start when they are needed. */
 export interface RangeThreads {
   /** That a range may have. A multiple of 4,096. */
   readonly rangeBytes: number;
@@ -59,10 +58,11 @@ export interface RangedLoad {
 export interface RangeMemory {
   /** `rangeBytes` of them, to be filled from the beginning. */
   readonly bytes: Uint8Array<SharedArrayBuffer>;
-  /** Hashes the range that is in it. Resolves with a result for each piece. Rejects with ThreadError. */
+  /**
+   * Hashes the range that is in it, and writes it to its place. Returns a result for each piece. Rejects as the system does, and
+   * with ThreadError.
+   */
   hash(range: Omit<LoadedRange, 'begin'>): Promise<readonly Md5Result[]>;
-  /** Writes the range, of so many bytes, that is in it. Rejects as the system does, and with ThreadError. */
-  write(place: RangePlace, length: number): Promise<void>;
   /** To be called once, when nothing is written to it and from it any more. */
   release(): void;
 }
@@ -82,14 +82,14 @@ export function createRangeThreads(
     const taken = SLOTS * rangeBytes;
     const workspaces = taken + 64;
     const memory = createSharedMemory(workspaces + WORKSPACES * MD5_WORKSPACE);
-    const options = {
-      ...{ program, threads: THREADS, busy: BUSY },
+    const pool = createThreadPool<readonly LoadedRange[], readonly HashedRange[]>({
+      name: 'longshore-ranges',
+      program,
+      threads: THREADS,
+      busy: BUSY,
       workerData: { memory, taken, workspaces, count: WORKSPACES } satisfies RangeWork,
-    };
-    const hashers: RangePool = createThreadPool({ name: 'longshore-hash', ...options });
-    const writers: RangePool = createThreadPool({ name: 'longshore-write', ...options });
-    const together = gatherRanges(clock, (hash) => askOne(hashers, { hash }));
-    return { memory, hashers, writers, together };
+    });
+    return { memory, pool, together: gatherRanges(clock, (ranges) => askOne(pool, ranges)) };
   }
 
   function memoryOrError() {
@@ -104,7 +104,7 @@ export function createRangeThreads(
   return {
     rangeBytes,
     async open(contents, signal) {
-      const { memory, writers, together } = memoryOrError();
+      const { memory, together } = memoryOrError();
       const leave = await gate.enter(signal);
       const load = {};
       together.expect(contents);
@@ -115,10 +115,6 @@ export function createRangeThreads(
           return {
             bytes: new Uint8Array(memory.buffer, begin, rangeBytes),
             hash: (range) => together.hash({ ...range, begin }),
-            async write(place, length) {
-              const { failure } = await askOne(writers, { write: place, begin, length });
-              if (failure !== undefined) throw Object.assign(new Error(failure.message), failure);
-            },
             release: () => slots.release(load, slot),
           };
         },
@@ -129,24 +125,24 @@ export function createRangeThreads(
       };
     },
     async close() {
-      await opened?.hashers.close();
-      await opened?.writers.close();
+      await opened?.pool.close();
     },
   };
 }
 
-type RangePool = ThreadPool<RangeQuestion, RangeAnswer>;
-
-async function askOne(pool: RangePool, question: RangeQuestion): Promise<RangeAnswer> {
+async function askOne(
+  pool: ThreadPool<readonly LoadedRange[], readonly HashedRange[]>,
+  ranges: readonly LoadedRange[],
+): Promise<readonly HashedRange[]> {
   try {
     const thread = pool.enter();
     try {
-      return await thread.ask(question, []);
+      return await thread.ask(ranges, []);
     } finally {
       thread.leave();
     }
   } catch (error) {
-    throw new ThreadError('no thread works on the content', error);
+    throw new ThreadError('no thread hashes the content', error);
   }
 }
 
@@ -159,7 +155,7 @@ interface Waiting {
 /** Sends ranges to a thread together, as hashing eight takes little more time than hashing two. */
 function gatherRanges(
   clock: Pick<Clock, 'after'>,
-  send: (ranges: readonly LoadedRange[]) => Promise<RangeAnswer>,
+  send: (ranges: readonly LoadedRange[]) => Promise<readonly HashedRange[]>,
 ) {
   let waiting: Waiting[] = [];
   /** Ranges that may wait at the same time. */
@@ -171,8 +167,12 @@ function gatherRanges(
     const sent = waiting;
     waiting = [];
     try {
-      const { digests } = await send(sent.map(({ range }) => range));
-      for (const [row, { resolve }] of sent.entries()) resolve(digests[row] ?? []);
+      const answers = await send(sent.map(({ range }) => range));
+      for (const [row, { resolve, reject }] of sent.entries()) {
+        const answer = answers[row];
+        if (answer !== undefined && 'digests' in answer) resolve(answer.digests);
+        else reject(Object.assign(new Error(answer?.message), answer));
+      }
     } catch (error) {
       for (const { reject } of sent) reject(error);
     }
