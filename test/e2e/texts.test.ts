@@ -67,7 +67,8 @@ test.each([22, 28, 34, 40])(
     const { folder, sh } = openShell();
     writeFileSync(join(folder, 'source', 'file'), '');
     const { code, stderr, stdout } = await sh(`ulimit -n ${limit} && longshore reconcile`);
-    expect(code).toBe(1);
+    // 2: not even the configuration could be read, which hangs on how many files the program has open by then.
+    expect([1, 2]).toContain(code);
     expect(`${stdout}${stderr}`).toMatch(/ulimit -n 1024/);
     expect(stderr).not.toMatch(/^\s+at |^Node\.js|^node:/m);
   },
