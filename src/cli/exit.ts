@@ -61,8 +61,16 @@ const TARGET_REFUSES = [
   LeaseUnavailableError,
 ];
 
+/** The system let this process, or all together, open no more files (EMFILE, ENFILE): that says nothing of what was to be opened. */
+function isShortOfFiles(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'EMFILE' || code === 'ENFILE' || isShortOfFiles(error.cause);
+}
+
 /** The one table from what stopped a command to its exit code. */
 export function exitCodeOf(error: unknown): number {
+  if (isShortOfFiles(error)) return EXIT.FAILED;
   if (error instanceof PlanOutdatedError) return EXIT.WORK_DUE;
   if (TARGET_REFUSES.some((kind) => error instanceof kind)) return EXIT.TARGET_REFUSES;
   return NEEDS_A_PERSON.some((kind) => error instanceof kind) ? EXIT.USAGE : EXIT.FAILED;

@@ -8,8 +8,10 @@ import { type Program, processIo } from './io.js';
 import { writesToJournal } from './journal.js';
 import { run } from './run.js';
 
-/** Milliseconds for an ordered end after a failure of LMDB, whose process must not live on, and until threads have ended. */
+/** Milliseconds for an ordered end after a failure of LMDB, whose process must not live on. */
 const LAST_MS = 800;
+/** Milliseconds until threads that were asked to end have: on a busy machine that takes a while, and in a dead file system it never happens. */
+const THREADS_END_MS = 10_000;
 
 /** What mirrors, loaded by the commands that do. */
 const PROGRAM: Program = {
@@ -32,7 +34,7 @@ export async function start(program: Program = PROGRAM): Promise<void> {
   onFailedEnvironment((error) => systemClock.after(LAST_MS, () => endWith(error)));
   const letEnd = keepAlive();
   process.exitCode = await run(process.argv.slice(2), io, program);
-  await Promise.race([whenNoneHangs(), systemClock.sleep(LAST_MS)]);
+  await Promise.race([whenNoneHangs(), systemClock.sleep(THREADS_END_MS)]);
   letEnd();
   if (hasHanging()) io.endBy('SIGTERM'); // Node would wait for its threads, which no file system answers
   if (hasFailedEnvironment()) process.exit(EXIT.FAILED); // without the clean-up of LMDB, which may crash

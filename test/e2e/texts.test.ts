@@ -61,14 +61,14 @@ test('a command in a folder that was removed says so without a stack trace, and 
 });
 
 // Below 20 Node itself does not start.
-test.each([22, 28, 34, 40])(
+// With some of these not even the configuration can be read, which is no fault of the configuration.
+test.each([22, 25, 28, 31, 34, 40])(
   'a run with a limit of %i open files says which limit to raise, and shows no stack trace',
   async (limit) => {
     const { folder, sh } = openShell();
     writeFileSync(join(folder, 'source', 'file'), '');
     const { code, stderr, stdout } = await sh(`ulimit -n ${limit} && longshore reconcile`);
-    // 2: not even the configuration could be read, which hangs on how many files the program has open by then.
-    expect([1, 2]).toContain(code);
+    expect(code).toBe(1);
     expect(`${stdout}${stderr}`).toMatch(/ulimit -n 1024/);
     expect(stderr).not.toMatch(/^\s+at |^Node\.js|^node:/m);
   },
