@@ -34,8 +34,18 @@ export async function start(program: Program = PROGRAM): Promise<void> {
   onFailedEnvironment((error) => systemClock.after(LAST_MS, () => endWith(error)));
   const letEnd = keepAlive();
   process.exitCode = await run(process.argv.slice(2), io, program);
-  await Promise.race([whenNoneHangs(), systemClock.sleep(THREADS_END_MS)]);
+  await threadsEnded();
   letEnd();
   if (hasHanging()) io.endBy('SIGTERM'); // Node would wait for its threads, which no file system answers
   if (hasFailedEnvironment()) process.exit(EXIT.FAILED); // without the clean-up of LMDB, which may crash
+}
+
+/** Resolves when no thread hangs any more, or too long. It leaves no timer behind that would keep the process alive. */
+async function threadsEnded(): Promise<void> {
+  let cancel = () => {};
+  const late = new Promise<void>((resolve) => {
+    cancel = systemClock.after(THREADS_END_MS, resolve);
+  });
+  await Promise.race([whenNoneHangs(), late]);
+  cancel();
 }
