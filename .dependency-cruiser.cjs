@@ -111,6 +111,7 @@ const floors = [
 
 // Files directly in src that every room may import.
 const ground = [
+  'answering-call',
   'calendar-day',
   'clock',
   'concurrently',

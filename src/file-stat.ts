@@ -1,5 +1,5 @@
 import { type BigIntStats, fstatSync, lstatSync, statSync } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
+import { type FileHandle, lstat, stat } from 'node:fs/promises';
 
 /*
  * The only file that reads a stat. Node fills its BigIntStats from an array of signed 64-bit integers
@@ -31,6 +31,27 @@ export function lstatPath(path: string): BigIntStats {
 export function lstatPathIfAny(path: string | Buffer): BigIntStats | undefined {
   const stat = lstatSync(path, EXACT_IF_ANY);
   return stat && unsigned(stat);
+}
+
+/** As statPathIfAny, without a wait of this thread: for file systems that may not answer. Rejects as stat(2) fails. */
+export function askPathIfAny(path: string): Promise<BigIntStats | undefined> {
+  return ifAny(stat(path, EXACT));
+}
+
+/** As lstatPathIfAny, in the same way. */
+export function askLinkIfAny(path: string): Promise<BigIntStats | undefined> {
+  return ifAny(lstat(path, EXACT));
+}
+
+async function ifAny(asked: Promise<BigIntStats>): Promise<BigIntStats | undefined> {
+  try {
+    return unsigned(await asked);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // As throwIfNoEntry has it: a file in the place of a folder is no entry either.
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw error;
+  }
 }
 
 /** What a descriptor has open. Throws as fstat(2) fails. */

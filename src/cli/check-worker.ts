@@ -50,7 +50,8 @@ export async function checkWorker(
         const target = findTarget(config, mirror.target);
         const daemon =
           isThere.problem === undefined ? await findDaemon(redis, names, mirror.name) : undefined;
-        const said = daemon === undefined ? [] : ofDaemon(daemon, names.daemon, mirror, target);
+        const said =
+          daemon === undefined ? [] : await ofDaemon(daemon, names.daemon, mirror, target, signal);
         const seen = await ofTarget(mirror, target, daemon, io, signal);
         for (const finding of [...said, ...seen]) report(mirror.name, finding);
       }

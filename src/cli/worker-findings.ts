@@ -24,13 +24,14 @@ export interface Finding {
 /** A difference of the clocks for which no signature is refused, and that a person should end all the same. */
 const MOST_SKEW_MS = 60_000;
 
-/** What the daemon says of a mirror in Redis, compared with this machine. */
-export function ofDaemon(
+/** What the daemon says of a mirror in Redis, compared with this machine. Rejects with the signal's reason alone. */
+export async function ofDaemon(
   { owner, facts }: FoundDaemon,
   daemon: string,
   mirror: MirrorConfig,
   target: TargetConfig,
-): readonly Finding[] {
+  signal: AbortSignal,
+): Promise<readonly Finding[]> {
   const there = `a daemon ${printable(daemon)} gives out jobs by protocol ${PROTOCOL}`;
   if (owner === undefined)
     return [
@@ -50,7 +51,12 @@ export function ofDaemon(
       },
     ];
   const differing = differingGroups(settingsDigest(mirror, target), facts.settings);
-  const source = sourceDiffers(facts.source, mirror.source);
+  const source = await sourceDiffers(facts.source, mirror.source, signal).catch(
+    (error: unknown) => {
+      signal.throwIfAborted();
+      return messageOf(error);
+    },
+  );
   return [
     daemonIs,
     {

@@ -1,13 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { systemClock } from '../clock.js';
-import {
-  noteHanging,
-  SILENT_MS,
-  SourceSilentError,
-  silentFile,
-  watchSilence,
-} from '../silent-source.js';
+import { answeringCall } from '../answering-call.js';
+import { SILENT_MS } from '../silent-source.js';
 
 /** A file that is open to be read. Calls reject with SourceSilentError when the file system does not answer. */
 export interface AnsweringFile {
@@ -19,20 +13,14 @@ export interface AnsweringFile {
   close(): Promise<void>;
 }
 
-/** Each holds one of the 4 threads that Node has for files and for names of hosts. */
-const MOST_HANGING = 2;
-let hanging = 0;
-
-/**
- * Opens a file, symbolic links followed. Rejects as open(2) fails, and with SourceSilentError. While some calls hang, others are
- * not begun: they may hang as well, and would leave no thread for anything else.
- */
+/** Opens a file, symbolic links followed. Rejects as open(2) fails, and with SourceSilentError: see answeringCall. */
 export async function openAnswering(
   path: string,
   flags: number,
   silentMs = SILENT_MS,
 ): Promise<AnsweringFile> {
-  const answered = answering(path, silentMs);
+  const answered = <T>(call: () => Promise<T>, late?: (answer: T) => Promise<void>) =>
+    answeringCall(path, call, { silentMs, ...(late && { late }) });
   // O_NONBLOCK: opening a FIFO would otherwise wait for a writer, and hold a thread of libuv's pool meanwhile.
   const opening = () => open(path, constants.O_RDONLY | constants.O_NONBLOCK | flags);
   const file = await answered(opening, (late) => late.close());
@@ -60,37 +48,4 @@ export async function openAnswering(
       else hangs.catch(() => {}).then(() => file.close());
     },
   };
-}
-
-/** `late`: what becomes of an answer that comes after all. */
-function answering(path: string, silentMs: number) {
-  return async <T>(
-    call: () => Promise<T>,
-    late: (answer: T) => Promise<void> = async () => {},
-  ): Promise<T> => {
-    if (hanging >= MOST_HANGING) throw silentFile(path, silentMs);
-    const called = call();
-    let cancel = () => {};
-    const silent = new Promise<never>((_, reject) => {
-      const isSilent = () => reject(silentFile(path, silentMs));
-      cancel = watchSilence(systemClock, silentMs, () => 0, isSilent);
-    });
-    try {
-      return await Promise.race([called, silent]);
-    } catch (error) {
-      if (error instanceof SourceSilentError) giveUp(called.then(late));
-      throw error;
-    } finally {
-      cancel();
-    }
-  };
-}
-
-function giveUp(call: Promise<unknown>): void {
-  const ended = () => {
-    hanging -= 1;
-  };
-  hanging += 1;
-  noteHanging(call);
-  call.then(ended, ended);
 }

@@ -35,7 +35,7 @@ export interface WorkedMirror {
    */
   carryOut(
     job: PackedJob,
-    differs: () => string | undefined,
+    differs: () => Promise<string | undefined>,
     permit: JobPermit,
     signal: AbortSignal,
   ): Promise<string>;
@@ -91,13 +91,13 @@ export async function answerJob(
   let endLock = () => {};
   try {
     const job = readyJob(taken, mirror);
-    const source = await sameSource(job.source, options);
+    const source = await sameSource(job.source, options, controller.signal);
     const permit = await openPermit(taken, job, options, controller.signal);
     endLock = keepLock(taken, permit, clock, (error) => controller.abort(error));
     hasBegun = true;
     const { payload } = job;
     const order = { kind: job.kind, mirror: mirror.name, payload };
-    const differs = () => sourceDiffers(source, mirror.source);
+    const differs = () => sourceDiffers(source, mirror.source, controller.signal);
     const answer = await mirror.carryOut(order, differs, permit, controller.signal);
     permit.check(); // what it says may be true, and another worker may be at work all the same
     return { answer: { worker, payload: answer }, isOtherSource: false };
@@ -131,16 +131,18 @@ function readyJob(taken: TakenJob, mirror: WorkedMirror): QueuedJob & Pick<Packe
 /**
  * The proof by which the source here is the coordinator's: that of the job, or where folders were renamed since, the last one.
  *
- * @throws RefusedBeforeError
+ * @throws RefusedBeforeError, SourceSilentError, and the signal's reason
  */
 async function sameSource(
   proof: SourceProof,
   { mirror, lastProof }: Pick<AnswerJobOptions, 'mirror' | 'lastProof'>,
+  signal: AbortSignal,
 ): Promise<SourceProof> {
-  const why = sourceDiffers(proof, mirror.source);
+  const why = await sourceDiffers(proof, mirror.source, signal);
   if (why === undefined) return proof;
   const last = await lastProof();
-  if (last !== undefined && sourceDiffers(last, mirror.source) === undefined) return last;
+  if (last !== undefined && (await sourceDiffers(last, mirror.source, signal)) === undefined)
+    return last;
   throw new RefusedBeforeError('source', why);
 }
 

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
+import { answeringCall } from '../answering-call.js';
 import type { Clock } from '../clock.js';
-import { type FileVersion, lstatPathIfAny, statPathIfAny } from '../file-stat.js';
+import { askLinkIfAny, askPathIfAny, type FileVersion } from '../file-stat.js';
 import { withDeadline } from '../lease/with-deadline.js';
 import { noteHanging, SILENT_MS, SourceSilentError } from '../silent-source.js';
 import { type BatchContent, FILE_READ } from '../sync/source/batch-content.js';
@@ -26,7 +27,7 @@ export interface SourceHere {
   /** Whether files are read through symbolic links. */
   readonly follow: boolean;
   /** Why it is another one than that of the order, by its root and its landmarks; undefined: it is not. */
-  differs(): string | undefined;
+  differs(): Promise<string | undefined>;
   readonly clock: Clock;
   /** What is being read is not waited for any more. */
   readonly interrupt: AbortSignal;
@@ -60,15 +61,15 @@ export function readingSameSource(
       const rows = [...content.states.keys()];
       const others = rows.filter((row) => content.states[row] !== FILE_READ);
       if (2 * others.length <= rows.length) return content;
-      const why = source.differs();
+      const why = await source.differs();
       if (why !== undefined) throw new SourceDiffersError(why, { byProof: true });
       const paths = pathsOf(batch);
-      const strange = others.filter(
-        (row) => !isChangedSince(source, paths[row] ?? '', versionAt(batch, row)),
-      );
-      if (2 * strange.length > rows.length)
+      let strange = 0;
+      for (const row of others)
+        if (!(await isChangedSince(source, paths[row] ?? '', versionAt(batch, row)))) strange += 1;
+      if (2 * strange > rows.length)
         throw new SourceDiffersError(
-          `${strange.length} of ${rows.length} files are missing here, or have other sizes, times or inodes, and were not changed since: is everything below ${source.root} mounted?`,
+          `${strange} of ${rows.length} files are missing here, or have other sizes, times or inodes, and were not changed since: is everything below ${source.root} mounted?`,
           { byProof: false },
         );
       return content;
@@ -80,22 +81,25 @@ export function readingSameSource(
  * Whether a file that is not as it was ordered was changed, replaced or removed after that. All times are of one file system,
  * which sets a ctime itself. What is another version and not a later one is of another tree.
  */
-function isChangedSince(
-  { root, follow }: Pick<SourceHere, 'root' | 'follow'>,
+async function isChangedSince(
+  { root, follow, interrupt }: Pick<SourceHere, 'root' | 'follow' | 'interrupt'>,
   path: RelativePath,
   { ctimeNs }: FileVersion,
-): boolean {
-  const stat = follow ? statPathIfAny : lstatPathIfAny;
+): Promise<boolean> {
+  const ask = (below: string, look: typeof askPathIfAny) =>
+    answeringCall(join(root, below), () => look(join(root, below)), { signal: interrupt });
   try {
-    const found = stat(join(root, path));
+    const found = await ask(path, follow ? askPathIfAny : askLinkIfAny);
     if (found !== undefined) return found.ctimeNs > ctimeNs;
     // To remove an entry changes its folder, or a folder above that where the whole folder was removed.
     for (let folder = dirname(path); ; folder = dirname(folder)) {
-      const above = statPathIfAny(join(root, folder));
+      const above = await ask(folder, askPathIfAny);
       if (above !== undefined) return above.ctimeNs >= ctimeNs;
       if (folder === '.') return false;
     }
-  } catch {
+  } catch (error) {
+    if (error instanceof SourceSilentError) throw error;
+    interrupt.throwIfAborted();
     return false; // unreadable here, and not there
   }
 }

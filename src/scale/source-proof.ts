@@ -1,7 +1,10 @@
 import type { Dir } from 'node:fs';
-import { opendir, stat } from 'node:fs/promises';
+import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { statPathIfAny } from '../file-stat.js';
+import { answeringCall } from '../answering-call.js';
+import { askPathIfAny } from '../file-stat.js';
+import { NEVER_ABORTED } from '../signal.js';
+import { SourceSilentError } from '../silent-source.js';
 import { MOST_LANDMARKS, type SourceProof } from './job-form.js';
 
 /** Entries that are read in search of folders: a root may hold a million files. */
@@ -20,7 +23,7 @@ export async function proofOf(root: string): Promise<SourceProof> {
     for await (const { name, isFolder } of entriesOf(join(root, folder), folder === '')) {
       left -= 1;
       const path = join(folder, name);
-      const inode = isFolder ? inodeOf(join(root, path)) : undefined;
+      const inode = isFolder ? await inodeOf(join(root, path)) : undefined;
       if (inode !== undefined) {
         landmarks.push([path, inode]);
         folders.push(path);
@@ -28,31 +31,28 @@ export async function proofOf(root: string): Promise<SourceProof> {
       if (landmarks.length === MOST_LANDMARKS || left === 0) break;
     }
   }
-  return { root: surelyInodeOf(root), landmarks };
+  return { root: await surelyInodeOf(root), landmarks };
 }
 
 /**
  * Why the folder `root` is not the source of this proof; undefined: it is. A landmark or two may have been renamed or removed
- * since: more than half of them must be there.
+ * since: more than half of them must be there. Rejects with SourceSilentError when the file system does not answer, and with the
+ * signal's reason.
  */
-export function sourceDiffers(proof: SourceProof, root: string): string | undefined {
-  const found = inodeOf(root);
+export async function sourceDiffers(
+  proof: SourceProof,
+  root: string,
+  signal: AbortSignal = NEVER_ABORTED,
+): Promise<string | undefined> {
+  const found = await inodeOf(root, signal);
   if (found === undefined) return `${root} is not there: is it mounted?`;
   if (found !== proof.root)
     return `${root} is another folder than the coordinator's (inode ${found}, not ${proof.root}): is it mounted, and does its file system show the inode numbers of the server?`;
-  const others = proof.landmarks.filter(([path, inode]) => inodeOf(join(root, path)) !== inode);
+  const others: string[] = [];
+  for (const [path, inode] of proof.landmarks)
+    if ((await inodeOf(join(root, path), signal)) !== inode) others.push(path);
   if (others.length === 0 || 2 * others.length < proof.landmarks.length) return undefined;
-  const [first = ['']] = others;
-  return `${others.length} of ${proof.landmarks.length} folders in ${root} are others than the coordinator's, such as ${first[0]}`;
-}
-
-/** The same for a file system that may not answer: only the result waits for it. */
-export async function sourceDiffersNow(
-  proof: SourceProof,
-  root: string,
-): Promise<string | undefined> {
-  await stat(root).catch(() => {}); // the comparison says what is wrong
-  return sourceDiffers(proof, root);
+  return `${others.length} of ${proof.landmarks.length} folders in ${root} are others than the coordinator's, such as ${others[0]}`;
 }
 
 async function* entriesOf(path: string, mustBeThere: boolean) {
@@ -66,18 +66,20 @@ async function* entriesOf(path: string, mustBeThere: boolean) {
   for await (const entry of folder) yield { name: entry.name, isFolder: entry.isDirectory() };
 }
 
-function surelyInodeOf(path: string): string {
-  const inode = inodeOf(path);
+async function surelyInodeOf(path: string): Promise<string> {
+  const inode = await inodeOf(path);
   if (inode === undefined) throw new Error(`${path} is not there`);
   return inode;
 }
 
 /** Undefined where it cannot be found out: what is not known is not the same. */
-function inodeOf(path: string): string | undefined {
+async function inodeOf(path: string, signal = NEVER_ABORTED): Promise<string | undefined> {
   try {
-    const found = statPathIfAny(path);
+    const found = await answeringCall(path, () => askPathIfAny(path), { signal });
     return found === undefined ? undefined : String(found.ino);
-  } catch {
+  } catch (error) {
+    if (error instanceof SourceSilentError) throw error;
+    signal.throwIfAborted();
     return undefined;
   }
 }

@@ -13,7 +13,7 @@ import {
   signNow,
   signRegularly,
 } from './signing.js';
-import { sourceDiffersNow } from './source-proof.js';
+import { sourceDiffers } from './source-proof.js';
 import { whenConnected } from './when-connected.js';
 import { removeSign } from './worker-sign.js';
 
@@ -132,7 +132,7 @@ async function openMirror(
   async function isSourceProven(): Promise<boolean> {
     const proof = await lastProof();
     if (proof === undefined) return false;
-    const why = await sourceDiffersNow(proof, mirror.source);
+    const why = await sourceDiffers(proof, mirror.source, interrupt);
     if (why !== undefined) log.debug('source still another one', { mirror: name, why });
     return why === undefined;
   }

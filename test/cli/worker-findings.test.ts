@@ -32,7 +32,13 @@ const problems = (findings: readonly { readonly problem?: string | undefined }[]
 
 test('check --worker: the daemon of the same settings and source is found', async () => {
   const { mirror, target, facts } = await world();
-  const found = ofDaemon({ owner: 'nas1, pid 17', facts }, 'nas1', mirror, target);
+  const found = await ofDaemon(
+    { owner: 'nas1, pid 17', facts },
+    'nas1',
+    mirror,
+    target,
+    NEVER_ABORTED,
+  );
   expect(problems(found)).toEqual([undefined, undefined, undefined]);
   expect(found[0]).toMatchObject({ found: 'nas1, pid 17' });
 });
@@ -40,14 +46,22 @@ test('check --worker: the daemon of the same settings and source is found', asyn
 test('check --worker: names what is other than with the daemon', async () => {
   const { mirror, target, facts } = await world();
   const other = { ...mirror, metadata: ['mtime' as const], source: temporaryFolder('other') };
-  expect(problems(ofDaemon({ owner: 'd', facts }, 'nas1', other, target))).toEqual([
+  expect(
+    problems(await ofDaemon({ owner: 'd', facts }, 'nas1', other, target, NEVER_ABORTED)),
+  ).toEqual([
     undefined,
     'these differ: symlinks, folders, hardlinks and metadata. Give both the same configuration',
     expect.stringContaining('is another folder'),
   ]);
-  const none = ofDaemon({ owner: undefined, facts }, 'nas1', mirror, target);
+  const none = await ofDaemon({ owner: undefined, facts }, 'nas1', mirror, target, NEVER_ABORTED);
   expect(problems(none)).toEqual([expect.stringContaining('there is none: start it')]);
-  const idle = ofDaemon({ owner: 'd', facts: undefined }, 'nas1', mirror, target);
+  const idle = await ofDaemon(
+    { owner: 'd', facts: undefined },
+    'nas1',
+    mirror,
+    target,
+    NEVER_ABORTED,
+  );
   expect(problems(idle)).toEqual([undefined, expect.stringContaining('not now')]);
 });
 

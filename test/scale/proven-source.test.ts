@@ -14,12 +14,12 @@ function openSource() {
   const clock = fakeClock();
   const proven = provenSource(root, { clock, log: silentLogger });
   onTestFinished(proven.close);
-  const differs = () => {
+  const differs = async () => {
     const proof = proven.found();
     return proof === undefined ? 'not proved' : sourceDiffers(proof, root);
   };
   const rename = () => renameSync(join(root, 'a'), join(root, 'b'));
-  const proved = () => eventually(() => expect(differs()).toBeUndefined());
+  const proved = () => eventually(async () => expect(await differs()).toBeUndefined());
   return { clock, proven, differs, rename, proved };
 }
 
@@ -28,7 +28,7 @@ test('a source is proved once a minute', async () => {
   await proved();
   rename();
   await clock.advance(59_000);
-  expect(differs()).toMatch(/1 of 1 folders/);
+  expect(await differs()).toMatch(/1 of 1 folders/);
   await clock.advance(1_000);
   await proved();
 });
@@ -39,10 +39,10 @@ test('it is proved sooner when a worker asks for that, but once a second at most
   rename();
   const asked = Promise.all([proven.proveAgain(), proven.proveAgain()]);
   await clock.advance(999);
-  expect(differs()).toMatch(/1 of 1 folders/);
+  expect(await differs()).toMatch(/1 of 1 folders/);
   await clock.advance(1);
   await asked;
-  expect(differs()).toBeUndefined();
+  expect(await differs()).toBeUndefined();
 });
 
 test('one that is closed is not proved any more', async () => {
@@ -52,5 +52,5 @@ test('one that is closed is not proved any more', async () => {
   proven.close();
   await proven.proveAgain();
   await clock.advance(120_000);
-  expect(differs()).toMatch(/1 of 1 folders/);
+  expect(await differs()).toMatch(/1 of 1 folders/);
 });

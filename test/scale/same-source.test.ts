@@ -14,7 +14,7 @@ const anyMark: MarkFiles = async () => {};
 const here = {
   root: '/',
   follow: false,
-  differs: () => undefined,
+  differs: async () => undefined,
   clock: systemClock,
   interrupt: never,
 };
@@ -22,7 +22,7 @@ const NAMES = ['a', 'd/b', 'd/e/c', 'd/e/f'];
 const HOUR_NS = 3_600_000_000_000n;
 
 /** Four files, and the effects of a worker that has them. */
-async function opened(differs = () => undefined as string | undefined) {
+async function opened(differs = async () => undefined as string | undefined) {
   const fixture = await openEffectsFixture();
   const { source: root } = fixture;
   const files = NAMES.map((name) => sending(fixture.write(name)));
@@ -113,7 +113,7 @@ test('a batch half of whose files are others is of the same source', async () =>
 });
 
 test('a source whose root or landmarks are others by now is another one, whatever its files say', async () => {
-  const { send, path } = await opened(() => 'it was unmounted');
+  const { send, path } = await opened(async () => 'it was unmounted');
   for (const name of NAMES) appendFileSync(path(name), 'x');
   await expect(send()).rejects.toThrow('it was unmounted');
 });
