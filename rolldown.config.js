@@ -94,9 +94,13 @@ const TOGETHER = [
   // Before the code cache is in use.
   { name: 'package-files', test: /[\\/]package-files\.js$/ },
   { name: 'code-cache', test: /[\\/]code-cache\.js$/ },
-  // For every command; for those that read the configuration; for those that mirror.
+  // For every command; for those that read the configuration; for those that mirror, and before them what providers that speak
+  // HTTP need as well: else these would load all of it.
   { name: 'start', test: /[\\/]cli[\\/]start\.js$/ },
   { name: 'config', test: /[\\/]cli[\\/]open-config\.js$/ },
+  { name: 'drivers', test: /[\\/]drivers[\\/][^\\/]+\.js$/ },
+  { name: 'http-client', test: /[\\/]drivers[\\/]http[\\/]http-client\.js$/ },
+  { name: 'http', test: /[\\/]drivers[\\/]http[\\/]/ },
   { name: 'mirror', test: /[\\/]src[\\/](?:cli[\\/])?once\.js$/ },
 ];
 

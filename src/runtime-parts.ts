@@ -43,7 +43,7 @@ export async function openTargetOf(
   { container, store }: FirstMirror,
 ): Promise<Target> {
   const { world, lifecycle, mode, signals } = options;
-  const target = openTarget({
+  const target = await openTarget({
     config,
     found: await detect(config, keptIn(store, mode.dryRun).ledger, world, signals.drain),
     container,

@@ -69,7 +69,7 @@ function noticeOf({ name }: TargetConfig, log: Logger): Notice {
   return (event, fields) => log.warn(event, { target: name, ...fields });
 }
 
-export function openTarget({
+export async function openTarget({
   config,
   found,
   container,
@@ -78,9 +78,9 @@ export function openTarget({
   shared,
   patienceMs,
   giveUp,
-}: OpenTargetOptions): Target {
+}: OpenTargetOptions): Promise<Target> {
   const { clock, log, random } = world;
-  const bare = world.findDriver(config.driver).open(config.settings, {
+  const bare = await world.findDriver(config.driver).open(config.settings, {
     clock,
     notice: noticeOf(config, log),
     ...(found !== undefined && { detected: found }),

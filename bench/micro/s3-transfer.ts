@@ -68,7 +68,7 @@ async function lanes<T>(items: readonly T[], count: number, work: (item: T) => P
 
 async function send(port: number, { files, bytes }: typeof SMALL, count: number, title: string) {
   const folder = mkdtempSync(join(tmpdir(), 'longshore-bench-'));
-  const backend = open(port);
+  const backend = await open(port);
   const threads = createPartsThreads();
   try {
     makeTree(folder, { files, bytes });
@@ -93,7 +93,7 @@ async function send(port: number, { files, bytes }: typeof SMALL, count: number,
 
 /** The driver alone, without the file system. */
 async function memory(port: number) {
-  const backend = open(port);
+  const backend = await open(port);
   const bytes = randomBytes(SMALL.bytes);
   const keys = Array.from({ length: SMALL.files }, (_, i) => `d${i % 100}/f${i}`);
   await measured(`${SMALL.files} puts of 4 KiB from memory`, () =>
@@ -149,7 +149,7 @@ async function large({ port }: Sink) {
 }
 
 async function list({ port }: Sink) {
-  const backend = open(port);
+  const backend = await open(port);
   await measured(`a listing of ${LISTED} objects`, async () => {
     let after: string | undefined;
     let count = 0;

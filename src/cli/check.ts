@@ -90,7 +90,7 @@ async function unopenableTargets(
   const found = await Promise.all(
     targets.map(async ({ name, driver, settings }) => {
       try {
-        await findDriver(driver).open(settings, { clock }).close();
+        await (await findDriver(driver).open(settings, { clock })).close();
         return [];
       } catch (error) {
         // The missing secret is reported already.

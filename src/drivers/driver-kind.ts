@@ -32,8 +32,8 @@ export interface DriverKind<S = unknown> {
   detect?(settings: S, world: DriverWorld, call: Call): Promise<string | undefined>;
   /** Starts what the first call will need and takes time to start, such as a thread. Reaches nothing and changes nothing. */
   prepare?(): void;
-  /** Reaches nothing: the first call does. Throws when the settings cannot work together. */
-  open(settings: S, world: DriverWorld): Backend;
+  /** Loads the code of the driver. Reaches nothing: the first call does. Rejects when the settings cannot work together. */
+  open(settings: S, world: DriverWorld): Promise<Backend>;
   /**
    * Where a target keeps its objects, as text without secrets: settings that lead to the same objects should give the same
    * text, and others must give another.

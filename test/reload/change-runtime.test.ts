@@ -41,7 +41,7 @@ async function rig() {
     ...systemWorld({ clock, env: {}, log: silentLogger }),
     findDriver: (name: string) => ({
       ...findDriver('memory'),
-      open: (settings: unknown) => {
+      open: async (settings: unknown) => {
         if (name === 'broken') throw new Error('no such storage');
         opened.push(JSON.stringify(settings));
         return storage;

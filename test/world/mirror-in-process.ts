@@ -178,7 +178,7 @@ function worldOf(backend: Backend, longestWaitMs: number, after: Clock['after'])
   return {
     ...systemWorld({ clock, env: {}, log: silentLogger }),
     random: () => 0,
-    findDriver: (name) => ({ ...findDriver(name), open: () => backend }),
+    findDriver: (name) => ({ ...findDriver(name), open: async () => backend }),
     layersOf: () => [],
   };
 }

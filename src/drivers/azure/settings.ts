@@ -10,7 +10,7 @@ import {
   text,
 } from '../../config/fields.js';
 import { headerAndClassRules, storageClass } from '../../config/header-rules.js';
-import { connectionFields, hostName } from '../http/connection.js';
+import { connectionFields, hostName } from '../http/connection-settings.js';
 
 const MIB = 2 ** 20;
 

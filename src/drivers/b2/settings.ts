@@ -10,7 +10,7 @@ import {
   text,
 } from '../../config/fields.js';
 import { headerRules } from '../../config/header-rules.js';
-import { connectionFields, hostName } from '../http/connection.js';
+import { connectionFields, hostName } from '../http/connection-settings.js';
 
 const DAY_MS = 86_400_000;
 

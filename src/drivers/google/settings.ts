@@ -11,7 +11,7 @@ import {
   text,
 } from '../../config/fields.js';
 import { headerValue, storageClass } from '../../config/header-rules.js';
-import { connectionFields, hostName } from '../http/connection.js';
+import { connectionFields, hostName } from '../http/connection-settings.js';
 
 const accountEmail = {
   pattern: /^[^\s@]+@[^\s@]+$/,

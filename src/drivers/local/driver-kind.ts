@@ -25,7 +25,7 @@ export const localDriver: DriverKind<Infer<typeof settings>> = {
   summary: 'a folder of this machine, with plain files that any program can read',
   settings,
   prepare: prepareFileThread,
-  open: (options) => localBackend(options),
+  open: async (options) => localBackend(options),
   where: ({ root }) => root,
   placeProblem(place, { root }) {
     const rules = {

@@ -10,5 +10,5 @@ export const memoryDriver: DriverKind<object> = {
   summary: "objects in this process's memory, gone when it ends: for first tries and tests",
   settings: () => section('Objects in memory.', {}),
   objectHeaders: () => [...HEADER_FIELDS, 'storage_class'],
-  open: (_, { clock }) => memoryBackend({ store: createMemoryStore(clock) }),
+  open: async (_, { clock }) => memoryBackend({ store: createMemoryStore(clock) }),
 };

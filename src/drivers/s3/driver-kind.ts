@@ -1,23 +1,11 @@
 import type { ConfigContext } from '../../config/fields.js';
 import { HEADER_FIELDS } from '../../config/header-rules.js';
 import { type DriverKind, placeProblemBy } from '../driver-kind.js';
-import { openConnections } from '../http/connection.js';
-import { createHttpClient } from '../http/http-client.js';
-import { s3Backend } from './backend.js';
 import { arnProblem, reservedNameProblem } from './bucket-kinds.js';
-import { chooseRegion, profileOfHost, refuseContradictions } from './choose.js';
-import { credentialSources } from './credentials/chain.js';
-import { createCredentialProvider } from './credentials/provider.js';
-import { readDetected, writeDetected } from './detected.js';
-import { addressing } from './endpoint.js';
 import { S3 } from './errors.js';
 import { isContainerName, keyProblem, newContainerProblem } from './names.js';
-import { findProfile, type Profile } from './profiles.js';
-import { recognise } from './recognise.js';
+import { profileOf } from './profile-of.js';
 import { type S3Settings, s3Settings } from './settings.js';
-import { stsSigner } from './sign-sts.js';
-
-const ADVICE = 'if it is one of the known profiles, name it in the configuration';
 
 const problemOfNames = placeProblemBy({ newContainerProblem, keyProblem }, isContainerName);
 
@@ -58,23 +46,8 @@ function kind({
       if (problem !== undefined) return { field: 'container', problem, onlyNew: false };
       return problemOfNames(place);
     },
-    async detect(written, { detected, notice = () => {} }, call) {
-      const settings = withPreset(written);
-      if (settings.profile !== 'auto' || profileOfHost(settings.host) !== undefined)
-        return undefined;
-      if (readDetected(detected, originOf(settings)) !== undefined) return detected;
-      const http = openConnections(settings, S3);
-      try {
-        const profile = await recognise(http, originOf(settings), call);
-        if (profile === undefined)
-          notice('S3 provider not recognised: the generic profile is used', {
-            advice: ADVICE,
-          });
-        return profile && writeDetected(originOf(settings), profile);
-      } finally {
-        await http.close();
-      }
-    },
+    detect: async (written, world, call) =>
+      (await import('./detect.js')).detectS3(withPreset(written), world, call),
     // Without a host it is the profile's, which may have one for each region.
     where(written) {
       const { host, port, profile, region } = withPreset(written);
@@ -82,26 +55,9 @@ function kind({
         ? [profile, region].filter(Boolean).join(' ')
         : `${host}${port === undefined ? '' : `:${port}`}`;
     },
-    open(written, { clock, notice = () => {}, detected }) {
-      const settings = withPreset(written);
-      const profile = profileOf(settings, detected);
-      refuseContradictions(settings, profile);
-      const region = chooseRegion(settings, profile);
-      const http = openConnections(settings, S3);
-      const metadata = createHttpClient({
-        connections: 1,
-        connectTimeoutMs: 1000,
-        timeoutMs: 5000,
-        maxAnswerBytes: 65_536,
-      });
-      const env = settings.environment();
-      const services = { env, clock, http, metadata, region, signForSts: stsSigner(clock) };
-      const credentials = createCredentialProvider(credentialSources(settings, services), clock);
-      const backend = s3Backend({ settings, profile, region, credentials, http, clock, notice });
-      return {
-        ...backend,
-        close: async () => void (await Promise.all([http.close(), metadata.close()])),
-      };
+    async open(written, world) {
+      const { openS3 } = await import('./open.js');
+      return openS3(withPreset(written), world);
     },
   };
 
@@ -114,27 +70,6 @@ function kind({
       ...(host !== undefined && { host }),
     };
   }
-}
-
-/** `auto` is the profile of the host's name, else the detected one, else the generic one. */
-function profileOf(settings: S3Settings, detected: string | undefined): Profile {
-  const { profile: name, listing_version: listing, etag } = settings;
-  const profile =
-    name === 'auto'
-      ? (profileOfHost(settings.host) ??
-        readDetected(detected, originOf(settings)) ??
-        findProfile('generic'))
-      : findProfile(name);
-  return {
-    ...profile,
-    ...(listing !== 'auto' && { listing }),
-    ...(etag !== 'auto' && { etag, partEtag: etag }),
-  };
-}
-
-/** Where the service itself answers, whatever the container. */
-function originOf(settings: S3Settings): string {
-  return addressing(settings, findProfile('generic'))('us-east-1', undefined, undefined).origin;
 }
 
 export const s3Driver = kind({

@@ -1,9 +1,5 @@
 import { HEADER_FIELDS } from '../../config/header-rules.js';
 import { type DriverKind, placeProblemBy } from '../driver-kind.js';
-import { openConnections } from '../http/connection.js';
-import { authentication } from './auth/authenticate.js';
-import { swiftBackend } from './backend.js';
-import { chooseAccess } from './choose.js';
 import { SWIFT } from './errors.js';
 import { keyProblem, newContainerProblem } from './names.js';
 import { type SwiftSettings, swiftSettings } from './settings.js';
@@ -41,17 +37,9 @@ function kind({ name, aliases, summary, preset }: Preset): DriverKind<SwiftSetti
     },
     placeProblem: placeProblemBy({ newContainerProblem, keyProblem }, () => false),
     objectHeaders: () => HEADER_FIELDS,
-    open(written, { clock, notice = () => {} }) {
-      const settings = { ...written, ...preset(written) };
-      const access = chooseAccess(settings);
-      const http = openConnections(settings, SWIFT, 'OS_CACERT');
-      return swiftBackend({
-        settings,
-        http,
-        clock,
-        notice,
-        authenticate: authentication({ http, clock }, access, settings.storage_url),
-      });
+    async open(written, world) {
+      const { openSwift } = await import('./open.js');
+      return openSwift({ ...written, ...preset(written) }, world);
     },
   };
 }

@@ -9,7 +9,7 @@ import {
   text,
 } from '../../config/fields.js';
 import { headerRules } from '../../config/header-rules.js';
-import { connectionFields, hostName } from '../http/connection.js';
+import { connectionFields, hostName } from '../http/connection-settings.js';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;

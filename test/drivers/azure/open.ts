@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../../../src/clock.js';
 import { azureDriver } from '../../../src/drivers/azure/driver-kind.js';
+import { openAzure as openBackend } from '../../../src/drivers/azure/open.js';
 import type { AzureSettings } from '../../../src/drivers/azure/settings.js';
 import type { Backend } from '../../../src/drivers/backend.js';
 import type { Notice } from '../../../src/drivers/notice.js';
@@ -26,7 +27,7 @@ export function openAzure(
   written: Written,
   { env = {}, clock = systemClock, notice = () => {} }: OpenOptions = {},
 ): Backend {
-  return azureDriver.open(settingsOf(written, env), { clock, notice });
+  return openBackend(settingsOf(written, env), { clock, notice });
 }
 
 /** Where the fake is, as settings say it. */

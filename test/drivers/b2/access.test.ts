@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '../../../src/clock.js';
-import { b2Driver } from '../../../src/drivers/b2/driver-kind.js';
+import { openB2 } from '../../../src/drivers/b2/open.js';
 import {
   ContainerAccessDeniedError,
   InvalidCredentialsError,
@@ -49,11 +49,11 @@ test('B2 account: keys come from the variables of Backblaze’s tools, and a mis
   const { fake } = await withBucket();
   const env = { B2_APPLICATION_KEY_ID: KEY_ID, B2_APPLICATION_KEY: SECRET };
   const place = { host: fake.host, port: fake.port, secure: false };
-  const backend = b2Driver.open(settingsOf(place, env), { clock: systemClock });
+  const backend = openB2(settingsOf(place, env), { clock: systemClock });
   expect((await backend.headContainer(BUCKET, call)).name).toBe(BUCKET);
   await backend.close();
   const openWith = (written: object, from = {}) =>
-    b2Driver.open(settingsOf({ ...place, ...written }, from), { clock: systemClock });
+    openB2(settingsOf({ ...place, ...written }, from), { clock: systemClock });
   expect(() => openWith({})).toThrow('B2_APPLICATION_KEY_ID');
   expect(() => openWith({ key: KEY_ID }, env)).toThrow('belong together');
   expect(() => openWith({ host: 's3.us-west-004.backblazeb2.com' }, env)).toThrow('profile "b2"');

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../../../src/clock.js';
 import { b2Driver } from '../../../src/drivers/b2/driver-kind.js';
+import { openB2 as openBackend } from '../../../src/drivers/b2/open.js';
 import type { B2Settings } from '../../../src/drivers/b2/settings.js';
 import type { Backend } from '../../../src/drivers/backend.js';
 import { ContainerIsNotEmptyError } from '../../../src/drivers/errors.js';
@@ -30,7 +31,7 @@ export function openFake(
   written: Written = {},
   { env = {}, clock = systemClock, notice = () => {} }: OpenOptions = {},
 ): Backend {
-  return b2Driver.open(settingsOf({ ...placeOf(origin), ...written }, env), { clock, notice });
+  return openBackend(settingsOf({ ...placeOf(origin), ...written }, env), { clock, notice });
 }
 
 /** Settings that lead to the fake, with its keys. */

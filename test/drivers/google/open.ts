@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Clock, systemClock } from '../../../src/clock.js';
 import type { Backend } from '../../../src/drivers/backend.js';
 import { googleDriver } from '../../../src/drivers/google/driver-kind.js';
+import { openGoogle as openBackend } from '../../../src/drivers/google/open.js';
 import type { GoogleSettings } from '../../../src/drivers/google/settings.js';
 import type { Notice } from '../../../src/drivers/notice.js';
 import { EMAIL, PRIVATE_KEY } from '../../fakes/google/identity.js';
@@ -28,7 +29,7 @@ export function openGoogle(
   written: Written,
   { env = {}, clock = systemClock, notice = () => {} }: OpenOptions = {},
 ): Backend {
-  return googleDriver.open(settingsOf(written, env), { clock, notice });
+  return openBackend(settingsOf(written, env), { clock, notice });
 }
 
 /** A key file of a service account that the fake knows, in a folder of its own below the tests' folder. */

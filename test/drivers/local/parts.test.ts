@@ -39,7 +39,7 @@ describe('settings', () => {
   });
 
   it('open a driver that touches nothing before its first call', async () => {
-    const backend = findDriver('LOCAL').open(
+    const backend = await findDriver('LOCAL').open(
       { root: '/nowhere/at/all', fsync: true, create: false },
       { clock: systemClock },
     );

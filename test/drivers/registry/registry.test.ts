@@ -45,8 +45,8 @@ test('registry: a driver that it opened repeats requests that failed in passing'
   let failures = 1;
   const failing = {
     ...memory!,
-    open: (...args: Parameters<NonNullable<typeof memory>['open']>) => {
-      const backend = memory!.open(...args);
+    open: async (...args: Parameters<NonNullable<typeof memory>['open']>) => {
+      const backend = await memory!.open(...args);
       return {
         ...backend,
         headContainer: async (...given: Parameters<typeof backend.headContainer>) => {

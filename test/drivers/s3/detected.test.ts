@@ -53,12 +53,12 @@ test('S3 detection: an earlier result is used without a request, unless the addr
   const found = await minio.detect();
   expect(await minio.detect(found)).toBe(found);
   expect(minio.asked()).toBe(1);
-  const opened = s3Driver.open(minio.settings, world(found));
+  const opened = await s3Driver.open(minio.settings, world(found));
   expect(opened.capabilities.preconditions).toEqual(['ifAbsent', 'ifMatch']);
   await opened.close();
   const swift = await provider({ 'x-trans-id': 'tx' });
   expect(await swift.detect(found)).toMatch(/^swift-s3api/);
-  const elsewhere = s3Driver.open(swift.settings, world(found));
+  const elsewhere = await s3Driver.open(swift.settings, world(found));
   expect(elsewhere.capabilities.preconditions).toEqual([]);
   await elsewhere.close();
 });

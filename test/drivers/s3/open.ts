@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../../../src/clock.js';
 import type { Backend } from '../../../src/drivers/backend.js';
 import { s3Driver } from '../../../src/drivers/s3/driver-kind.js';
+import { openS3 as openBackend } from '../../../src/drivers/s3/open.js';
 import type { S3Settings } from '../../../src/drivers/s3/settings.js';
 import { ACCOUNT, type FakeS3 } from '../../fakes/s3/server.js';
 import { readSettings } from '../read-settings.js';
@@ -23,7 +24,7 @@ export function openS3(
   written: Written,
   { env = {}, clock = systemClock, notice = () => {} }: OpenOptions = {},
 ): Backend {
-  return s3Driver.open(settingsOf(written, env), { clock, notice });
+  return openBackend(settingsOf(written, env), { clock, notice });
 }
 
 /** A client of the fake, with its own keys unless the settings say others. */

@@ -53,7 +53,7 @@ test.each([
 ])('S3 settings: Libcloud’s name %s opens with its profile', async (name, settings, condition) => {
   const kind = findDriver(name);
   const reading = read(kind.settings({ folder: '/', env: {} }), { ...keys, ...settings });
-  const backend = kind.open(reading.value, { clock: systemClock });
+  const backend = await kind.open(reading.value, { clock: systemClock });
   expect(backend.capabilities.preconditions.at(-1)).toBe(condition);
   await backend.close();
 });

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../../../src/clock.js';
 import type { Backend } from '../../../src/drivers/backend.js';
 import type { Notice } from '../../../src/drivers/notice.js';
 import { swiftDriver } from '../../../src/drivers/swift/driver-kind.js';
+import { openSwift as openBackend } from '../../../src/drivers/swift/open.js';
 import type { SwiftSettings } from '../../../src/drivers/swift/settings.js';
 import { SECRET, USER } from '../../fakes/swift/identity.js';
 import type { FakeSwift } from '../../fakes/swift/server.js';
@@ -25,7 +26,7 @@ export function openSwift(
   written: Written,
   { env = {}, clock = systemClock, notice = () => {} }: OpenOptions = {},
 ): Backend {
-  return swiftDriver.open(settingsOf(written, env), { clock, notice });
+  return openBackend(settingsOf(written, env), { clock, notice });
 }
 
 /** A client of the fake, by TempAuth unless the settings say otherwise. */

@@ -22,7 +22,7 @@ export const findDriver: typeof real.findDriver = (name, kinds) => {
     kind.name === 'local' ? (settings as { readonly root: string }).root : undefined;
   return {
     ...kind,
-    open: (settings, world) => tortured(kind.open(settings, world), rootOf(settings)),
+    open: async (settings, world) => tortured(await kind.open(settings, world), rootOf(settings)),
   };
 };
 

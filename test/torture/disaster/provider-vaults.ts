@@ -27,7 +27,7 @@ const PARTS = { multipart_threshold: '1MiB' };
 const SMALL_PARTS = { ...PARTS, part_size: '512KiB' };
 
 /** A client of a fake without the program. */
-function open<S>(kind: DriverKind<S>, settings: Settings): Backend {
+function open<S>(kind: DriverKind<S>, settings: Settings): Promise<Backend> {
   return kind.open(readSettings(kind, settings), { clock: systemClock });
 }
 
@@ -90,8 +90,8 @@ export async function fakeGoogleKind(uploads: 'multipart' | 'resumable'): Promis
     versionsHaveAttributes: false,
     provesParts: uploads === 'resumable',
     ...SIZES,
-    open: (_, versions) => {
-      const direct = open(googleDriver, settings);
+    open: async (_, versions) => {
+      const direct = await open(googleDriver, settings);
       return remoteVault(direct, known, async (container) => {
         if (!versions) return;
         await direct.createContainer(container, { signal: NEVER_ABORTED });
@@ -121,7 +121,7 @@ export async function fakeB2Kind(): Promise<VaultKind> {
     versionsHaveAttributes: true,
     provesParts: false,
     ...SIZES,
-    open: () => remoteVault(open(b2Driver, settings), known, async () => {}),
+    open: async () => remoteVault(await open(b2Driver, settings), known, async () => {}),
     close: () => fake.close(),
   };
 }
