@@ -30,8 +30,6 @@ export interface OversightOptions {
   readonly losesState: boolean;
   readonly losesEvents: boolean;
   readonly clockJumps: boolean;
-  /** Deletes of objects that they may be about to write wait. */
-  readonly hasWorkers: boolean;
   /** A process that was frozen amid a write may end it long after another one has written the object. A second look mends that. */
   readonly hasLateWrites: boolean;
   /** How old a change may be before the daemon must be aware of it. */
@@ -40,7 +38,7 @@ export interface OversightOptions {
 
 export function createOversight(options: OversightOptions): Oversight {
   const { tree, target, stateFolder, isFileSystem, losesState, losesEvents, clockJumps } = options;
-  const { hasWorkers, hasLateWrites, settleMs } = options;
+  const { hasLateWrites, settleMs } = options;
   let fresh: Sample[] = [];
   let samples = 0;
 
@@ -83,9 +81,8 @@ export function createOversight(options: OversightOptions): Oversight {
         found.push(...lostContents(tree.journal.history, target.history, { exclude }));
       if (!losesEvents) {
         // A record of what is to be deleted can be lost; then the object stays, as one that longshore did not put there.
-        // And while a worker may be about to write an object, it is not deleted.
         const mayDiffer = (name: string, content: string | undefined) =>
-          tree.wasBehindLink(name) || ((losesState || hasWorkers) && content === undefined);
+          tree.wasBehindLink(name) || (losesState && content === undefined);
         found.push(
           ...flatteries(tree.journal.history, target.history, fresh, { settleMs, mayDiffer }),
         );

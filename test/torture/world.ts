@@ -121,7 +121,6 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     losesState,
     losesEvents,
     clockJumps,
-    hasWorkers: workers !== 'none',
     hasLateWrites: workers === 'frozen',
     settleMs: UNAWARE_MS + betweenLooksMs(circumstances),
   });

@@ -23,7 +23,7 @@ export interface JobLedgerOptions {
   readonly held: Pick<HeldChanges, 'add'>;
   readonly stats: Pick<MirrorStats, 'done' | 'failed' | 'skipped'>;
   readonly runs: Pick<Runs, 'get'>;
-  readonly openJobs: Pick<OpenJobs, 'over' | 'undone'>;
+  readonly openJobs: Pick<OpenJobs, 'over' | 'deferred' | 'undone'>;
   readonly dependents: Pick<Dependents, 'delayed' | 'notMirrored'>;
   readonly retries: Retries;
   readonly missed: Pick<MissedWork, 'miss'>;
@@ -37,6 +37,7 @@ type VerdictOf<K extends Verdict['verdict']> = Extract<Verdict, { verdict: K }>;
  * | done              | done      | over             |                                              |
  * | needless          |           | over             |                                              |
  * | skipped           | skipped   | over             |                                              |
+ * | deferred          | skipped   | deferred         | what deferred it asks for another job        |
  * | held              | held      | over             |                                              |
  * | waits             |           | stay open        | WaitingJobs requeues the job                 |
  * | postponed         |           | stay open        | a retry                                      |
@@ -64,6 +65,9 @@ export function createJobLedger(options: JobLedgerOptions): JobLedger {
         case 'skipped':
           bookSkipped(job, verdict, options);
           return openJobs.over(job);
+        case 'deferred':
+          bookSkipped(job, { ...verdict, resumes: true }, options);
+          return openJobs.deferred(job);
         case 'held':
           held.add(job, verdict.change);
           return openJobs.over(job);

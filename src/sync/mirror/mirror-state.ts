@@ -29,6 +29,8 @@ export interface MirrorFacts {
   readonly unsettled: boolean;
   /** Objects whose work was dropped, until a scan finds it again. */
   readonly dropped: number;
+  /** Objects whose deletes wait until no other process can write them any more. */
+  readonly deferred: number;
   /** What the provider refuses of a whole run, and whether any reconcile has finished. */
   readonly refusal:
     | { readonly run: string; readonly why: string; readonly reconciled: boolean }
@@ -80,15 +82,18 @@ function workIn({
   pending,
   unsettled,
   dropped,
+  deferred,
 }: MirrorFacts): Condition | undefined {
   const [scan] = scans;
   if (scan !== undefined) return { state: 'scanning', why: scan };
   if (refusal !== undefined && !refusal.reconciled)
     return { state: 'target-down', why: refusal.why };
   if (pending > 0 || unsettled) return { state: 'transferring', why: '' };
-  return dropped > 0
-    ? { state: 'transferring', why: `the work on ${amount(dropped, 'object')} was dropped` }
-    : undefined;
+  if (dropped > 0)
+    return { state: 'transferring', why: `the work on ${amount(dropped, 'object')} was dropped` };
+  if (deferred === 0) return undefined;
+  const deletes = deferred === 1 ? '1 delete waits' : `${deferred} deletes wait`;
+  return { state: 'transferring', why: `${deletes} until no worker can write the object any more` };
 }
 
 function leftIn({ failing, refusal, held, unwatched }: MirrorFacts): Condition | undefined {

@@ -54,7 +54,7 @@ export interface MirrorWork {
   condition(): Condition;
   /** Whether a scan is under way or due. */
   isScanning(): boolean;
-  /** What would not be done if the mirror ended now: objects whose work waits, runs or was dropped, and whether other events were not seen to. */
+  /** What would not be done if the mirror ended now: objects whose work waits, runs, was dropped or deferred, and whether other events were not seen to. */
   left(): { readonly objects: number; readonly events: boolean };
   /** See lagOf. */
   lagSeconds(): number | null;
@@ -152,7 +152,7 @@ export function createMirrorWork(options: MirrorWorkOptions): MirrorWork {
     },
     condition: () => stateOf(factsOf(options, now)),
     isScanning: () => openRuns(options, now).length > 0 || books.missed.missed,
-    left: () => ({ objects: pending.size + pending.dropped, events: hasUnheard(now) }),
+    left: () => ({ objects: pending.undone, events: hasUnheard(now) }),
     lagSeconds: () => lagNow(options, now),
   };
 }
@@ -188,6 +188,7 @@ function factsOf(options: MirrorWorkOptions, now: Situation): MirrorFacts {
     pending: pending.size,
     unsettled: now.watch?.unsettled() !== undefined,
     dropped: pending.dropped,
+    deferred: pending.deferred,
     refusal: refusal && {
       run: refusal[0],
       why: refusal[1],

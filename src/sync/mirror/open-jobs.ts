@@ -14,6 +14,8 @@ export type BookedJob = Pick<Job, 'name' | 'key' | 'run'>;
 export interface OpenJobs {
   /** The object was seen to: done, needless, skipped, held or quarantined. */
   over(job: BookedJob): void;
+  /** The same, but its work is still to be done, by a job of a later time. */
+  deferred(job: BookedJob): void;
   /** The job ended and was not done. Nothing that waits for its name runs: a scan finds it again. */
   undone(job: BookedJob): void;
   /** The job will never run: another one serves its object, or the queue was cleared. */
@@ -46,12 +48,16 @@ export function createOpenJobs(options: OpenJobsOptions): OpenJobs {
     runs.settled(job.name, next?.run);
   }
 
+  function over(job: BookedJob, settle: (name: ObjectName) => void): void {
+    ended(job, (name) => {
+      settle(name);
+      dependents.settled(name, job.run);
+    });
+  }
+
   return {
-    over: (job) =>
-      ended(job, (name) => {
-        pending.settled(name);
-        dependents.settled(name, job.run);
-      }),
+    over: (job) => over(job, pending.settled),
+    deferred: (job) => over(job, pending.defer),
     undone: (job) => ended(job, pending.drop),
     dropped(job) {
       if (queue.has(job.key)) return;

@@ -73,6 +73,10 @@ export function createAttempts(options: AttemptsOptions): Attempts {
         return { verdict: 'done', outcome };
       case 'held':
         return { verdict: 'held', change: outcome.change };
+      case 'deferred': {
+        const { reason, detail } = outcome;
+        return { verdict: 'deferred', reason, detail };
+      }
       case 'skipped': {
         const { reason, detail, resumes = false } = outcome;
         return { verdict: 'skipped', reason, detail, resumes };

@@ -28,6 +28,8 @@ export type Outcome =
   | { readonly outcome: 'waits' }
   /** The guard gave no permit; a person decides. */
   | { readonly outcome: 'held'; readonly change: Change }
+  /** Not done yet, and reported. Another job runs for this name when its time has come. */
+  | { readonly outcome: 'deferred'; readonly reason: SkipReason; readonly detail: string }
   /** `resumes`: another job runs for this name when what is in its way is over. */
   | {
       readonly outcome: 'skipped';

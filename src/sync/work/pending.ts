@@ -2,6 +2,7 @@ import { createCondition } from '../../condition.js';
 import type { ObjectName } from '../../state/object-index.js';
 import type { JobKind } from '../events.js';
 import { isOlder, older, type Since } from '../moment.js';
+import { createJoblessWork } from './jobless-work.js';
 import { createNamesByFolder, type NamesByFolder } from './names-by-folder.js';
 
 /** What is to be done about a name, as it looks before it is done. */
@@ -17,8 +18,8 @@ const UNSIZED: DueWork = { job: 'upload_object', bytes: 0 };
 /** Names with work that is not durable yet: lag, state and "is this run done" are read from it. */
 export interface Pending {
   /**
-   * A name that is pending already keeps the moment it became so; one that was dropped is as old as it was then. `due`: where it
-   * is known.
+   * A name that is pending already keeps the moment it became so; one that was dropped or deferred is as old as it was then. `due`:
+   * where it is known.
    */
   add(name: ObjectName, since: Since, due?: DueWork): void;
   /** A job of the name is over, and another one follows for a change of this moment. */
@@ -26,6 +27,8 @@ export interface Pending {
   settled(name: ObjectName): void;
   /** The work will not be done before a scan finds it again. */
   drop(name: ObjectName): void;
+  /** The work will be added again at a later time, whatever scans find until then. */
+  defer(name: ObjectName): void;
   has(name: ObjectName): boolean;
   /** When it became pending; undefined: it is not. */
   since(name: ObjectName): Since | undefined;
@@ -38,11 +41,15 @@ export interface Pending {
   readonly byJob: Readonly<Partial<Record<JobKind, number>>>;
   /** How many were dropped and not found again. */
   readonly dropped: number;
-  /** Of what is pending and what was dropped. */
+  /** How many were deferred and not added again. */
+  readonly deferred: number;
+  /** How many names are pending, dropped and deferred. */
+  readonly undone: number;
+  /** Of all of these. */
   ages(): Iterable<Since>;
   /** The oldest of these; null: one of them is of an unknown age. Undefined: there is none. */
   oldest(): Since | undefined;
-  /** Of both, as far as they are remembered. */
+  /** Of what is pending, and what was dropped, as far as that is remembered. */
   names(): Iterable<ObjectName>;
   /** A scan has found everything there is to do: of what was dropped only what `isUnseen` is still to be done. */
   found(isUnseen: (name: ObjectName) => boolean): void;
@@ -50,14 +57,10 @@ export interface Pending {
   whenEmpty(signal: AbortSignal): Promise<void>;
 }
 
-/** Dropped names that are remembered one by one; of more, only how many they are and how old. */
-const MOST_DROPPED = 10_000;
-
 export function createPending(): Pending {
   const works = new Map<ObjectName, PendingWork>();
   const sums = createSums();
-  const dropped = new Map<ObjectName, Since>();
-  let others: { readonly count: number; readonly since: Since } | undefined;
+  const jobless = createJoblessWork();
   let byFolder: NamesByFolder | undefined;
   const empty = createCondition();
 
@@ -79,12 +82,19 @@ export function createPending(): Pending {
     empty.notifyAll();
   }
 
+  /** Its job is over, and `keep` remembers the work. */
+  function putOff(name: ObjectName, keep: (name: ObjectName, since: Since) => void): void {
+    const since = works.get(name)?.since;
+    if (since === undefined) return;
+    keep(name, since);
+    settled(name);
+  }
+
   return {
     add(name, moment, due) {
       const work = works.get(name);
       if (work === undefined) {
-        const before = dropped.size === 0 ? undefined : dropped.get(name);
-        if (before !== undefined) dropped.delete(name);
+        const before = jobless.take(name);
         begin(name, before === undefined ? moment : older(before, moment), due ?? UNSIZED);
       } else if (due !== undefined) {
         sums.subtract(work.due);
@@ -98,17 +108,8 @@ export function createPending(): Pending {
       else work.since = moment;
     },
     settled,
-    drop(name) {
-      const moment = works.get(name)?.since;
-      if (moment === undefined) return;
-      if (dropped.size < MOST_DROPPED) dropped.set(name, moment);
-      else
-        others = {
-          count: (others?.count ?? 0) + 1,
-          since: others === undefined ? moment : older(others.since, moment),
-        };
-      settled(name);
-    },
+    drop: (name) => putOff(name, jobless.drop),
+    defer: (name) => putOff(name, jobless.defer),
     has: (name) => works.has(name),
     since: (name) => works.get(name)?.since,
     namesBelow(folder) {
@@ -126,28 +127,30 @@ export function createPending(): Pending {
       return sums.byJob();
     },
     get dropped() {
-      return dropped.size + (others?.count ?? 0);
+      return jobless.dropped;
+    },
+    get deferred() {
+      return jobless.deferred;
+    },
+    get undone() {
+      return works.size + jobless.dropped + jobless.deferred;
     },
     *ages() {
       for (const { since } of works.values()) yield since;
-      yield* dropped.values();
-      if (others !== undefined) yield others.since;
+      yield* jobless.ages();
     },
     oldest() {
       // In plain loops: a hundred thousand names are looked through for each status.
-      let found = others?.since;
+      let found: Since | undefined;
       for (const { since } of works.values()) found = olderOf(found, since);
-      for (const since of dropped.values()) found = olderOf(found, since);
+      for (const since of jobless.ages()) found = olderOf(found, since);
       return found;
     },
     *names() {
       yield* works.keys();
-      yield* dropped.keys();
+      yield* jobless.droppedNames();
     },
-    found(isUnseen) {
-      others = undefined;
-      for (const name of dropped.keys()) if (!isUnseen(name)) dropped.delete(name);
-    },
+    found: jobless.found,
     async whenEmpty(signal) {
       while (works.size > 0) await empty.wait(signal);
     },

@@ -117,12 +117,7 @@ export function createSecondLooks(options: SecondLooksOptions): SecondLooks {
     },
     withholds: (name) =>
       late.has(name)
-        ? {
-            outcome: 'skipped',
-            reason: 'delete-withheld',
-            detail: LATE,
-            ...(staysForIt && { resumes: true }),
-          }
+        ? { outcome: staysForIt ? 'deferred' : 'skipped', reason: 'delete-withheld', detail: LATE }
         : undefined,
   };
 }

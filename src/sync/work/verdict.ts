@@ -20,6 +20,8 @@ export type Verdict =
   | { readonly verdict: 'waits' }
   /** The guard stopped it; a person decides. */
   | { readonly verdict: 'held'; readonly change: Change }
+  /** It is to be done, and another job runs for this name when its time has come. */
+  | { readonly verdict: 'deferred'; readonly reason: SkipReason; readonly detail: string }
   /** `resumes`: another job runs for this name when the obstacle is gone. */
   | {
       readonly verdict: 'skipped';

@@ -116,6 +116,11 @@ test.each<readonly [string, Verdict, readonly string[]]>([
     { verdict: 'skipped', reason: 'vanished', detail: 'gone', resumes: false },
     ['skipped a vanished gone', 'not mirrored a gone', ...over],
   ],
+  [
+    'deferred',
+    { verdict: 'deferred', reason: 'delete-withheld', detail: 'not yet' },
+    ['skipped a delete-withheld not yet', 'not mirrored a not yet', ...over],
+  ],
   ['postponed', { verdict: 'postponed', retry }, []],
   ['failed', { verdict: 'failed', ...failure, retry }, ['delayed a', 'failed a 500']],
   [
@@ -173,6 +178,15 @@ test('job ledger: a run waits for a failed job until it is over, and not for a q
   book({ ...quarantine, retry });
   expect([pending.size, run.awaited.size]).toEqual([0, 0]);
   expect(run.tally.counts.failed).toBe(1);
+});
+
+test('job ledger: a run does not wait for what is deferred, which stays undone', () => {
+  const { book, pending, run, missed } = rig();
+  run.awaited.add('a');
+  book({ verdict: 'deferred', reason: 'delete-withheld', detail: 'not yet' });
+  expect([pending.size, pending.deferred, run.awaited.size]).toEqual([0, 1, 0]);
+  expect(run.tally.counts.skipped).toBe(1);
+  expect(missed.missed).toBe(false);
 });
 
 test('job ledger: a retry that is due enters the queue', async () => {

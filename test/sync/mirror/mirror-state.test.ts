@@ -13,6 +13,7 @@ const DONE: MirrorFacts = {
   pending: 0,
   unsettled: false,
   dropped: 0,
+  deferred: 0,
   behind: () => undefined,
   refusal: undefined,
   failing: 0,
@@ -33,6 +34,7 @@ const BY_WEIGHT: readonly (readonly [Partial<MirrorFacts>, state: string, why: s
   [{ pending: 1 }, 'transferring', ''],
   [{ unsettled: true }, 'transferring', ''],
   [{ dropped: 2 }, 'transferring', 'the work on 2 objects was dropped'],
+  [{ deferred: 1 }, 'transferring', '1 delete waits until no worker can write the object any more'],
   [{ refusal: refusal(true) }, 'failing', 'a reconcile is refused and tried again: 400'],
   [{ failing: 1 }, 'failing', '1 object failed repeatedly'],
   [{ held: true }, 'held', 'deletes or overwrites are held'],
@@ -47,7 +49,13 @@ const BEHIND = { behind: () => 'the oldest change waits for longer than 1 s (max
 
 describe('mirror state', () => {
   test('is behind while work takes longer than max_lag, and says what is worse where something is', () => {
-    for (const work of [{ pending: 1 }, { scans: ['start'] }, { dropped: 1 }, { unsettled: true }])
+    for (const work of [
+      { pending: 1 },
+      { scans: ['start'] },
+      { dropped: 1 },
+      { deferred: 2 },
+      { unsettled: true },
+    ])
       expect(stateOf({ ...DONE, ...work, ...BEHIND }).state).toBe('behind');
     expect(stateOf({ ...DONE, ...BEHIND }).state).toBe('in-sync');
     expect(stateOf({ ...DONE, ...BEHIND, failing: 1 }).state).toBe('failing');

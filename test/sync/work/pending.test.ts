@@ -48,6 +48,33 @@ test('pending: dropped work keeps its age until it is found again, or a scan has
   expect(pending).toMatchObject({ size: 0, dropped: 0 });
 });
 
+test('pending: deferred work keeps its age until it is added again, whatever a scan finds', () => {
+  const pending = createPending();
+  for (const [name, since] of [
+    ['a', at(0)],
+    ['b', null],
+    ['c', at(2)],
+  ] as const) {
+    pending.add(name, since);
+    pending.defer(name);
+  }
+  pending.defer('never added');
+  expect(pending).toMatchObject({ size: 0, dropped: 0, deferred: 3 });
+  pending.found(() => false);
+  expect([...pending.ages()]).toEqual([at(0), null, at(2)]);
+  expect(pending.oldest()).toBeNull();
+  pending.add('b', at(50));
+  expect([...pending.ages()]).toEqual([null, at(0), at(2)]);
+  pending.settled('b');
+  expect(pending.oldest()).toEqual(at(0));
+  for (const name of ['a', 'c']) {
+    pending.add(name, at(60));
+    pending.settled(name);
+  }
+  expect(pending).toMatchObject({ size: 0, deferred: 0 });
+  expect(pending.oldest()).toBeUndefined();
+});
+
 test('pending: the age of the oldest is kept of dropped work beyond the limit', () => {
   const pending = createPending();
   for (let n = 0; n < 10_100; n += 1) {
