@@ -39,8 +39,8 @@ export function openReportFile(folder: string, name: string): ReportFile {
     finish() {
       flush();
       fsyncSync(descriptor);
+      isOpen = false; // also where the close fails: the number may be another file's by then
       closeSync(descriptor);
-      isOpen = false;
       renameSync(temporary, file);
     },
     abandon() {

@@ -46,8 +46,9 @@ export function writePlan(file: string, header: PlanHeader): PlanWriter {
   }
 
   function close(): void {
-    if (isOpen) closeSync(descriptor);
-    isOpen = false;
+    if (!isOpen) return;
+    isOpen = false; // also where the close fails: the number may be another file's by then
+    closeSync(descriptor);
   }
 
   push(header);
