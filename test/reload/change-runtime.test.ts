@@ -101,6 +101,8 @@ test('a mirror whose settings are as before stays the same object, watched and s
   for (const name of ['a', 'b', 'c'])
     await eventually(async () => expect(await has(name, 'first')).toBe(true));
   const [a, b] = [runtime.opened('a'), runtime.opened('b')];
+  // An object is there before it is counted.
+  await eventually(() => expect(a?.mirror.status(null).totals.uploaded).toBe(1));
   const stored = a?.mirror.status(null).totals;
   await change({
     ...before,
