@@ -68,8 +68,9 @@ export function openDatagramSocket(): DatagramSocket | undefined {
       return sent < 0 ? codeOf(calls.errno()) : undefined;
     },
     close() {
-      if (isOpen) closeSync(fd);
-      isOpen = false;
+      if (!isOpen) return;
+      isOpen = false; // also where the close fails: the number may be another file's by then
+      closeSync(fd);
     },
   };
 }

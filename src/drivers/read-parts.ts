@@ -155,8 +155,9 @@ export function openPartReader(
       }
     },
     close() {
-      if (fd !== undefined) closeSync(fd);
-      fd = undefined;
+      const open = fd;
+      fd = undefined; // also where the close fails: the number may be another file's by then
+      if (open !== undefined) closeSync(open);
     },
   };
 }

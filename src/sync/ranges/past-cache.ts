@@ -26,8 +26,9 @@ export function openPastCache(fd: number): PastCacheFile {
   let direct = openDirect(fd);
 
   function close(): void {
-    if (direct !== undefined) closeSync(direct);
-    direct = undefined;
+    const open = direct;
+    direct = undefined; // also where the close fails: the number may be another file's by then
+    if (open !== undefined) closeSync(open);
   }
 
   /** Returns how many bytes were written; 0: none, as they are too few, or the file system refuses such writes. */

@@ -48,10 +48,11 @@ export function openSpill<T>(folder: string, inMemory = 10_000): Spill<T> {
       yield* recent;
     },
     close() {
-      if (file !== undefined) closeSync(file);
-      file = undefined;
+      const open = file;
+      file = undefined; // also where the close fails: the number may be another file's by then
       written = 0;
       recent = [];
+      if (open !== undefined) closeSync(open);
     },
   };
 }
