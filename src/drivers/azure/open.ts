@@ -4,7 +4,7 @@ import type { DriverWorld } from '../driver-kind.js';
 import { StorageError } from '../errors.js';
 import { openConnections } from '../http/connection.js';
 import type { HttpClient } from '../http/exchange.js';
-import { createHttpClient } from '../http/http-client.js';
+import { createMetadataClient } from '../http/metadata-client.js';
 import { azureBackend } from './backend.js';
 import { type ChosenAccess, chooseAccess, chooseAddress } from './choose.js';
 import { createAzureClient } from './client.js';
@@ -24,12 +24,7 @@ export function openAzure(
   refuseTokensInTheClear(chosen, address.origin);
   refuseExpires(settings);
   const http = openConnections(settings, AZURE);
-  const metadata = createHttpClient({
-    connections: 1,
-    connectTimeoutMs: 1000,
-    timeoutMs: 15_000,
-    maxAnswerBytes: 65_536,
-  });
+  const metadata = createMetadataClient(15_000);
   const access = accessOf(chosen, address.account, settings, { http, metadata, clock });
   const client = createAzureClient({ http, clock, access, address, settings, notice });
   const close = async () => void (await Promise.all([http.close(), metadata.close()]));

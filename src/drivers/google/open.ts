@@ -1,7 +1,7 @@
 import type { Backend } from '../backend.js';
 import type { DriverWorld } from '../driver-kind.js';
 import { openConnections } from '../http/connection.js';
-import { createHttpClient } from '../http/http-client.js';
+import { createMetadataClient } from '../http/metadata-client.js';
 import { findCredentials } from './auth/find.js';
 import { googleBackend } from './backend.js';
 import { emulatorOf, originOf } from './endpoint.js';
@@ -14,12 +14,7 @@ export function openGoogle(
   { clock, notice = () => {} }: DriverWorld,
 ): Backend {
   const http = openConnections(settings, GOOGLE);
-  const local = createHttpClient({
-    connections: 1,
-    connectTimeoutMs: 1000,
-    timeoutMs: 10_000,
-    maxAnswerBytes: 65_536,
-  });
+  const local = createMetadataClient(10_000);
   const env = settings.environment();
   const credentials = isAnonymous(settings)
     ? undefined

@@ -1,7 +1,7 @@
 import type { Backend } from '../backend.js';
 import type { DriverWorld } from '../driver-kind.js';
 import { openConnections } from '../http/connection.js';
-import { createHttpClient } from '../http/http-client.js';
+import { createMetadataClient } from '../http/metadata-client.js';
 import { s3Backend } from './backend.js';
 import { chooseRegion, refuseContradictions } from './choose.js';
 import { credentialSources } from './credentials/chain.js';
@@ -20,12 +20,7 @@ export function openS3(
   refuseContradictions(settings, profile);
   const region = chooseRegion(settings, profile);
   const http = openConnections(settings, S3);
-  const metadata = createHttpClient({
-    connections: 1,
-    connectTimeoutMs: 1000,
-    timeoutMs: 5000,
-    maxAnswerBytes: 65_536,
-  });
+  const metadata = createMetadataClient(5_000);
   const env = settings.environment();
   const services = { env, clock, http, metadata, region, signForSts: stsSigner(clock) };
   const credentials = createCredentialProvider(credentialSources(settings, services), clock);
